@@ -1,0 +1,34 @@
+/**
+ * Bytes to and from a board, and the time they take. Nothing here knows what the bytes mean.
+ *
+ * A link has its own clock: the wall clock on a real wire, virtual time in `sim:`. The rest of the host asks no other clock and
+ * sleeps nowhere else, so a session runs the same, to the byte, whether a second lasts a second or a microsecond.
+ */
+import type { LineSettings } from './line-settings.js';
+
+export interface Link {
+  /** As the user named it, credentials removed. For messages. */
+  readonly name: string;
+  /** The serial line behind the link, as far as the user or the link's kind tells. */
+  readonly line: LineSettings;
+
+  /** Milliseconds on the link's clock: monotonic, fractional, zero anywhere. */
+  now(): number;
+
+  /**
+   * Sends one protocol message in one write. Returns when the message is handed to the network stack, at once or after
+   * back-pressure; never when it arrives. The caller keeps the array and may change it afterwards.
+   * @throws StageFlashError kind `link` when the connection is gone.
+   */
+  send(bytes: Uint8Array): Promise<void>;
+
+  /**
+   * What has arrived, as soon as at least one byte has; an empty array when `now()` reaches `deadlineMs` first. A deadline in the
+   * past still hands over what is already there. One caller at a time.
+   * @throws StageFlashError kind `link` when the connection is gone and everything received before has been handed over.
+   */
+  receive(deadlineMs: number): Promise<Uint8Array>;
+
+  /** Releases everything the link holds. May be called twice. */
+  close(): Promise<void>;
+}
