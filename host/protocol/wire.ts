@@ -1,0 +1,211 @@
+/**
+ * The wire between host and board, said once. Data only.
+ *
+ * TypeScript types, the C header `stub/wire.gen.h` and the tables of PROTOCOL.md all follow from this file (`make wire`); a test
+ * compares them byte for byte. All numbers on the wire are little-endian.
+ *
+ * WIRE_VERSION goes up by one whenever a host and a stub of different ages could misunderstand each other; the host refuses a
+ * stub of another version. (The host brings its own stub along, so this bites only a host that meets a stub left by another one.)
+ */
+export const WIRE_VERSION = 1;
+
+/** Bytes of each field type; `bytes` and `u32s` take what is left of the payload. */
+export const FIELD_BYTES = { u8: 1, u16: 2, u32: 4 } as const;
+
+export interface Field {
+  readonly name: string;
+  readonly type: keyof typeof FIELD_BYTES | 'bytes' | 'u32s';
+  /** Bytes of a `bytes` field that is always equally long. */
+  readonly lengthBytes?: number;
+  readonly doc: string;
+}
+
+export interface Message {
+  readonly id: number;
+  readonly from: 'host' | 'stub';
+  readonly doc: string;
+  readonly fields: readonly Field[];
+}
+
+/** Fixed numbers. `unit` is documentation; the name says it too. */
+export const LIMITS = {
+  maxPayloadBytes: { value: 16_384, doc: 'largest payload of a frame' },
+  unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
+  mapBytes: { value: 256, doc: 'longest PROGRESS map' },
+  maxRanges: { value: 64, doc: 'most ranges in one DIGEST' },
+  maxReadBytes: { value: 1024, doc: 'most bytes in one READ' },
+  tickMs: { value: 1000, doc: 'the stub is never silent for longer than this while it is not computing a digest' },
+  loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
+  loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
+  loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
+  stubBaseAddress: { value: 0x20004800, doc: 'where the loader puts the stub; its first chunk is its entry point' },
+  stubBytes: { value: 8192, doc: 'room for code and read-only data of the stub' },
+} as const;
+
+/** Every frame of the stream: header, payload, CRC. */
+export const FRAME = {
+  magic: 0x3ac5,
+  header: [
+    { name: 'magic', type: 'u16', doc: 'C5 3A on the wire' },
+    { name: 'type', type: 'u8', doc: 'message' },
+    { name: 'mask', type: 'u8', doc: 'XORed onto every byte of the frame behind it, CRC included; chosen so that no forbidden pattern crosses the wire' },
+    { name: 'length', type: 'u16', doc: 'bytes of payload' },
+    { name: 'token', type: 'u32', doc: 'of this session: a fence against mix-ups, not authentication' },
+    { name: 'offset', type: 'u32', doc: 'DATA: place of the payload in the stream. Requests: a number that the answer repeats. PROGRESS: bytes received without a gap' },
+    { name: 'check', type: 'u16', doc: 'low half of the CRC-32 of the unmasked header before it: checked before the length is believed' },
+  ],
+  trailer: [{ name: 'crc', type: 'u32', doc: 'CRC-32 (IEEE 802.3, as zlib) of header and payload, unmasked' }],
+} as const satisfies { magic: number; header: readonly Field[]; trailer: readonly Field[] };
+
+export const MESSAGES = {
+  hello: {
+    id: 0x01, from: 'host', doc: 'Who are you? Answered by FACTS.',
+    fields: [],
+  },
+  data: {
+    id: 0x02, from: 'host', doc: 'A piece of the stream. Idempotent: what was received before is ignored.',
+    fields: [{ name: 'bytes', type: 'bytes', doc: 'a multiple of 128' }],
+  },
+  poll: {
+    id: 0x03, from: 'host', doc: 'How far are you? Answered by PROGRESS at once.',
+    fields: [],
+  },
+  digest: {
+    id: 0x04, from: 'host', doc: 'Read the flash and say its CRC-32, range by range, once the stream is executed up to `after`. Answered by DIGESTS.',
+    fields: [
+      { name: 'after', type: 'u32', doc: 'stream offset' },
+      { name: 'ranges', type: 'u32s', doc: 'pairs of address and length in bytes' },
+    ],
+  },
+  read: {
+    id: 0x05, from: 'host', doc: 'Hand over memory. Answered by CONTENT.',
+    fields: [
+      { name: 'address', type: 'u32', doc: '' },
+      { name: 'length', type: 'u32', doc: 'bytes, at most 1024' },
+    ],
+  },
+  leave: {
+    id: 0x06, from: 'host', doc: 'End of the session. Answered by LEAVING; done when that has left the wire.',
+    fields: [
+      { name: 'how', type: 'u32', doc: '0: reset the chip. Otherwise: the address of a vector table to start from' },
+    ],
+  },
+  facts: {
+    id: 0x81, from: 'stub', doc: 'What the board is and what its flash holds. Sent unasked when the stub starts.',
+    fields: [
+      { name: 'wireVersion', type: 'u16', doc: '' },
+      { name: 'romVersion', type: 'u8', doc: 'bootloader identifier byte, e.g. 0x92' },
+      { name: 'reserved', type: 'u8', doc: '0' },
+      { name: 'buildHash', type: 'u32', doc: 'CRC-32 of the stub as built' },
+      { name: 'idcode', type: 'u32', doc: 'DBGMCU_IDC: device in bits 11:0, revision in 31:16' },
+      { name: 'flashSizeKiB', type: 'u16', doc: 'flash size register' },
+      { name: 'flashWordBytes', type: 'u16', doc: '32, or 16 on H7A3/B0/B3' },
+      { name: 'uid0', type: 'u32', doc: 'unique device id, bits 31:0' },
+      { name: 'uid1', type: 'u32', doc: 'bits 63:32' },
+      { name: 'uid2', type: 'u32', doc: 'bits 95:64' },
+      { name: 'optsr', type: 'u32', doc: 'FLASH_OPTSR_CUR: RDP, watchdog and swap options' },
+      { name: 'wpsn1', type: 'u32', doc: 'FLASH_WPSN_CUR1: a cleared bit is a write-protected sector of bank 1' },
+      { name: 'wpsn2', type: 'u32', doc: 'FLASH_WPSN_CUR2' },
+      { name: 'boot', type: 'u32', doc: 'FLASH_BOOT_CUR: BOOT_ADD0 low half, BOOT_ADD1 high half' },
+      { name: 'usart', type: 'u32', doc: 'base address of the USART in use' },
+      { name: 'windowBytes', type: 'u32', doc: 'how far ahead of the executed stream the stub can hold data' },
+      { name: 'sectorDigests', type: 'u32s', doc: 'CRC-32 of each sector, bank 1 then bank 2; complemented where a word could not be read' },
+    ],
+  },
+  progress: {
+    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for data, for POLL, and unasked once a second.',
+    fields: [
+      { name: 'executed', type: 'u32', doc: 'stream offset up to which everything is done' },
+      { name: 'poll', type: 'u32', doc: 'offset field of the last POLL seen' },
+      { name: 'status', type: 'u32', doc: 'see STATUS; other than ok the stream stands still' },
+      { name: 'detail', type: 'u32', doc: 'address that the status speaks of' },
+      { name: 'flashStatus', type: 'u32', doc: 'FLASH_SR of the bank that the status speaks of' },
+      { name: 'lineBytes', type: 'u32', doc: 'bytes received from the line since the stub started' },
+      { name: 'discardedBytes', type: 'u32', doc: 'of these, bytes that belonged to no valid frame' },
+      { name: 'lineErrors', type: 'u32', doc: 'USART_ISR error flags seen since the stub started (PE, FE, NE, ORE)' },
+      { name: 'erased', type: 'u16', doc: 'sectors erased' },
+      { name: 'busy', type: 'u16', doc: 'bit 0: bank 1 busy; bit 1: bank 2' },
+      { name: 'programmed', type: 'u32', doc: 'flash words programmed' },
+      { name: 'map', type: 'bytes', doc: 'which units beyond `offset` have been received, bit 0 of byte 0 first; trailing zeros left out' },
+    ],
+  },
+  digests: {
+    id: 0x84, from: 'stub', doc: 'CRC-32 of each range of DIGEST, read from the flash itself; complemented where a word could not be read.',
+    fields: [{ name: 'digests', type: 'u32s', doc: '' }],
+  },
+  content: {
+    id: 0x85, from: 'stub', doc: 'Memory as asked for by READ.',
+    fields: [{ name: 'bytes', type: 'bytes', doc: '' }],
+  },
+  leaving: {
+    id: 0x86, from: 'stub', doc: 'The last frame of a session.',
+    fields: [],
+  },
+  fault: {
+    id: 0x87, from: 'stub', doc: 'The stub ran into a processor fault; it resets the chip after this frame.',
+    fields: [
+      { name: 'pc', type: 'u32', doc: 'address of the faulting instruction' },
+      { name: 'cfsr', type: 'u32', doc: 'SCB_CFSR' },
+      { name: 'hfsr', type: 'u32', doc: 'SCB_HFSR' },
+      { name: 'address', type: 'u32', doc: 'SCB_BFAR; meaningful when CFSR.BFARVALID' },
+    ],
+  },
+} as const satisfies Record<string, Message>;
+
+/** Why the stream stands still. */
+export const STATUS = {
+  ok: { id: 0, doc: 'nothing is wrong' },
+  badOperation: { id: 1, doc: 'unknown operation in the stream; detail: stream offset' },
+  badAddress: { id: 2, doc: 'operation outside flash, unaligned or across a bank; detail: address' },
+  notErased: { id: 3, doc: 'flash word to be written is neither erased nor already right; detail: address' },
+  eraseFailed: { id: 4, doc: 'FLASH_SR error after an erase; detail: sector address' },
+  programFailed: { id: 5, doc: 'FLASH_SR error after programming; detail: address' },
+  flashTimeout: { id: 6, doc: 'the flash stayed busy beyond its limit; detail: address' },
+  locked: { id: 7, doc: 'the flash control register does not unlock; detail: bank base' },
+} as const;
+
+/**
+ * The stream is a program for the stub: operations back to back, executed in order. ERASE only puts a sector on the list of its
+ * bank, which erases whenever it has nothing to program; WRITE waits for the erase of its own sector; FENCE waits for everything.
+ */
+export const OPERATIONS = {
+  nop: { id: 0x00, doc: 'Nothing; fills the last unit.', fields: [] },
+  erase: { id: 0x01, doc: 'Erase the sector that begins at `address`.', fields: [{ name: 'address', type: 'u32', doc: '' }] },
+  fence: { id: 0x02, doc: 'Go on when no bank is busy and no erase is waiting.', fields: [] },
+  write: {
+    id: 0x03, doc: 'Program the bytes that follow. All-0xFF flash words are left alone.',
+    fields: [
+      { name: 'address', type: 'u32', doc: 'multiple of the flash word' },
+      { name: 'length', type: 'u32', doc: 'bytes, multiple of the flash word' },
+    ],
+  },
+} as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;
+
+/**
+ * The loader's frames (host to loader): just enough for 512 bytes of code. Its answers are two words: token, and the address of
+ * the chunk that was stored. The greeting is token and USART base address; `loaderIncomplete` instead of an address says that the
+ * entry was called but the stub found itself incomplete.
+ */
+export const LOADER_FRAME = {
+  fields: [
+    { name: 'token', type: 'u32', doc: 'hunted for in whatever comes in' },
+    { name: 'address', type: 'u32', doc: 'where the chunk goes' },
+    { name: 'control', type: 'u32', doc: 'bits 7:0: XOR mask of chunk and CRC; bit 8: call the chunk after storing it' },
+    { name: 'chunk', type: 'bytes', lengthBytes: LIMITS.loaderChunkBytes.value, doc: '256 bytes of the stub' },
+    { name: 'crc', type: 'u32', doc: 'CRC-32 of address, control and unmasked chunk' },
+  ],
+  callBit: 8,
+  incompleteAnswer: 0xfffffffe,
+} as const satisfies { fields: readonly Field[]; callBit: number; incompleteAnswer: number };
+
+/** What the host writes into the loader before it sends it (offsets from its first byte). */
+export const LOADER_PATCH = {
+  token: { offset: 8, doc: 'session token' },
+  patience: { offset: 12, doc: 'polls of the receiver without a valid frame before the loader resets the chip' },
+} as const;
+
+/** What the build writes into the stub (offset from its first byte, after the entry branch). */
+export const STUB_HEADER = {
+  length: { offset: 4, doc: 'bytes of the stub, this header included' },
+  crc: { offset: 8, doc: 'CRC-32 of the stub from offset 12 on' },
+} as const;

@@ -1,0 +1,150 @@
+/* GENERATED from host/protocol/wire.ts by `make wire`; edit that. Offsets are bytes in the frame part named; little-endian. */
+#ifndef WIRE_GEN_H
+#define WIRE_GEN_H
+
+#define WIRE_VERSION 1u
+
+/* Limits */
+#define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
+#define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
+#define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
+#define WIRE_MAX_RANGES 64u /* most ranges in one DIGEST */
+#define WIRE_MAX_READ_BYTES 1024u /* most bytes in one READ */
+#define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
+#define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
+#define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
+#define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
+#define WIRE_STUB_BASE_ADDRESS 0x20004800u /* where the loader puts the stub; its first chunk is its entry point */
+#define WIRE_STUB_BYTES 8192u /* room for code and read-only data of the stub */
+
+/* Frame */
+#define WIRE_MAGIC 0x3AC5u
+#define WIRE_HEADER_MAGIC_AT 0u
+#define WIRE_HEADER_TYPE_AT 2u
+#define WIRE_HEADER_MASK_AT 3u
+#define WIRE_HEADER_LENGTH_AT 4u
+#define WIRE_HEADER_TOKEN_AT 6u
+#define WIRE_HEADER_OFFSET_AT 10u
+#define WIRE_HEADER_CHECK_AT 14u
+#define WIRE_HEADER_BYTES 16u
+#define WIRE_TRAILER_CRC_AT 0u
+#define WIRE_TRAILER_BYTES 4u
+
+/* Who are you? Answered by FACTS. */
+#define WIRE_TYPE_HELLO 0x01u
+#define WIRE_HELLO_BYTES 0u
+
+/* A piece of the stream. Idempotent: what was received before is ignored. */
+#define WIRE_TYPE_DATA 0x02u
+#define WIRE_DATA_BYTES_AT 0u
+#define WIRE_DATA_BYTES 0u
+
+/* How far are you? Answered by PROGRESS at once. */
+#define WIRE_TYPE_POLL 0x03u
+#define WIRE_POLL_BYTES 0u
+
+/* Read the flash and say its CRC-32, range by range, once the stream is executed up to `after`. Answered by DIGESTS. */
+#define WIRE_TYPE_DIGEST 0x04u
+#define WIRE_DIGEST_AFTER_AT 0u
+#define WIRE_DIGEST_RANGES_AT 4u
+#define WIRE_DIGEST_BYTES 4u
+
+/* Hand over memory. Answered by CONTENT. */
+#define WIRE_TYPE_READ 0x05u
+#define WIRE_READ_ADDRESS_AT 0u
+#define WIRE_READ_LENGTH_AT 4u
+#define WIRE_READ_BYTES 8u
+
+/* End of the session. Answered by LEAVING; done when that has left the wire. */
+#define WIRE_TYPE_LEAVE 0x06u
+#define WIRE_LEAVE_HOW_AT 0u
+#define WIRE_LEAVE_BYTES 4u
+
+/* What the board is and what its flash holds. Sent unasked when the stub starts. */
+#define WIRE_TYPE_FACTS 0x81u
+#define WIRE_FACTS_WIRE_VERSION_AT 0u
+#define WIRE_FACTS_ROM_VERSION_AT 2u
+#define WIRE_FACTS_RESERVED_AT 3u
+#define WIRE_FACTS_BUILD_HASH_AT 4u
+#define WIRE_FACTS_IDCODE_AT 8u
+#define WIRE_FACTS_FLASH_SIZE_KI_B_AT 12u
+#define WIRE_FACTS_FLASH_WORD_BYTES_AT 14u
+#define WIRE_FACTS_UID0_AT 16u
+#define WIRE_FACTS_UID1_AT 20u
+#define WIRE_FACTS_UID2_AT 24u
+#define WIRE_FACTS_OPTSR_AT 28u
+#define WIRE_FACTS_WPSN1_AT 32u
+#define WIRE_FACTS_WPSN2_AT 36u
+#define WIRE_FACTS_BOOT_AT 40u
+#define WIRE_FACTS_USART_AT 44u
+#define WIRE_FACTS_WINDOW_BYTES_AT 48u
+#define WIRE_FACTS_SECTOR_DIGESTS_AT 52u
+#define WIRE_FACTS_BYTES 52u
+
+/* How far the stream has come. Sent for data, for POLL, and unasked once a second. */
+#define WIRE_TYPE_PROGRESS 0x82u
+#define WIRE_PROGRESS_EXECUTED_AT 0u
+#define WIRE_PROGRESS_POLL_AT 4u
+#define WIRE_PROGRESS_STATUS_AT 8u
+#define WIRE_PROGRESS_DETAIL_AT 12u
+#define WIRE_PROGRESS_FLASH_STATUS_AT 16u
+#define WIRE_PROGRESS_LINE_BYTES_AT 20u
+#define WIRE_PROGRESS_DISCARDED_BYTES_AT 24u
+#define WIRE_PROGRESS_LINE_ERRORS_AT 28u
+#define WIRE_PROGRESS_ERASED_AT 32u
+#define WIRE_PROGRESS_BUSY_AT 34u
+#define WIRE_PROGRESS_PROGRAMMED_AT 36u
+#define WIRE_PROGRESS_MAP_AT 40u
+#define WIRE_PROGRESS_BYTES 40u
+
+/* CRC-32 of each range of DIGEST, read from the flash itself; complemented where a word could not be read. */
+#define WIRE_TYPE_DIGESTS 0x84u
+#define WIRE_DIGESTS_DIGESTS_AT 0u
+#define WIRE_DIGESTS_BYTES 0u
+
+/* Memory as asked for by READ. */
+#define WIRE_TYPE_CONTENT 0x85u
+#define WIRE_CONTENT_BYTES_AT 0u
+#define WIRE_CONTENT_BYTES 0u
+
+/* The last frame of a session. */
+#define WIRE_TYPE_LEAVING 0x86u
+#define WIRE_LEAVING_BYTES 0u
+
+/* The stub ran into a processor fault; it resets the chip after this frame. */
+#define WIRE_TYPE_FAULT 0x87u
+#define WIRE_FAULT_PC_AT 0u
+#define WIRE_FAULT_CFSR_AT 4u
+#define WIRE_FAULT_HFSR_AT 8u
+#define WIRE_FAULT_ADDRESS_AT 12u
+#define WIRE_FAULT_BYTES 16u
+
+/* Status */
+#define WIRE_STATUS_OK 0u /* nothing is wrong */
+#define WIRE_STATUS_BAD_OPERATION 1u /* unknown operation in the stream; detail: stream offset */
+#define WIRE_STATUS_BAD_ADDRESS 2u /* operation outside flash, unaligned or across a bank; detail: address */
+#define WIRE_STATUS_NOT_ERASED 3u /* flash word to be written is neither erased nor already right; detail: address */
+#define WIRE_STATUS_ERASE_FAILED 4u /* FLASH_SR error after an erase; detail: sector address */
+#define WIRE_STATUS_PROGRAM_FAILED 5u /* FLASH_SR error after programming; detail: address */
+#define WIRE_STATUS_FLASH_TIMEOUT 6u /* the flash stayed busy beyond its limit; detail: address */
+#define WIRE_STATUS_LOCKED 7u /* the flash control register does not unlock; detail: bank base */
+
+/* Operations of the stream */
+#define WIRE_OP_NOP 0x00u /* Nothing; fills the last unit. */
+#define WIRE_OP_NOP_BYTES 1u
+#define WIRE_OP_ERASE 0x01u /* Erase the sector that begins at `address`. */
+#define WIRE_OP_ERASE_BYTES 5u
+#define WIRE_OP_FENCE 0x02u /* Go on when no bank is busy and no erase is waiting. */
+#define WIRE_OP_FENCE_BYTES 1u
+#define WIRE_OP_WRITE 0x03u /* Program the bytes that follow. All-0xFF flash words are left alone. */
+#define WIRE_OP_WRITE_BYTES 9u
+
+/* Loader */
+#define WIRE_LOADER_CALL (1u << 8)
+#define WIRE_LOADER_INCOMPLETE 0xFFFFFFFEu
+#define WIRE_LOADER_TOKEN_AT 8u /* session token */
+#define WIRE_LOADER_PATIENCE_AT 12u /* polls of the receiver without a valid frame before the loader resets the chip */
+#define WIRE_STUB_LENGTH_AT 4u /* bytes of the stub, this header included */
+#define WIRE_STUB_CRC_AT 8u /* CRC-32 of the stub from offset 12 on */
+
+#endif
