@@ -1,0 +1,66 @@
+/**
+ * What an image reveals without a board: could it belong into any STM32H7 at all, and does it look like a program?
+ *
+ * Knows the address map that all H7 share, no part in particular: whether it fits the part at hand is the plan's question.
+ */
+import { StageFlashError, hex32 } from '../errors.js';
+import type { Image, Segment } from './image.js';
+import { segmentEnd } from './image.js';
+
+interface Range {
+  readonly start: number;
+  /** First address behind. */
+  readonly end: number;
+}
+
+/** Both banks of the largest parts (RM0433 §2.3.2, Table 6). */
+const FLASH: Range = { start: 0x0800_0000, end: 0x0820_0000 };
+
+/** Every RAM that any H7 has at most, where a stack may begin: the end belongs to it, for a stack grows down from there. */
+const STACK_RAMS: readonly Range[] = [
+  { start: 0x0000_0000, end: 0x0004_0000 }, // ITCM: 64 KiB, up to 256 KiB on H72x/H73x
+  { start: 0x2000_0000, end: 0x2002_0000 }, // DTCM
+  { start: 0x2400_0000, end: 0x2410_0000 }, // AXI SRAM: 1 MiB on H7A3/H7B3
+  { start: 0x3000_0000, end: 0x3004_8000 }, // SRAM1–3
+  { start: 0x3800_0000, end: 0x3801_0000 }, // SRAM4
+];
+
+/**
+ * Warnings, one sentence each; none when the image looks like a program where it lies.
+ * @throws StageFlashError kind `image` when no STM32H7 could take it.
+ */
+export function checkImage(image: Image): string[] {
+  for (const segment of image.segments) refuseOutsideFlash(image, segment);
+  const [first] = image.segments;
+  return first ? doubtVectors(image, first) : [];
+}
+
+function refuseOutsideFlash(image: Image, segment: Segment): void {
+  if (segment.bytes.length > FLASH.end - FLASH.start) {
+    throw new StageFlashError('image', `${image.source} has ${segment.bytes.length} bytes, and no STM32H7 has more than 2 MiB of flash`);
+  }
+  if (segment.address >= FLASH.start && segmentEnd(segment) <= FLASH.end) return;
+  throw new StageFlashError(
+    'image',
+    `${image.source}: ${hex32(segment.address)}–${hex32(segmentEnd(segment) - 1)} is not in flash, which lies within ${hex32(FLASH.start)}–${hex32(FLASH.end - 1)}`,
+    { hint: image.format === 'raw binary' ? 'Check --address.' : 'Remove option bytes, RAM and external flash from the file, or check its link address.' },
+  );
+}
+
+/** The first two words of a vector table (ARMv7-M ARM §B1.5.3): initial stack pointer, reset handler with the Thumb bit. */
+function doubtVectors(image: Image, segment: Segment): string[] {
+  if (segment.bytes.length < 8) return [`${image.source} is too short for a vector table.`];
+  const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, 8);
+  const stackPointer = view.getUint32(0, true);
+  const resetVector = view.getUint32(4, true);
+  const warnings: string[] = [];
+  if (stackPointer % 4 !== 0 || !STACK_RAMS.some((ram) => stackPointer > ram.start && stackPointer <= ram.end)) {
+    warnings.push(`The first word at ${hex32(segment.address)} is ${hex32(stackPointer)}, which points into no RAM: this may not be a program.`);
+  }
+  if (resetVector % 2 === 0) {
+    warnings.push(`The reset vector is ${hex32(resetVector)}, without the Thumb bit: this may not be a program.`);
+  } else if (!image.segments.some((one) => resetVector >= one.address && resetVector < segmentEnd(one))) {
+    warnings.push(`The reset vector ${hex32(resetVector)} points out of the image: it may be linked for another address.`);
+  }
+  return warnings;
+}
