@@ -1,0 +1,57 @@
+/**
+ * A link that writes down everything that passes, for bug reports: time, direction, length and bytes, one line per call.
+ *
+ * Written at once, so that a crash loses nothing. Holds firmware in the clear, as the wire does.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { StageFlashError } from '../errors.js';
+import type { Link } from './link.js';
+
+/** @throws StageFlashError kind `usage` when the file cannot be created. */
+export function traceLinkToFile(link: Link, path: string): Link {
+  let file: number;
+  try {
+    file = openSync(path, 'w');
+  } catch (cause) {
+    throw new StageFlashError('usage', `the trace file ${path} cannot be created`, { cause });
+  }
+  let open = true;
+  return traceLink(link, (line) => void writeSync(file, `${line}\n`), () => {
+    if (open) closeSync(file);
+    open = false;
+  });
+}
+
+/** @param closed called when the link was closed, with nothing written afterwards. */
+export function traceLink(link: Link, write: (line: string) => void, closed: () => void = () => {}): Link {
+  const beganMs = link.now();
+  const note = (text: string): void => write(`${((link.now() - beganMs) / 1000).toFixed(6)} ${text}`);
+  const noteBytes = (direction: '>' | '<', bytes: Uint8Array): void => {
+    if (bytes.length > 0) note(`${direction} ${bytes.length} ${Buffer.from(bytes).toString('hex')}`);
+  };
+  const { baudRate, parity, stopBits } = link.line;
+  write(`# ${link.name}, ${baudRate} baud, ${parity} parity, ${stopBits} stop bits; seconds, > sent < received, byte count, bytes`);
+
+  const noteFailure = (error: unknown): never => {
+    note(`! ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  };
+  return {
+    name: link.name,
+    line: link.line,
+    now: () => link.now(),
+    send: async (bytes) => {
+      noteBytes('>', bytes);
+      await link.send(bytes).catch(noteFailure);
+    },
+    receive: async (deadlineMs) => {
+      const bytes = await link.receive(deadlineMs).catch(noteFailure);
+      noteBytes('<', bytes);
+      return bytes;
+    },
+    close: async () => {
+      await link.close();
+      closed();
+    },
+  };
+}
