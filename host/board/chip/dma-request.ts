@@ -1,0 +1,36 @@
+/**
+ * The request line between a peripheral and the DMA stream that DMAMUX routes it to, seen from both ends. Contracts only.
+ */
+import type { Tick } from '../time.js';
+
+/** A peripheral's end. */
+export interface DmaRequestLine {
+  /** DMAMUX1 request number. */
+  readonly id: number;
+  /** `USART1_RX`, as DMAMUX names it. */
+  readonly name: string;
+  /** Where PAR must point. */
+  readonly registerAddress: number;
+  readonly direction: 'peripheral-to-memory' | 'memory-to-peripheral';
+  /** The peripheral's DMA enable (DMAR, DMAT) is set and it is clocked. */
+  isEnabled(): boolean;
+  /** Brings the peripheral, and through it the streams that serve it, up to `tick`. */
+  sync(tick: Tick): void;
+  /** When the next transfer is due; later than `tick`. */
+  nextChange(tick: Tick): Tick;
+}
+
+/** A stream that is enabled, clocked, and points at the data register of the line that it serves. */
+export interface DmaServer {
+  /** Takes up to `count` bytes from `first`; fewer when the transfer ends or fails. */
+  store(bytes: Uint8Array, first: number, count: number, tick: Tick): number;
+  /** The next byte for the peripheral; undefined when the transfer has ended or fails. */
+  load(tick: Tick): number | undefined;
+}
+
+/** The way from a request line to its stream. */
+export interface DmaRouter {
+  serverOf(line: DmaRequestLine): DmaServer | undefined;
+  /** A stream or a request was enabled, or a route changed: says what cannot work. */
+  checkRoutes(tick: Tick): void;
+}

@@ -1,0 +1,293 @@
+/**
+ * A USART of the STM32H7 (RM0433 §48): its registers, and what ties receiver, buffers, transmitter and DMA requests to them.
+ * The chip must call `sync` before it changes what the pins, the clocks or the memory mean: a USART is lazy, and what it then catches
+ * up with happened under the old state.
+ */
+import type { LineSettings } from '../../link/line-settings.js';
+import type { AccessSize } from '../cpu/bus.js';
+import type { Random } from '../random.js';
+import type { LineRun } from '../serial-line.js';
+import type { Tick } from '../time.js';
+import type { DmaRequestLine, DmaRouter, DmaServer } from './dma-request.js';
+import type { ChipServices, Peripheral } from './peripheral.js';
+import type { SerialViolationName } from './serial-violations.js';
+import { reportSerial } from './serial-violations.js';
+import { ReceiveBuffer } from './usart-receive-buffer.js';
+import type { CleanCharacters } from './usart-receiver.js';
+import { UsartReceiver } from './usart-receiver.js';
+import { UsartRegisterFile } from './usart-register-file.js';
+import type { UsartName } from './usart-registers.js';
+import { CLEARABLE, CR1, CR2, CR3, ISR, RQR, USART, USARTS } from './usart-registers.js';
+import type { UsartSettings } from './usart-settings.js';
+import { parityBit } from './usart-settings.js';
+import { statusWord } from './usart-status.js';
+import { UsartTransmitter } from './usart-transmitter.js';
+
+/** A pin and the alternate function that connects it. */
+export interface UsartPin {
+  readonly pin: string;
+  readonly af: number;
+}
+
+export interface UsartOptions {
+  readonly name: UsartName;
+  readonly services: ChipServices;
+  readonly txPins: readonly UsartPin[];
+  readonly rxPins: readonly UsartPin[];
+}
+
+export class Usart implements Peripheral {
+  readonly name: UsartName;
+  readonly rxRequest: DmaRequestLine;
+  readonly txRequest: DmaRequestLine;
+  /** Who hears what leaves `pin`: characters whose stop bit has ended. */
+  onLineOut: (pin: string, run: LineRun) => void = () => undefined;
+
+  readonly #options: UsartOptions;
+  readonly #services: ChipServices;
+  readonly #registers: UsartRegisterFile;
+  readonly #receiver: UsartReceiver;
+  readonly #buffer = new ReceiveBuffer();
+  readonly #transmitter: UsartTransmitter;
+  #router: DmaRouter | undefined;
+  #syncedTo: Tick = 0;
+  #twoPinsReported = false;
+
+  constructor(options: UsartOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.#services = options.services;
+    this.#registers = new UsartRegisterFile(options.name, options.services.violations);
+    const { base, rxRequest, txRequest } = USARTS[options.name];
+    this.rxRequest = this.#requestLine(rxRequest, 'RX', base + USART.RDR, CR3.DMAR);
+    this.txRequest = this.#requestLine(txRequest, 'TX', base + USART.TDR, CR3.DMAT);
+    this.#receiver = new UsartReceiver(
+      {
+        name: this.name,
+        violations: this.#services.violations,
+        settings: () => this.#settings(),
+        settingsAt: (divider) => this.#registers.settingsAt(divider, this.#services.usartKernelHz(this.name)),
+        setDivider: (divider) => this.#registers.setDivider(divider),
+        receiveClean: (characters) => this.#receiveClean(characters),
+        receiveSampled: (word, errors, tick) => this.#receive(word, errors, tick),
+      },
+      options.rxPins.map(({ pin }) => pin),
+    );
+    this.#transmitter = new UsartTransmitter({
+      settings: () => this.#settings(),
+      fetch: (tick) => this.#serverOf(this.txRequest)?.load(tick),
+      emit: (bytes, startTick, format) => this.#emit(bytes, startTick, format),
+      refuse: (tick) => this.#report('usart-unsupported-mode', 'a frame that the line cannot carry is to be sent', tick),
+    });
+  }
+
+  /** Called once, by `Dmamux.connect`. */
+  connect(router: DmaRouter): void {
+    this.#router = router;
+  }
+
+  /** What arrives on `pin`; to be handed over before time passes its start. */
+  lineIn(pin: string, run: LineRun): void {
+    this.#receiver.lineIn(pin, run);
+  }
+
+  sync(tick: Tick): void {
+    this.#syncedTo = Math.max(this.#syncedTo, tick);
+    const isAlive = this.#registers.isEnabled && this.#services.isClocked(this.name) && this.#settings().baudRate > 0;
+    this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
+    if (isAlive) this.#drainToDma(tick);
+    if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
+    else if (this.#transmitter.isSending) this.#cutTransmission(tick);
+  }
+
+  nextChange(tick: Tick): Tick {
+    this.sync(tick);
+    return Math.min(this.#receiver.next(), this.#transmitter.next());
+  }
+
+  read(offset: number, size: AccessSize, tick: Tick): number {
+    this.sync(tick);
+    const word = this.#readWord(offset & ~3, tick);
+    return size === 4 ? word >>> 0 : (word >>> ((offset & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+  }
+
+  write(offset: number, size: AccessSize, value: number, tick: Tick): void {
+    this.sync(tick);
+    if (size !== 4) this.#report('usart-narrow-write', `${size} byte(s) written at +0x${offset.toString(16)}`, tick);
+    switch (offset) {
+      case USART.CR1: this.#writeCr1(value, tick); break;
+      case USART.CR2: this.#writeCr2(value, tick); break;
+      case USART.CR3: this.#writeCr3(value, tick); break;
+      case USART.RQR: this.#request(value, tick); break;
+      case USART.ICR: this.#clearFlags(value); break;
+      case USART.TDR: this.#writeTdr(value, tick); break;
+      default: this.#registers.write(offset, value, tick);
+    }
+    this.sync(tick);
+  }
+
+  reset(): void {
+    this.#registers.reset();
+    this.#clearState();
+  }
+
+  scramble(random: Random): void {
+    this.#registers.scramble(random);
+    this.#clearState();
+    if (!this.#registers.isEnabled) return;
+    this.#receiver.listenFrom(this.#syncedTo);
+    this.#receiver.arm(this.#registers.autobaudMode, this.#syncedTo);
+    for (let left = random.below(3); left > 0; left--) this.#buffer.push(random.below(0x100), random.u32() & (ISR.PE | ISR.FE | ISR.NE));
+    this.#buffer.flags |= random.u32() & ISR.ORE;
+    this.#receiver.flags |= random.u32() & (ISR.IDLE | ISR.RTOF);
+  }
+
+  #requestLine(id: number, direction: 'RX' | 'TX', registerAddress: number, enableBit: number): DmaRequestLine {
+    return {
+      id,
+      name: `${this.name}_${direction}`,
+      registerAddress,
+      direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
+      isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#services.isClocked(this.name),
+      sync: (tick) => this.sync(tick),
+      nextChange: (tick) => this.nextChange(tick),
+    };
+  }
+
+  #settings(): UsartSettings {
+    return this.#registers.settings(this.#services.usartKernelHz(this.name));
+  }
+
+  #report(name: SerialViolationName, message: string, tick: Tick): void {
+    reportSerial(this.#services.violations, name, `${this.name}: ${message}`, tick);
+  }
+
+  /** The pin that listens, of those that alternate functions connect. */
+  #rxPin(tick: Tick): string | undefined {
+    const connected = this.#options.rxPins.filter(({ pin, af }) => this.#services.hasAlternateFunction(pin, af));
+    if (connected.length > 1 && !this.#twoPinsReported) {
+      this.#twoPinsReported = true;
+      this.#report('usart-two-rx-pins', `RX is on ${connected.map(({ pin }) => pin).join(' and ')}`, tick);
+    }
+    this.#twoPinsReported = connected.length > 1;
+    return connected[0]?.pin;
+  }
+
+  #serverOf(line: DmaRequestLine): DmaServer | undefined {
+    return line.isEnabled() ? this.#router?.serverOf(line) : undefined;
+  }
+
+  /**
+   * The stream that reads RDR. DDRE masks the request until the error flags are cleared. Without it a damaged character is moved like
+   * any other: that the manual has it withheld is about Smartcard mode.
+   */
+  #rxServer(): DmaServer | undefined {
+    const isMasked = this.#registers.has(USART.CR3, CR3.DDRE) && this.#buffer.flags !== 0;
+    return isMasked ? undefined : this.#serverOf(this.rxRequest);
+  }
+
+  #receiveClean({ run, first, count, completesAt }: CleanCharacters): void {
+    const end = first + count;
+    let index = first;
+    if (this.#buffer.count === 0) index += this.#rxServer()?.store(run.bytes, first, count, completesAt(end - 1)) ?? 0;
+    const hasNinthBit = this.#settings().wordBits === 9;
+    for (; index < end; index++) {
+      const byte = run.bytes[index] ?? 0;
+      this.#receive(hasNinthBit ? byte | (parityBit(byte, run.format.parity) << 8) : byte, 0, completesAt(index));
+    }
+  }
+
+  #receive(word: number, errors: number, tick: Tick): void {
+    if (!this.#buffer.push(word, errors)) {
+      if (this.#registers.has(USART.CR3, CR3.OVRDIS)) this.#buffer.overwrite(word, errors);
+      else this.#overrun(tick);
+    }
+    this.#drainToDma(tick);
+  }
+
+  #overrun(tick: Tick): void {
+    const isFirst = (this.#buffer.flags & ISR.ORE) === 0;
+    this.#buffer.flags |= ISR.ORE;
+    if (isFirst) this.#report('usart-overrun', `no room for a character, ${this.#buffer.count} unread`, tick);
+  }
+
+  #drainToDma(tick: Tick): void {
+    this.#buffer.drain((byte) => this.#rxServer()?.store(Uint8Array.of(byte), 0, 1, tick) === 1);
+  }
+
+  #emit(bytes: Uint8Array, startTick: Tick, format: LineSettings): void {
+    for (const { pin, af } of this.#options.txPins) {
+      if (this.#services.hasAlternateFunction(pin, af)) this.onLineOut(pin, { bytes, startTick, format });
+    }
+    this.#services.yieldSoon();
+  }
+
+  #cutTransmission(tick: Tick): void {
+    const wasSending = this.#transmitter.isSending;
+    this.#transmitter.stop();
+    if (wasSending) this.#report('usart-transmission-cut', 'switched off before everything was sent', tick);
+  }
+
+  #clearState(): void {
+    const isFifo = this.#registers.has(USART.CR1, CR1.FIFOEN);
+    this.#buffer.configure(isFifo);
+    this.#transmitter.configure(isFifo);
+    this.#receiver.flags = 0;
+    this.#receiver.armedMode = undefined;
+  }
+
+  #readWord(offset: number, tick: Tick): number {
+    if (offset === USART.ISR) return statusWord(this.#registers, this.#receiver, this.#buffer, this.#transmitter, tick);
+    return offset === USART.RDR ? this.#buffer.read() : this.#registers.get(offset);
+  }
+
+  #writeCr1(value: number, tick: Tick): void {
+    const before = this.#registers.get(USART.CR1);
+    this.#registers.write(USART.CR1, value, tick);
+    const after = this.#registers.get(USART.CR1);
+    const rises = (bits: number): boolean => (after & bits) === bits && (before & bits) !== bits;
+    const falls = (bits: number): boolean => (after & bits) !== bits && (before & bits) === bits;
+
+    if (falls(CR1.UE | CR1.TE)) this.#cutTransmission(tick);
+    if (rises(CR1.UE) || falls(CR1.UE)) this.#clearState();
+    if (rises(CR1.UE)) this.#registers.checkEnabled(tick);
+    if (rises(CR1.UE | CR1.RE)) this.#receiver.listenFrom(tick);
+    if (rises(CR1.UE)) this.#receiver.arm(this.#registers.autobaudMode, tick);
+    if (rises(CR1.UE | CR1.TE)) this.#transmitter.start(tick);
+  }
+
+  #writeCr2(value: number, tick: Tick): void {
+    const wasOn = this.#registers.has(USART.CR2, CR2.ABREN);
+    this.#registers.write(USART.CR2, value, tick);
+    const mode = this.#registers.autobaudMode;
+    if (mode === undefined) this.#receiver.arm(undefined, tick);
+    // A finished measurement is repeated only after RQR.ABRRQ.
+    else if (!wasOn && this.#registers.isEnabled && (this.#receiver.flags & ISR.ABRF) === 0) this.#receiver.arm(mode, tick);
+  }
+
+  #writeCr3(value: number, tick: Tick): void {
+    const before = this.#registers.get(USART.CR3);
+    this.#registers.write(USART.CR3, value, tick);
+    if ((value & ~before & (CR3.DMAR | CR3.DMAT)) !== 0) this.#router?.checkRoutes(tick);
+  }
+
+  #request(value: number, tick: Tick): void {
+    if ((value & RQR.SBKRQ) !== 0) this.#report('usart-unsupported-mode', 'a break cannot be sent on this line', tick);
+    if ((value & RQR.RXFRQ) !== 0) this.#buffer.flush();
+    if ((value & RQR.TXFRQ) !== 0) this.#transmitter.flush();
+    if ((value & RQR.ABRRQ) !== 0 && this.#registers.isEnabled) this.#receiver.arm(this.#registers.autobaudMode, tick);
+  }
+
+  #clearFlags(value: number): void {
+    const cleared = value & CLEARABLE;
+    this.#buffer.flags &= ~cleared;
+    this.#receiver.flags &= ~cleared;
+    if ((cleared & ISR.TC) !== 0) this.#transmitter.isComplete = false;
+  }
+
+  #writeTdr(value: number, tick: Tick): void {
+    const isOn = this.#registers.isEnabled && this.#registers.has(USART.CR1, CR1.TE);
+    if (!isOn) this.#report('usart-tdr-while-off', `0x${(value & 0x1ff).toString(16)} is lost`, tick);
+    else if (!this.#transmitter.push(value & 0x1ff, tick)) this.#report('usart-tdr-overwritten', 'TDR was full', tick);
+  }
+}
