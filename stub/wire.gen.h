@@ -9,7 +9,6 @@
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
 #define WIRE_MAX_RANGES 64u /* most ranges in one DIGEST */
-#define WIRE_MAX_READ_BYTES 1024u /* most bytes in one READ */
 #define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
@@ -49,14 +48,8 @@
 #define WIRE_DIGEST_RANGES_AT 4u
 #define WIRE_DIGEST_BYTES 4u
 
-/* Hand over memory. Answered by CONTENT. */
-#define WIRE_TYPE_READ 0x05u
-#define WIRE_READ_ADDRESS_AT 0u
-#define WIRE_READ_LENGTH_AT 4u
-#define WIRE_READ_BYTES 8u
-
 /* End of the session. Answered by LEAVING; done when that has left the wire. */
-#define WIRE_TYPE_LEAVE 0x06u
+#define WIRE_TYPE_LEAVE 0x05u
 #define WIRE_LEAVE_HOW_AT 0u
 #define WIRE_LEAVE_BYTES 4u
 
@@ -67,7 +60,7 @@
 #define WIRE_FACTS_RESERVED_AT 3u
 #define WIRE_FACTS_BUILD_HASH_AT 4u
 #define WIRE_FACTS_IDCODE_AT 8u
-#define WIRE_FACTS_FLASH_SIZE_KI_B_AT 12u
+#define WIRE_FACTS_FLASH_SIZE_KIB_AT 12u
 #define WIRE_FACTS_FLASH_WORD_BYTES_AT 14u
 #define WIRE_FACTS_UID0_AT 16u
 #define WIRE_FACTS_UID1_AT 20u
@@ -102,17 +95,12 @@
 #define WIRE_DIGESTS_DIGESTS_AT 0u
 #define WIRE_DIGESTS_BYTES 0u
 
-/* Memory as asked for by READ. */
-#define WIRE_TYPE_CONTENT 0x85u
-#define WIRE_CONTENT_BYTES_AT 0u
-#define WIRE_CONTENT_BYTES 0u
-
 /* The last frame of a session. */
-#define WIRE_TYPE_LEAVING 0x86u
+#define WIRE_TYPE_LEAVING 0x85u
 #define WIRE_LEAVING_BYTES 0u
 
 /* The stub ran into a processor fault; it resets the chip after this frame. */
-#define WIRE_TYPE_FAULT 0x87u
+#define WIRE_TYPE_FAULT 0x86u
 #define WIRE_FAULT_PC_AT 0u
 #define WIRE_FAULT_CFSR_AT 4u
 #define WIRE_FAULT_HFSR_AT 8u
@@ -143,7 +131,7 @@
 #define WIRE_LOADER_CALL (1u << 8)
 #define WIRE_LOADER_INCOMPLETE 0xFFFFFFFEu
 #define WIRE_LOADER_TOKEN_AT 8u /* session token */
-#define WIRE_LOADER_PATIENCE_AT 12u /* polls of the receiver without a valid frame before the loader resets the chip */
+#define WIRE_LOADER_PATIENCE_AT 12u /* slots of 1/38 s without a byte before the loader resets the chip */
 #define WIRE_STUB_LENGTH_AT 4u /* bytes of the stub, this header included */
 #define WIRE_STUB_CRC_AT 8u /* CRC-32 of the stub from offset 12 on */
 

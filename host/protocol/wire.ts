@@ -33,7 +33,6 @@ export const LIMITS = {
   unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
   maxRanges: { value: 64, doc: 'most ranges in one DIGEST' },
-  maxReadBytes: { value: 1024, doc: 'most bytes in one READ' },
   tickMs: { value: 1000, doc: 'the stub is never silent for longer than this while it is not computing a digest' },
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
@@ -77,15 +76,8 @@ export const MESSAGES = {
       { name: 'ranges', type: 'u32s', doc: 'pairs of address and length in bytes' },
     ],
   },
-  read: {
-    id: 0x05, from: 'host', doc: 'Hand over memory. Answered by CONTENT.',
-    fields: [
-      { name: 'address', type: 'u32', doc: '' },
-      { name: 'length', type: 'u32', doc: 'bytes, at most 1024' },
-    ],
-  },
   leave: {
-    id: 0x06, from: 'host', doc: 'End of the session. Answered by LEAVING; done when that has left the wire.',
+    id: 0x05, from: 'host', doc: 'End of the session. Answered by LEAVING; done when that has left the wire.',
     fields: [
       { name: 'how', type: 'u32', doc: '0: reset the chip. Otherwise: the address of a vector table to start from' },
     ],
@@ -133,16 +125,12 @@ export const MESSAGES = {
     id: 0x84, from: 'stub', doc: 'CRC-32 of each range of DIGEST, read from the flash itself; complemented where a word could not be read.',
     fields: [{ name: 'digests', type: 'u32s', doc: '' }],
   },
-  content: {
-    id: 0x85, from: 'stub', doc: 'Memory as asked for by READ.',
-    fields: [{ name: 'bytes', type: 'bytes', doc: '' }],
-  },
   leaving: {
-    id: 0x86, from: 'stub', doc: 'The last frame of a session.',
+    id: 0x85, from: 'stub', doc: 'The last frame of a session.',
     fields: [],
   },
   fault: {
-    id: 0x87, from: 'stub', doc: 'The stub ran into a processor fault; it resets the chip after this frame.',
+    id: 0x86, from: 'stub', doc: 'The stub ran into a processor fault; it resets the chip after this frame.',
     fields: [
       { name: 'pc', type: 'u32', doc: 'address of the faulting instruction' },
       { name: 'cfsr', type: 'u32', doc: 'SCB_CFSR' },
@@ -201,7 +189,7 @@ export const LOADER_FRAME = {
 /** What the host writes into the loader before it sends it (offsets from its first byte). */
 export const LOADER_PATCH = {
   token: { offset: 8, doc: 'session token' },
-  patience: { offset: 12, doc: 'polls of the receiver without a valid frame before the loader resets the chip' },
+  patience: { offset: 12, doc: 'slots of 1/38 s without a byte before the loader resets the chip' },
 } as const;
 
 /** What the build writes into the stub (offset from its first byte, after the entry branch). */

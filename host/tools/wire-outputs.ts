@@ -6,7 +6,7 @@ import {
 
 /** `windowBytes` → `WINDOW_BYTES`. */
 function upperSnake(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/([0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  return name.replace('KiB', 'Kib').replace(/([a-z])([A-Z])/g, '$1_$2').replace(/([0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
 function hex(value: number, digits = 2): string {

@@ -1,0 +1,288 @@
+/*
+ * The flash controller of H72x, H74x/75x and H7A/B (RM0433 §4, RM0468 §4, RM0455 §4). The families differ in a few positions of CR,
+ * in the flash word and in the geometry: data in `families`, no branches.
+ */
+#include "flash.h"
+#include "clock.h"
+#include "crc32.h"
+#include "registers.h"
+#include "wire.gen.h"
+
+#define FLASH_ADDRESS 0x08000000u
+#define BANK2_ADDRESS 0x08100000u
+/* A worn sector took 10 s where the datasheet says 4 s at most; nobody waits longer than this. */
+#define OPERATION_LIMIT_MS 15000u
+#define MOST_BANK_SECTORS 128u
+
+static const struct family {
+    uint32_t device_id;
+    uint32_t start;          /* CR.START */
+    uint32_t snb_position;   /* CR.SNB */
+    uint32_t psize;          /* CR.PSIZE for 64 bits at a time */
+    uint32_t word_bytes;
+    uint32_t sector_bytes;
+    uint32_t size_address;   /* flash size register */
+    uint32_t most_bank_kib;  /* a part with more flash has two banks of half */
+} families[] = {
+    {DEVICE_ID_H74X, FLASH_CR_START, FLASH_CR_SNB_POSITION, FLASH_CR_PSIZE_X64, 32, 0x20000, FLASH_SIZE_ADDRESS, 128},
+    {DEVICE_ID_H72X, FLASH_CR_START, FLASH_CR_SNB_POSITION, FLASH_CR_PSIZE_X64, 32, 0x20000, FLASH_SIZE_ADDRESS, 1024},
+    {DEVICE_ID_H7A, FLASH_H7A_CR_START, FLASH_H7A_CR_SSN_POSITION, 0, 16, 0x2000, FLASH_SIZE_ADDRESS_H7A, 128},
+};
+
+enum operation { NOTHING, ERASING, PROGRAMMING };
+
+struct bank {
+    uint32_t due[MOST_BANK_SECTORS / 32]; /* sectors waiting to be erased */
+    uint32_t address;                     /* what the operation works on */
+    uint32_t started_ms;
+    enum operation operation;
+};
+
+static struct {
+    const struct family *family;
+    uint32_t banks;
+    uint32_t bank_bytes;
+    uint32_t erased;
+    uint32_t programmed;
+    struct flash_error error;
+    struct bank bank[FLASH_BANKS];
+} self;
+
+static uint32_t registers_of(uint32_t bank)
+{
+    return FLASH_BASE + bank * FLASH_BANK_BYTES;
+}
+
+static uint32_t bank_address(uint32_t bank)
+{
+    return bank == 0 ? FLASH_ADDRESS : BANK2_ADDRESS;
+}
+
+static uint32_t sector_in_bank(uint32_t address)
+{
+    return (address - bank_address(flash_bank(address))) / self.family->sector_bytes;
+}
+
+static void refuse_with(uint32_t status, uint32_t detail, uint32_t sr)
+{
+    if (self.error.status == WIRE_STATUS_OK) {
+        self.error = (struct flash_error){status, detail, sr};
+    }
+}
+
+void flash_refuse(uint32_t status, uint32_t detail)
+{
+    refuse_with(status, detail, 0);
+}
+
+/* Keying a register that is not locked locks it until reset, with a bus error on top (RM0433 §4.9.2): look first. */
+static void unlock(uint32_t bank)
+{
+    const uint32_t registers = registers_of(bank);
+    if (REGISTER(registers, FLASH_CR_AT) & FLASH_CR_LOCK) {
+        REGISTER(registers, FLASH_KEYR_AT) = FLASH_KEY1;
+        REGISTER(registers, FLASH_KEYR_AT) = FLASH_KEY2;
+    }
+    if (REGISTER(registers, FLASH_CR_AT) & FLASH_CR_LOCK) {
+        flash_refuse(WIRE_STATUS_LOCKED, bank_address(bank));
+    }
+    REGISTER(registers, FLASH_CCR_AT) = FLASH_SR_ERRORS;
+    REGISTER(registers, FLASH_CR_AT) = self.family->psize;
+}
+
+void flash_begin(void)
+{
+    const uint32_t device_id = REGISTER(DBGMCU_BASE, DBGMCU_IDCODE_AT) & 0xFFFu;
+    self.family = families;
+    for (uint32_t at = 0; at < sizeof families / sizeof *families; at++) {
+        if (families[at].device_id == device_id) {
+            self.family = &families[at];
+        }
+    }
+    const uint32_t size_kib = REGISTER_16(self.family->size_address, 0);
+    self.banks = size_kib > self.family->most_bank_kib ? 2 : 1;
+    self.bank_bytes = size_kib * 1024 / self.banks;
+    for (uint32_t bank = 0; bank < self.banks; bank++) {
+        unlock(bank);
+    }
+}
+
+const struct flash_error *flash_error(void)
+{
+    return &self.error;
+}
+
+uint32_t flash_word_bytes(void)
+{
+    return self.family->word_bytes;
+}
+
+uint32_t flash_sector_bytes(void)
+{
+    return self.family->sector_bytes;
+}
+
+uint32_t flash_sectors(void)
+{
+    return self.banks * self.bank_bytes / self.family->sector_bytes;
+}
+
+uint32_t flash_sector_address(uint32_t sector)
+{
+    const uint32_t bank_sectors = self.bank_bytes / self.family->sector_bytes;
+    return bank_address(sector / bank_sectors) + sector % bank_sectors * self.family->sector_bytes;
+}
+
+uint32_t flash_bank(uint32_t address)
+{
+    for (uint32_t bank = 0; bank < self.banks; bank++) {
+        if (address - bank_address(bank) < self.bank_bytes) {
+            return bank;
+        }
+    }
+    return FLASH_BANKS;
+}
+
+void flash_request_erase(uint32_t address)
+{
+    const uint32_t sector = sector_in_bank(address);
+    self.bank[flash_bank(address)].due[sector / 32] |= 1u << sector % 32;
+}
+
+bool flash_is_erase_due(uint32_t address)
+{
+    const struct bank *const bank = &self.bank[flash_bank(address)];
+    const uint32_t sector = sector_in_bank(address);
+    return (bank->due[sector / 32] >> sector % 32 & 1u) || (bank->operation == ERASING && sector_in_bank(bank->address) == sector);
+}
+
+bool flash_is_busy(uint32_t bank)
+{
+    return self.bank[bank].operation != NOTHING;
+}
+
+/* The lowest sector that waits in a bank, or MOST_BANK_SECTORS. */
+static uint32_t next_due(const struct bank *bank)
+{
+    uint32_t sector = 0;
+    while (sector < MOST_BANK_SECTORS && !(bank->due[sector / 32] >> sector % 32 & 1u)) {
+        sector++;
+    }
+    return sector;
+}
+
+bool flash_is_done(void)
+{
+    for (uint32_t bank = 0; bank < FLASH_BANKS; bank++) {
+        if (flash_is_busy(bank) || next_due(&self.bank[bank]) != MOST_BANK_SECTORS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void begin(uint32_t bank, enum operation operation, uint32_t address)
+{
+    self.bank[bank].operation = operation;
+    self.bank[bank].address = address;
+    self.bank[bank].started_ms = clock_ms();
+}
+
+/* RM0433 §4.3.9, single write sequence: PG, then one flash word in ascending order; QW tells when it is done. */
+void flash_program(uint32_t address, const uint32_t *word)
+{
+    const uint32_t bank = flash_bank(address);
+    begin(bank, PROGRAMMING, address);
+    REGISTER(registers_of(bank), FLASH_CR_AT) = self.family->psize | FLASH_CR_PG;
+    __asm volatile("dsb" ::: "memory");
+    for (uint32_t at = 0; at < self.family->word_bytes; at += 4) {
+        REGISTER(address, at) = *word++;
+    }
+    __asm volatile("dsb" ::: "memory");
+}
+
+/* RM0433 §4.3.10, sector erase sequence: SER and the sector number, then START. */
+static void start_erase(uint32_t bank, uint32_t sector)
+{
+    const uint32_t registers = registers_of(bank);
+    const uint32_t cr = self.family->psize | FLASH_CR_SER | sector << self.family->snb_position;
+    self.bank[bank].due[sector / 32] &= ~(1u << sector % 32);
+    begin(bank, ERASING, bank_address(bank) + sector * self.family->sector_bytes);
+    REGISTER(registers, FLASH_CR_AT) = cr;
+    REGISTER(registers, FLASH_CR_AT) = cr | self.family->start;
+}
+
+void flash_start_erases(uint32_t except)
+{
+    for (uint32_t bank = 0; bank < FLASH_BANKS && self.error.status == WIRE_STATUS_OK; bank++) {
+        const uint32_t sector = bank == except || flash_is_busy(bank) ? MOST_BANK_SECTORS : next_due(&self.bank[bank]);
+        if (sector != MOST_BANK_SECTORS) {
+            start_erase(bank, sector);
+        }
+    }
+}
+
+static void poll_bank(uint32_t number)
+{
+    struct bank *const bank = &self.bank[number];
+    const uint32_t registers = registers_of(number);
+    const uint32_t sr = REGISTER(registers, FLASH_SR_AT);
+    if (sr & (FLASH_SR_BSY | FLASH_SR_WBNE | FLASH_SR_QW)) {
+        if (clock_ms() - bank->started_ms > OPERATION_LIMIT_MS) {
+            refuse_with(WIRE_STATUS_FLASH_TIMEOUT, bank->address, sr);
+        }
+        return;
+    }
+    if (sr & FLASH_SR_ERRORS) {
+        refuse_with(bank->operation == ERASING ? WIRE_STATUS_ERASE_FAILED : WIRE_STATUS_PROGRAM_FAILED, bank->address, sr);
+        REGISTER(registers, FLASH_CCR_AT) = FLASH_SR_ERRORS;
+    }
+    if (bank->operation == ERASING) {
+        self.erased++;
+    } else {
+        self.programmed++;
+    }
+    REGISTER(registers, FLASH_CR_AT) = self.family->psize;
+    bank->operation = NOTHING;
+}
+
+void flash_poll(void)
+{
+    for (uint32_t bank = 0; bank < FLASH_BANKS; bank++) {
+        if (flash_is_busy(bank)) {
+            poll_bank(bank);
+        }
+    }
+}
+
+/*
+ * A word that a power cut left half-written may fault when read. With FAULTMASK and BFHFNMIGN such faults are ignored, and DBECCERR
+ * tells of them afterwards (PM0253 §4.3.7; RM0433 §4.7.7).
+ */
+uint32_t flash_digest(uint32_t address, uint32_t length)
+{
+    const uint32_t bank = flash_bank(address);
+    if (bank == FLASH_BANKS || flash_bank(address + length - 1) != bank) {
+        return 0;
+    }
+    REGISTER(SCB_BASE, SCB_CCR_AT) |= SCB_CCR_BFHFNMIGN;
+    __asm volatile("cpsid f\n dsb\n isb" ::: "memory");
+    uint32_t digest = ~crc32_add(CRC32_BEGIN, (const volatile uint8_t *)address, length);
+    __asm volatile("dsb\n cpsie f\n isb" ::: "memory");
+    REGISTER(SCB_BASE, SCB_CCR_AT) &= ~SCB_CCR_BFHFNMIGN;
+    if (REGISTER(registers_of(bank), FLASH_SR_AT) & FLASH_SR_DBECCERR) {
+        digest = ~digest;
+    }
+    REGISTER(registers_of(bank), FLASH_CCR_AT) = FLASH_SR_ERRORS;
+    return digest;
+}
+
+uint32_t flash_erased(void)
+{
+    return self.erased;
+}
+
+uint32_t flash_programmed(void)
+{
+    return self.programmed;
+}

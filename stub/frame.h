@@ -1,0 +1,28 @@
+/* Frames out of the ring: PROTOCOL.md §3. What belongs to no valid frame is skipped and counted. */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct frame {
+    uint32_t offset;
+    uint32_t payload; /* position of its first byte in the ring, see uart.h */
+    uint16_t length;  /* bytes of payload */
+    uint8_t type;
+    uint8_t mask;
+};
+
+/* Only frames with this token are taken. */
+void frame_begin(uint32_t token);
+
+/* The next whole frame, if there is one. Its payload stays in the ring until RING_BYTES more have come. */
+bool frame_next(struct frame *frame);
+
+/* Copies `length` bytes of payload from `at` on, unmasked. */
+void frame_copy(const struct frame *frame, uint32_t at, uint8_t *to, uint32_t length);
+
+/* Bytes so far that belonged to no valid frame of ours. */
+uint32_t frame_discarded(void);
+
+#endif

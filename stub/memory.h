@@ -1,0 +1,14 @@
+/*
+ * Where the large things of the stub lie. DMA1 reaches AXI SRAM but no TCM (RM0433 §2.1), and on H72x only the first 128 KiB of
+ * AXI SRAM are there whatever TCM_AXI_SHARED says (RM0468 §2.4): ring and answers stay below 0x24020000 on every part.
+ */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#define RING_ADDRESS 0x24000000u
+#define RING_BYTES 0x8000u /* a power of two; two of the largest frames must fit, or one could never be looked for inside another */
+#define ANSWER_ADDRESS 0x24008000u
+#define ANSWER_BYTES 0x800u
+#define WINDOW_ADDRESS 0x24010000u
+
+#endif

@@ -1,0 +1,150 @@
+#include "script.h"
+#include "bytes.h"
+#include "flash.h"
+#include "window.h"
+#include "wire.gen.h"
+
+/* Steps in a row before others get their turn. */
+#define MOST_STEPS 32u
+
+static struct {
+    uint32_t executed; /* stream offset */
+    uint32_t address;  /* of a WRITE: where its next flash word goes … */
+    uint32_t left;     /* … and how many bytes are still to come */
+} self;
+
+uint32_t script_executed(void)
+{
+    return self.executed;
+}
+
+static uint32_t available(void)
+{
+    return window_received() - self.executed;
+}
+
+static void read_stream(uint32_t at, uint8_t *to, uint32_t length)
+{
+    for (uint32_t byte = 0; byte < length; byte++) {
+        to[byte] = window_byte(self.executed + at + byte);
+    }
+}
+
+static uint32_t read_u32(uint32_t at)
+{
+    uint8_t bytes[4];
+    read_stream(at, bytes, sizeof bytes);
+    return load_u32(bytes);
+}
+
+uint32_t script_bank(void)
+{
+    const bool could = self.left != 0 && available() >= flash_word_bytes() && !flash_is_erase_due(self.address);
+    return could ? flash_bank(self.address) : FLASH_BANKS;
+}
+
+/* The next flash word of a WRITE. What is right already is left alone, what is not erased is refused. */
+static bool write_word(void)
+{
+    uint32_t word[FLASH_MOST_WORD_BYTES / 4];
+    const uint32_t bank = script_bank();
+    const uint32_t bytes = flash_word_bytes();
+    if (bank == FLASH_BANKS || flash_is_busy(bank)) {
+        return false;
+    }
+    read_stream(0, (uint8_t *)word, bytes);
+    uint32_t differs = 0;
+    uint32_t written = 0;
+    for (uint32_t at = 0; at < bytes / 4; at++) {
+        const uint32_t now = ((const volatile uint32_t *)self.address)[at];
+        differs |= now ^ word[at];
+        written |= ~now;
+    }
+    if (differs != 0 && written != 0) {
+        flash_refuse(WIRE_STATUS_NOT_ERASED, self.address);
+        return false;
+    }
+    if (differs != 0) {
+        flash_program(self.address, word);
+    }
+    self.address += bytes;
+    self.left -= bytes;
+    self.executed += bytes;
+    return true;
+}
+
+static bool begin_write(void)
+{
+    const uint32_t address = read_u32(1);
+    const uint32_t length = read_u32(5);
+    const uint32_t bank = flash_bank(address);
+    if (bank == FLASH_BANKS || length == 0 || flash_bank(address + length - 1) != bank || (address | length) % flash_word_bytes() != 0) {
+        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+        return false;
+    }
+    self.address = address;
+    self.left = length;
+    self.executed += WIRE_OP_WRITE_BYTES;
+    return true;
+}
+
+static bool request_erase(void)
+{
+    const uint32_t address = read_u32(1);
+    if (flash_bank(address) == FLASH_BANKS || address % flash_sector_bytes() != 0) {
+        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+        return false;
+    }
+    flash_request_erase(address);
+    self.executed += WIRE_OP_ERASE_BYTES;
+    return true;
+}
+
+/* Bytes of an operation with its fields; 0: no such operation. */
+static uint32_t operation_bytes(uint8_t code)
+{
+    static const uint8_t bytes[] = {WIRE_OP_NOP_BYTES, WIRE_OP_ERASE_BYTES, WIRE_OP_FENCE_BYTES, WIRE_OP_WRITE_BYTES};
+    return code < sizeof bytes ? bytes[code] : 0;
+}
+
+/* One operation, or one flash word of a WRITE. False when it must wait. */
+static bool step(void)
+{
+    if (self.left != 0) {
+        return write_word();
+    }
+    if (available() == 0) {
+        return false;
+    }
+    const uint8_t code = window_byte(self.executed);
+    const uint32_t bytes = operation_bytes(code);
+    if (bytes == 0) {
+        flash_refuse(WIRE_STATUS_BAD_OPERATION, self.executed);
+        return false;
+    }
+    if (available() < bytes) {
+        return false;
+    }
+    switch (code) {
+    case WIRE_OP_ERASE:
+        return request_erase();
+    case WIRE_OP_WRITE:
+        return begin_write();
+    case WIRE_OP_FENCE:
+        if (!flash_is_done()) {
+            return false;
+        }
+        break;
+    default:
+        break;
+    }
+    self.executed += bytes;
+    return true;
+}
+
+void script_run(void)
+{
+    for (uint32_t steps = 0; steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && step(); steps++) {
+    }
+    window_release(self.executed);
+}

@@ -1,0 +1,16 @@
+/* Executes the stream: PROTOCOL.md §6. */
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include <stdint.h>
+
+/* Goes on as far as data and flash allow, but not long. */
+void script_run(void);
+
+/* Everything in the stream before this offset is executed (the last flash word may still be in the making: see flash_is_done). */
+uint32_t script_executed(void);
+
+/* The bank into which the script could program right now if it were idle; FLASH_BANKS when it lacks data or waits for an erase. */
+uint32_t script_bank(void);
+
+#endif

@@ -1,0 +1,176 @@
+#include "session.h"
+#include "clock.h"
+#include "crc32.h"
+#include "facts.h"
+#include "fault.h"
+#include "flash.h"
+#include "frame.h"
+#include "registers.h"
+#include "script.h"
+#include "uart.h"
+#include "window.h"
+#include "wire.gen.h"
+
+/* Data is answered at most this often, so that small frames do not drown the way back. */
+#define ANSWER_DATA_MS 50u
+/* While the flash works the host is told more often than TICK_MS asks: half of it keeps the promise with room. */
+#define TICK_MS (WIRE_TICK_MS / 2u)
+
+/* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
+static struct {
+    bool facts, progress, digest, leave;
+    bool data; /* DATA has come since the last PROGRESS */
+    uint32_t facts_offset, digest_offset, leave_offset;
+    uint32_t poll; /* offset of the last POLL */
+    uint32_t digest_length;
+    uint32_t leave_how;
+    uint32_t told_ms; /* when the last PROGRESS went out */
+    uint8_t digest_request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES];
+} self;
+
+static void hear(const struct frame *frame)
+{
+    switch (frame->type) {
+    case WIRE_TYPE_HELLO:
+        self.facts = true;
+        self.facts_offset = frame->offset;
+        break;
+    case WIRE_TYPE_DATA:
+        window_store(frame);
+        self.data = true;
+        break;
+    case WIRE_TYPE_POLL:
+        self.poll = frame->offset;
+        self.progress = true;
+        break;
+    case WIRE_TYPE_DIGEST:
+        if (frame->length <= sizeof self.digest_request) {
+            frame_copy(frame, 0, self.digest_request, frame->length);
+            self.digest_length = frame->length;
+            self.digest_offset = frame->offset;
+            self.digest = true;
+        }
+        break;
+    case WIRE_TYPE_LEAVE: {
+        uint8_t how[WIRE_LEAVE_BYTES];
+        frame_copy(frame, 0, how, sizeof how);
+        self.leave_how = load_u32(how);
+        self.leave_offset = frame->offset;
+        self.leave = true;
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+static void tell_progress(void)
+{
+    uint8_t *const payload = uart_answer_payload();
+    const struct flash_error *const error = flash_error();
+    store_u32(payload + WIRE_PROGRESS_EXECUTED_AT, script_executed());
+    store_u32(payload + WIRE_PROGRESS_POLL_AT, self.poll);
+    store_u32(payload + WIRE_PROGRESS_STATUS_AT, error->status);
+    store_u32(payload + WIRE_PROGRESS_DETAIL_AT, error->detail);
+    store_u32(payload + WIRE_PROGRESS_FLASH_STATUS_AT, error->sr);
+    store_u32(payload + WIRE_PROGRESS_LINE_BYTES_AT, uart_received());
+    store_u32(payload + WIRE_PROGRESS_DISCARDED_BYTES_AT, frame_discarded());
+    store_u32(payload + WIRE_PROGRESS_LINE_ERRORS_AT, uart_line_errors());
+    store_u16(payload + WIRE_PROGRESS_ERASED_AT, (uint16_t)flash_erased());
+    store_u16(payload + WIRE_PROGRESS_BUSY_AT, (uint16_t)(flash_is_busy(0) | flash_is_busy(1) << 1));
+    store_u32(payload + WIRE_PROGRESS_PROGRAMMED_AT, flash_programmed());
+    uart_answer(WIRE_TYPE_PROGRESS, window_received(), WIRE_PROGRESS_BYTES + window_map(payload + WIRE_PROGRESS_MAP_AT));
+    self.told_ms = clock_ms();
+    self.progress = self.data = false;
+}
+
+static void tell_digests(void)
+{
+    uint8_t *const payload = uart_answer_payload();
+    uint32_t length = 0;
+    for (uint32_t at = WIRE_DIGEST_RANGES_AT; at + 8 <= self.digest_length; at += 8, length += 4) {
+        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+        store_u32(payload + length, flash_digest(load_u32(self.digest_request + at), load_u32(self.digest_request + at + 4)));
+    }
+    uart_answer(WIRE_TYPE_DIGESTS, self.digest_offset, length);
+    self.digest = false;
+}
+
+static void tell_facts(void)
+{
+    uart_answer(WIRE_TYPE_FACTS, self.facts_offset, facts_write(uart_answer_payload()));
+    self.facts = false;
+}
+
+/* Starts what the vector table at `address` names, as after a reset but with the clocks as they are. */
+__attribute__((noreturn)) static void go(uint32_t address)
+{
+    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = RCC_AHB1ENR_DMA1EN;
+    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = 0;
+    REGISTER(uart_base(), USART_CR1_AT) = 0;
+    REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
+    __asm volatile("dsb\n"
+                   "ldrd r0, r1, [%0]\n"
+                   "mov sp, r0\n"
+                   "cpsie i\n"
+                   "bx r1\n" ::"r"(address)
+                   : "r0", "r1", "memory");
+    __builtin_unreachable();
+}
+
+__attribute__((noreturn)) static void leave(void)
+{
+    uart_answer_payload();
+    uart_answer(WIRE_TYPE_LEAVING, self.leave_offset, 0);
+    uart_finish();
+    if (self.leave_how == 0) {
+        reset_chip();
+    }
+    go(self.leave_how);
+}
+
+/* Flash content must not be asked for while a bank works or operations wait. */
+static bool is_executed(uint32_t offset)
+{
+    return (int32_t)(script_executed() - offset) >= 0 && flash_is_done();
+}
+
+/* One answer, the most urgent, when the line is free. */
+static void answer(void)
+{
+    const uint32_t since_ms = clock_ms() - self.told_ms;
+    if (uart_is_sending()) {
+        return;
+    }
+    if (self.leave && flash_is_done()) {
+        leave();
+    } else if (self.facts && flash_is_done()) {
+        tell_facts();
+    } else if (self.digest && is_executed(load_u32(self.digest_request))) {
+        tell_digests();
+    } else if (self.progress || since_ms >= TICK_MS || (self.data && since_ms >= ANSWER_DATA_MS)) {
+        tell_progress();
+    }
+}
+
+void session_run(uint32_t usart, uint32_t token)
+{
+    clock_begin();
+    crc32_begin();
+    uart_begin(usart, token);
+    frame_begin(token);
+    flash_begin();
+    window_begin(facts_window_bytes());
+    self.facts = true;
+    for (;;) {
+        struct frame frame;
+        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+        while (frame_next(&frame)) {
+            hear(&frame);
+        }
+        flash_poll();
+        script_run();
+        flash_start_erases(script_bank());
+        answer();
+    }
+}

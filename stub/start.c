@@ -1,0 +1,71 @@
+/*
+ * The stub's first instructions. The loader calls them with the first chunk, which it stores last: what is missing then shows in
+ * the CRC, and the stub returns to the loader. Otherwise it takes the chip for itself and never returns.
+ */
+#include "fault.h"
+#include "session.h"
+#include "wire.gen.h"
+
+extern uint32_t bss_begin[], bss_end[], stack_top[];
+
+/* Branch, then the header that the build fills in (PROTOCOL.md §2): length and CRC of what follows. */
+void stub_entry(void);
+void stub_begin(uint32_t usart, uint32_t token);
+
+__attribute__((naked, used, section(".entry"))) void stub_entry(void)
+{
+    __asm("b.w stub_begin\n"
+          ".word 0\n"
+          ".word 0\n");
+}
+
+struct stub_header {
+    uint32_t entry;
+    uint32_t length;
+    uint32_t crc;
+    uint8_t body[];
+};
+
+/* CRC-32, bit by bit: it must fit into the first chunk, and 8 KiB take 10 ms. */
+__attribute__((section(".self_check"))) static int is_complete(const struct stub_header *stub)
+{
+    const uint8_t *const end = (const uint8_t *)stub + stub->length;
+    uint32_t crc = 0xFFFFFFFFu;
+    if (stub->length > WIRE_STUB_BYTES) {
+        return 0;
+    }
+    for (const uint8_t *byte = stub->body; byte < end; byte++) {
+        crc ^= *byte;
+        for (uint32_t bit = 0; bit < 8; bit++) {
+            crc = crc & 1u ? (crc >> 1) ^ 0xEDB88320u : crc >> 1;
+        }
+    }
+    return ~crc == stub->crc;
+}
+
+__attribute__((noreturn, used)) static void run(uint32_t usart, uint32_t token)
+{
+    for (uint32_t *word = bss_begin; word < bss_end; word++) {
+        *word = 0;
+    }
+    fault_take_over();
+    session_run(usart, token);
+}
+
+/* From here on the stack is the stub's own, and nothing of the caller's is left. */
+__attribute__((naked, section(".self_check"))) static void leave_loader(uint32_t usart, uint32_t token)
+{
+    (void)usart;
+    (void)token;
+    __asm("ldr r2, =stack_top\n"
+          "mov sp, r2\n"
+          "b.w run\n"
+          ".ltorg\n");
+}
+
+__attribute__((section(".self_check"), used)) void stub_begin(uint32_t usart, uint32_t token)
+{
+    if (is_complete((const struct stub_header *)WIRE_STUB_BASE_ADDRESS)) {
+        leave_loader(usart, token);
+    }
+}

@@ -1,0 +1,110 @@
+/* USART and DMA1 of the H7 (RM0433 §48, §15, §17). Streams: 0 receives, 1 sends. */
+#include "uart.h"
+#include "crc32.h"
+#include "registers.h"
+#include "wire.gen.h"
+
+#define LINE_ERRORS (USART_ISR_PE | USART_ISR_FE | USART_ISR_NE | USART_ISR_ORE)
+
+static struct {
+    uint32_t usart;
+    uint32_t token;
+    uint32_t received;
+    uint32_t line_errors;
+    uint32_t trbuff;
+} self;
+
+static uint32_t rx_request(uint32_t usart)
+{
+    return usart == USART1_BASE ? DMAMUX_REQUEST_USART1_RX : usart == USART2_BASE ? DMAMUX_REQUEST_USART2_RX : DMAMUX_REQUEST_USART3_RX;
+}
+
+/*
+ * Erratum "DMA stream could be locked when transferring data to/from USART" (ES0392 §2.22): such streams need TRBUFF, on all silicon
+ * but the early H74x, which lacks both erratum's cure and the bit.
+ */
+static uint32_t trbuff(void)
+{
+    const uint32_t idcode = REGISTER(DBGMCU_BASE, DBGMCU_IDCODE_AT);
+    return (idcode & 0xFFFu) == DEVICE_ID_H74X && idcode >> 16 < 0x2000u ? 0 : DMA_SXCR_TRBUFF;
+}
+
+void uart_begin(uint32_t usart, uint32_t token)
+{
+    self.trbuff = trbuff();
+    self.usart = usart;
+    self.token = token;
+    REGISTER(RCC_BASE, RCC_C1_AHB1ENR_AT) |= RCC_AHB1ENR_DMA1EN;
+    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = RCC_AHB1ENR_DMA1EN;
+    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = 0;
+    REGISTER(DMAMUX1_CHANNEL0_BASE, 0) = rx_request(usart);
+    REGISTER(DMAMUX1_CHANNEL1_BASE, 0) = rx_request(usart) + 1;
+    REGISTER(usart, USART_ICR_AT) = LINE_ERRORS;
+    REGISTER(usart, USART_CR3_AT) = USART_CR3_DMAR | USART_CR3_DMAT;
+    REGISTER(DMA1_STREAM0_BASE, DMA_SXNDTR_AT) = RING_BYTES;
+    REGISTER(DMA1_STREAM0_BASE, DMA_SXPAR_AT) = usart + USART_RDR_AT;
+    REGISTER(DMA1_STREAM0_BASE, DMA_SXM0AR_AT) = RING_ADDRESS;
+    REGISTER(DMA1_STREAM0_BASE, DMA_SXCR_AT) =
+        self.trbuff | DMA_SXCR_PL_HIGH | DMA_SXCR_MINC | DMA_SXCR_CIRC | DMA_SXCR_EN;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXPAR_AT) = usart + USART_TDR_AT;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXM0AR_AT) = ANSWER_ADDRESS;
+}
+
+uint32_t uart_received(void)
+{
+    const uint32_t errors = REGISTER(self.usart, USART_ISR_AT) & LINE_ERRORS;
+    if (errors != 0) {
+        self.line_errors |= errors;
+        REGISTER(self.usart, USART_ICR_AT) = errors;
+    }
+    const uint32_t at = RING_BYTES - REGISTER(DMA1_STREAM0_BASE, DMA_SXNDTR_AT);
+    self.received += (at - self.received) & (RING_BYTES - 1u);
+    return self.received;
+}
+
+uint32_t uart_line_errors(void)
+{
+    return self.line_errors;
+}
+
+uint32_t uart_base(void)
+{
+    return self.usart;
+}
+
+bool uart_is_sending(void)
+{
+    return REGISTER(DMA1_STREAM1_BASE, DMA_SXCR_AT) & DMA_SXCR_EN;
+}
+
+uint8_t *uart_answer_payload(void)
+{
+    while (uart_is_sending()) {
+    }
+    return (uint8_t *)(ANSWER_ADDRESS + WIRE_HEADER_BYTES);
+}
+
+void uart_answer(uint8_t type, uint32_t offset, uint32_t length)
+{
+    uint8_t *const frame = (uint8_t *)ANSWER_ADDRESS;
+    store_u16(frame + WIRE_HEADER_MAGIC_AT, WIRE_MAGIC);
+    frame[WIRE_HEADER_TYPE_AT] = type;
+    frame[WIRE_HEADER_MASK_AT] = 0;
+    store_u16(frame + WIRE_HEADER_LENGTH_AT, (uint16_t)length);
+    store_u32(frame + WIRE_HEADER_TOKEN_AT, self.token);
+    store_u32(frame + WIRE_HEADER_OFFSET_AT, offset);
+    store_u16(frame + WIRE_HEADER_CHECK_AT, (uint16_t)~crc32_add(CRC32_BEGIN, frame, WIRE_HEADER_CHECK_AT));
+    const uint32_t body = WIRE_HEADER_BYTES + length;
+    store_u32(frame + body, ~crc32_add(CRC32_BEGIN, frame, body));
+    __asm volatile("dsb" ::: "memory");
+    REGISTER(DMA1_BASE, DMA_LIFCR_AT) = DMA_LIFCR_STREAM1;
+    REGISTER(self.usart, USART_ICR_AT) = USART_ISR_TC;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXNDTR_AT) = body + WIRE_TRAILER_BYTES;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXCR_AT) = self.trbuff | DMA_SXCR_MINC | DMA_SXCR_DIR_M2P | DMA_SXCR_EN;
+}
+
+void uart_finish(void)
+{
+    while (uart_is_sending() || !(REGISTER(self.usart, USART_ISR_AT) & USART_ISR_TC)) {
+    }
+}

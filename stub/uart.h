@@ -1,0 +1,44 @@
+/*
+ * The line: reception into a ring by circular DMA that never stops, answers by DMA from one buffer. No interrupts.
+ *
+ * Positions count bytes since the stub started, modulo 2^32; a position's byte is in the ring until RING_BYTES more have come.
+ */
+#ifndef UART_H
+#define UART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "memory.h"
+
+/* Takes over the USART as the loader set it up (rate, parity, pins). */
+void uart_begin(uint32_t usart, uint32_t token);
+
+/* Position behind the last byte received. To be called at least once per RING_BYTES of line time. */
+uint32_t uart_received(void);
+
+static inline uint8_t uart_byte(uint32_t position)
+{
+    return ((const volatile uint8_t *)RING_ADDRESS)[position & (RING_BYTES - 1u)];
+}
+
+/* PE, FE, NE and ORE flags seen so far. */
+uint32_t uart_line_errors(void);
+
+/* Base address of the USART in use. */
+uint32_t uart_base(void);
+
+/* Is the last answer still being sent? The payload must not be touched until it is not. */
+bool uart_is_sending(void);
+
+/* Where the payload of the next answer goes. Waits for the answer before, at most one answer's time on the line. */
+uint8_t *uart_answer_payload(void);
+
+/* Frames `length` bytes of payload as message `type` and begins to send them. */
+void uart_answer(uint8_t type, uint32_t offset, uint32_t length);
+
+/* Waits until the last answer has left the line. */
+void uart_finish(void);
+
+#endif
