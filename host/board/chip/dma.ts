@@ -9,6 +9,7 @@ import type { Tick } from '../time.js';
 import type { DmaRequestLine, DmaRouter } from './dma-request.js';
 import { DmaStream, SCR } from './dma-stream.js';
 import type { ChipServices, Peripheral } from './peripheral.js';
+import { narrowRead } from './register-access.js';
 import { reportSerial } from './serial-violations.js';
 import { USART, USARTS } from './usart-registers.js';
 
@@ -66,7 +67,7 @@ export class Dma implements Peripheral {
   read(offset: number, size: AccessSize, tick: Tick): number {
     this.sync(tick);
     const word = this.#readWord(offset & ~3);
-    return size === 4 ? word >>> 0 : (word >>> ((offset & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+    return narrowRead(word, offset, size);
   }
 
   write(offset: number, size: AccessSize, value: number, tick: Tick): void {

@@ -11,6 +11,7 @@ import type { DmaStream } from './dma-stream.js';
 import type { Dma } from './dma.js';
 import { STREAM_COUNT } from './dma.js';
 import type { ChipServices, Peripheral } from './peripheral.js';
+import { narrowRead } from './register-access.js';
 import { reportSerial } from './serial-violations.js';
 import type { Usart } from './usart.js';
 import { USARTS } from './usart-registers.js';
@@ -84,7 +85,7 @@ export class Dmamux implements Peripheral, DmaRouter {
 
   read(offset: number, size: AccessSize): number {
     const word = this.#channels[offset >> 2] ?? 0;
-    return size === 4 ? word : (word >>> ((offset & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+    return narrowRead(word, offset, size);
   }
 
   write(offset: number, size: AccessSize, value: number, tick: Tick): void {

@@ -10,6 +10,7 @@ import type { LineRun } from '../serial-line.js';
 import type { Tick } from '../time.js';
 import type { DmaRequestLine, DmaRouter, DmaServer } from './dma-request.js';
 import type { ChipServices, Peripheral } from './peripheral.js';
+import { narrowRead } from './register-access.js';
 import type { SerialViolationName } from './serial-violations.js';
 import { reportSerial } from './serial-violations.js';
 import { ReceiveBuffer } from './usart-receive-buffer.js';
@@ -108,7 +109,7 @@ export class Usart implements Peripheral {
   read(offset: number, size: AccessSize, tick: Tick): number {
     this.sync(tick);
     const word = this.#readWord(offset & ~3, tick);
-    return size === 4 ? word >>> 0 : (word >>> ((offset & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+    return narrowRead(word, offset, size);
   }
 
   write(offset: number, size: AccessSize, value: number, tick: Tick): void {

@@ -1,0 +1,198 @@
+/**
+ * An STM32H7: core, memories and peripherals, and its life: power, reset, running. Time is virtual; whoever owns the chip drives it.
+ *
+ * It does not know where to boot: after a reset the core stands still until the board calls `execute`, or plays the ROM itself.
+ */
+import type { H7Part } from '../../device/h7-part.js';
+import type { AccessSize, Bus } from '../cpu/bus.js';
+import { Cpu } from '../cpu/cpu.js';
+import { Random } from '../random.js';
+import type { LineRun } from '../serial-line.js';
+import type { Tick } from '../time.js';
+import type { Violations } from '../violations.js';
+import { ChipBus } from './chip-bus.js';
+import { fillWithGarbage } from './chip-memory.js';
+import { reportChip } from './chip-violations.js';
+import type { FlashMemory } from './flash-memory.js';
+import type { OptionBytes } from './option-bytes.js';
+import { factoryOptionBytes, isReadOutProtected } from './option-bytes.js';
+import type { ResetCause } from './rcc.js';
+import type { UsartName } from './usart-registers.js';
+import type { Usart } from './usart.js';
+
+export interface ChipOptions {
+  readonly part: H7Part;
+  readonly seed: number;
+  readonly violations: Violations;
+  /** DBGMCU_IDCODE.REV_ID. @default 0x2003, revision V */
+  readonly revisionId?: number;
+  /** Most ticks that a polling loop passes at once; 0 for none. @default 2048 */
+  readonly pollSkipTicks?: number;
+  /** What differs from the factory setting. */
+  readonly optionBytes?: Partial<OptionBytes>;
+  /** 12 bytes; drawn from the seed by default. */
+  readonly uid?: Uint8Array;
+  /** Which column of the datasheet. @default 'typical' */
+  readonly flashTiming?: 'typical' | 'maximum';
+}
+
+const UID_BYTES = 12;
+
+export class Chip implements Bus {
+  readonly part: H7Part;
+  readonly cpu: Cpu;
+  readonly flash: FlashMemory;
+  readonly optionBytes: OptionBytes;
+  readonly usarts: Readonly<Record<UsartName, Usart>>;
+  /** Where the core booted from: at RDP level 1 only code that booted from user flash may use it (RM0399 §4.5.3). */
+  bootedFrom: 'system-memory' | 'flash' = 'system-memory';
+  /** Whatever a TX pin sends. */
+  onLineOut: (txPin: string, run: LineRun) => void = () => undefined;
+  /** The chip has reset itself and stands still; the board decides where to boot. */
+  onReset: (cause: 'software' | 'iwdg', tick: Tick) => void = () => undefined;
+
+  readonly #bus: ChipBus;
+  readonly #random: Random;
+  #isRunning = false;
+  /** Time while the core stands still. */
+  #idleTick: Tick = 0;
+  #resetRequested = false;
+
+  constructor(options: ChipOptions) {
+    this.part = options.part;
+    this.#random = new Random(options.seed);
+    this.optionBytes = { ...factoryOptionBytes(options.part), ...options.optionBytes };
+    this.#bus = new ChipBus(
+      {
+        part: options.part,
+        violations: options.violations,
+        revisionId: options.revisionId ?? 0x2003,
+        pollSkipTicks: options.pollSkipTicks ?? 2048,
+        optionBytes: this.optionBytes,
+        uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
+        flashTiming: options.flashTiming ?? 'typical',
+        flashRandom: this.#random.fork('flash'),
+        isReadOutProtected: () => isReadOutProtected(this.optionBytes) && this.bootedFrom !== 'flash',
+      },
+      {
+        stall: (ticks) => this.#stall(ticks),
+        yieldSoon: () => this.cpu.yieldSoon(),
+        regionsChanged: () => this.cpu.regionsChanged(),
+        invalidate: (address, lengthBytes) => this.cpu.invalidate(address, lengthBytes),
+      },
+    );
+    this.flash = this.#bus.flash;
+    this.usarts = this.#bus.peripherals.usarts;
+    this.cpu = new Cpu({ bus: this.#bus, regions: this.#bus.regions });
+    this.cpu.onResetRequest = () => {
+      this.#resetRequested = true;
+      this.cpu.yieldSoon();
+    };
+    for (const usart of Object.values(this.usarts)) usart.onLineOut = (pin, run) => this.onLineOut(pin, run);
+  }
+
+  /** Time of the chip. While the core stands still its owner advances it. */
+  get tick(): Tick {
+    return this.#isRunning ? this.cpu.tick : this.#idleTick;
+  }
+
+  set tick(tick: Tick) {
+    if (this.#isRunning) throw new Error('the core runs: only `run` advances its time');
+    this.#idleTick = tick;
+  }
+
+  /** What the byte at AN2606's bootloader ID address reads. Set by the board. */
+  get bootloaderVersion(): number {
+    return this.#bus.systemMemory.bootloaderVersion;
+  }
+
+  set bootloaderVersion(version: number) {
+    this.#bus.systemMemory.bootloaderVersion = version;
+  }
+
+  /** Switches on: RAM holds garbage, registers their reset values, flash what it held. */
+  powerOn(tick: Tick): void {
+    fillWithGarbage(this.#bus.ram, this.#random.fork('ram'));
+    for (const { base, bytes } of this.#bus.regions) this.cpu.invalidate(base, bytes.length);
+    this.reset('power', tick);
+  }
+
+  /** The core stands still afterwards. A flash operation in progress is cut off. */
+  reset(cause: ResetCause, tick: Tick): void {
+    this.#bus.sync(tick);
+    const wasCutOff = this.#bus.flashController.abort(tick);
+    this.#standStill(tick);
+    this.#bus.resetPeripherals(wasCutOff && cause !== 'power' ? this.#random : undefined);
+    this.cpu.resetCore();
+    this.#bus.peripherals.rcc.recordReset(cause);
+    if (!this.optionBytes.iwdg1Software) this.#bus.peripherals.iwdg.start(tick);
+    if (wasCutOff && cause === 'software') {
+      reportChip(this.#bus.violations, 'reset-during-flash-operation', 'AIRCR.SYSRESETREQ while FLASH_SR.BSY was set', tick);
+    }
+  }
+
+  /** Supply gone. What flash was busy with stays half done. */
+  powerOff(tick: Tick): void {
+    this.#bus.sync(tick);
+    this.#bus.flashController.abort(tick);
+    this.#standStill(tick);
+    this.#bus.resetPeripherals();
+  }
+
+  /** Everything that a ROM bootloader may leave behind at Go. */
+  scramble(random: Random): void {
+    this.#bus.sync(this.tick);
+    this.#bus.scramble(random);
+    for (let register = 0; register <= 12; register++) this.cpu.r[register] = random.u32();
+    this.cpu.r[14] = random.u32();
+  }
+
+  execute(sp: number, pc: number, tick: Tick): void {
+    this.#bus.sync(tick);
+    this.#bus.flashController.openQuietBanks();
+    this.#resetRequested = false;
+    this.#isRunning = true;
+    this.cpu.start(sp, pc, tick);
+  }
+
+  /** Lets the core run, or time pass; returns early when something happened that the outside must see. */
+  run(untilTick: Tick): void {
+    const limit = Math.min(untilTick, this.#bus.peripherals.iwdg.expiryTick);
+    if (this.#isRunning) this.cpu.run(limit);
+    else this.#idleTick = Math.max(this.#idleTick, limit);
+    this.#bus.sync(this.tick);
+    if (this.#resetRequested) this.#resetItself('software');
+    else if (this.tick >= this.#bus.peripherals.iwdg.expiryTick) this.#resetItself('iwdg');
+  }
+
+  /** Characters from outside to a pin, e.g. `PA10`. A pin that no USART listens on is deaf. */
+  lineIn(rxPin: string, run: LineRun): void {
+    for (const usart of Object.values(this.usarts)) usart.lineIn(rxPin, run);
+  }
+
+  read(address: number, size: AccessSize, tick: Tick): number {
+    return this.#bus.read(address, size, tick);
+  }
+
+  write(address: number, size: AccessSize, value: number, tick: Tick): void {
+    this.#bus.write(address, size, value, tick);
+  }
+
+  #stall(ticks: number): void {
+    if (this.#isRunning) this.cpu.stall(ticks);
+    else this.#idleTick += ticks;
+  }
+
+  #standStill(tick: Tick): void {
+    this.cpu.stop();
+    this.#isRunning = false;
+    this.#resetRequested = false;
+    this.#idleTick = tick;
+  }
+
+  #resetItself(cause: 'software' | 'iwdg'): void {
+    const { tick } = this;
+    this.reset(cause, tick);
+    this.onReset(cause, tick);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The option bytes as far as they decide something on the virtual board, and the registers that show them. They cannot be
+ * reprogrammed: they are chosen when the board is built. Bank swapping (SWAP_BANK_OPT) is left out.
+ */
+import type { H7Part } from '../../device/h7-part.js';
+import type { Field } from './register-access.js';
+import { withField } from './register-access.js';
+
+export interface OptionBytes {
+  /** 0xAA level 0, 0xCC level 2, anything else level 1 (RM0399 table 22). */
+  readonly rdp: number;
+  /** FLASH_WPSN per bank, low bits first: 1 = not protected; one bit per sector, on H7A/H7B per four sectors. */
+  readonly wpsn: readonly number[];
+  /** IWDG1_SW: false lets the watchdog start with the chip. */
+  readonly iwdg1Software: boolean;
+  /** BOOT_ADD0 and BOOT_ADD1: upper halves of the addresses to boot from while BOOT0 is low or high. */
+  readonly bootAdd0: number;
+  readonly bootAdd1: number;
+  /** H72x: 0 … 3 gives 0, 64, 128, 192 KiB of AXI SRAM to ITCM. */
+  readonly tcmAxiShared: number;
+}
+
+/** As ST ships the parts (RM0399 §4.4.5–4.4.7). */
+export function factoryOptionBytes(part: H7Part): OptionBytes {
+  return {
+    rdp: 0xaa,
+    wpsn: part.banks.map(() => (part.family === 'H7Ax' ? 0xffffffff : 0xff)),
+    iwdg1Software: true,
+    bootAdd0: 0x0800,
+    bootAdd1: 0x1ff0,
+    tcmAxiShared: 0,
+  };
+}
+
+export const FLASH_OPTSR = {
+  IWDG1_SW: { position: 4, width: 1 },
+  NRST_STOP_D1: { position: 6, width: 1 },
+  NRST_STBY_D1: { position: 7, width: 1 },
+  RDP: { position: 8, width: 8 },
+  FZ_IWDG_STOP: { position: 17, width: 1 },
+  FZ_IWDG_SDBY: { position: 18, width: 1 },
+} as const satisfies Record<string, Field>;
+
+/** FLASH_OPTSR_CUR. */
+export function optsrValue(options: OptionBytes): number {
+  const always = [FLASH_OPTSR.NRST_STOP_D1, FLASH_OPTSR.NRST_STBY_D1, FLASH_OPTSR.FZ_IWDG_STOP, FLASH_OPTSR.FZ_IWDG_SDBY];
+  const factory = always.reduce((value, field) => withField(value, field, 1), 0);
+  return withField(withField(factory, FLASH_OPTSR.RDP, options.rdp), FLASH_OPTSR.IWDG1_SW, options.iwdg1Software ? 1 : 0);
+}
+
+/** FLASH_BOOT_CUR: BOOT_ADD0 in the lower half, BOOT_ADD1 in the upper. */
+export function bootValue(options: OptionBytes): number {
+  return ((options.bootAdd1 << 16) | options.bootAdd0) >>> 0;
+}
+
+/** Is any read-out protection on? */
+export function isReadOutProtected(options: OptionBytes): boolean {
+  return options.rdp !== 0xaa;
+}
