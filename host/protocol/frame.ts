@@ -4,6 +4,7 @@
  * The decoder takes whatever comes and hands out only frames whose header check and CRC are right and whose token is ours. What
  * belongs to no such frame is counted as discarded, never believed.
  */
+import { findForbidden } from '../link/forbidden-bytes.js';
 import { crc32 } from './crc32.js';
 import { decodeFields, encodeFields, fixedBytes } from './fields.js';
 import { FRAME, LIMITS } from './wire.js';
@@ -26,14 +27,11 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/**
- * One frame as bytes.
- * @param isForbidden tells of bytes that must not cross the wire; masks are tried until it says no.
- */
-export function encodeFrame(frame: Frame, isForbidden: (bytes: Uint8Array) => boolean = () => false): Uint8Array {
+/** One frame as bytes, with the first mask that keeps forbidden sequences off the wire. */
+export function encodeFrame(frame: Frame): Uint8Array {
   for (let mask = 0; mask < 256; mask++) {
     const bytes = encodeWithMask(frame, mask);
-    if (!isForbidden(bytes)) return bytes;
+    if (findForbidden(bytes) === undefined) return bytes;
   }
   throw new Error('no mask keeps the forbidden pattern off the wire');
 }

@@ -1,0 +1,39 @@
+/** The stub cut into frames for the loader (PROTOCOL.md §2). Pure. */
+import { findForbidden } from '../link/forbidden-bytes.js';
+import { crc32 } from '../protocol/crc32.js';
+import { encodeFields } from '../protocol/fields.js';
+import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
+
+export interface LoaderFrame {
+  /** Where the chunk goes: what the loader's answer repeats. */
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes of token, address and control: what the mask leaves alone. */
+const UNMASKED_BYTES = 12;
+
+/** Frames in the order in which they are sent: the first chunk of the stub comes last and is called. */
+export function loaderFrames(stub: Uint8Array, token: number): readonly LoaderFrame[] {
+  const chunkBytes = LIMITS.loaderChunkBytes.value;
+  const starts = Array.from({ length: Math.ceil(stub.length / chunkBytes) }, (_, index) => index * chunkBytes);
+  return [...starts.slice(1), 0].map((start) => {
+    const chunk = new Uint8Array(chunkBytes).fill(0xff);
+    chunk.set(stub.subarray(start, start + chunkBytes));
+    const address = LIMITS.stubBaseAddress.value + start;
+    for (let mask = 0; mask < 256; mask++) {
+      const bytes = encodeLoaderFrame(token, address, start === 0, mask, chunk);
+      if (findForbidden(bytes) === undefined) return { address, bytes };
+    }
+    throw new Error('no mask keeps the forbidden pattern off the wire');
+  });
+}
+
+function encodeLoaderFrame(token: number, address: number, call: boolean, mask: number, chunk: Uint8Array): Uint8Array {
+  const control = mask | (call ? 1 << LOADER_FRAME.callBit : 0);
+  const bytes = encodeFields(LOADER_FRAME.fields, { token, address, control, chunk, crc: 0 });
+  const crcAt = bytes.length - 4;
+  new DataView(bytes.buffer).setUint32(crcAt, crc32(bytes.subarray(4, crcAt)), true);
+  for (let at = UNMASKED_BYTES; at < bytes.length; at++) bytes[at]! ^= mask;
+  return bytes;
+}

@@ -1,0 +1,42 @@
+# How the code for the board is built: one place, so that the manifest's hash of the sources covers the flags too.
+# Included by the Makefile; CROSS is the compiler's prefix, BUILD the folder for results.
+
+ARM_FLAGS := -mcpu=cortex-m7 -mthumb -mfloat-abi=soft -Os -std=c11 -ffreestanding -fno-common \
+	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. \
+	-Wall -Wextra -Wconversion -Wshadow -Wundef -Wmissing-prototypes -Werror
+ARM_LINK := -nostdlib -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none
+
+# These two spare 12 bytes in the loader, which must fit into two Write Memory frames.
+LOADER_FLAGS := -fno-move-loop-invariants -fno-ivopts
+
+STUB_SOURCES := $(wildcard stub/*.c)
+STUB_HEADERS := $(wildcard stub/*.h)
+
+$(BUILD)/loader.elf: stub/loader/loader.c stub/registers.h stub/wire.gen.h linker/loader.ld stub/build.mk
+	@mkdir -p $(BUILD)
+	$(CROSS)gcc $(ARM_FLAGS) $(LOADER_FLAGS) $(ARM_LINK) -T linker/loader.ld $< -o $@
+
+$(BUILD)/stub.elf: $(STUB_SOURCES) $(STUB_HEADERS) linker/stub.ld stub/build.mk
+	@mkdir -p $(BUILD)
+	$(CROSS)gcc $(ARM_FLAGS) $(ARM_LINK) -T linker/stub.ld $(STUB_SOURCES) -lgcc -o $@
+
+$(BUILD)/primes.bin $(BUILD)/collatz.bin: stub/application/tables.mjs
+	@mkdir -p $(BUILD)
+	node $< $(BUILD)
+
+$(BUILD)/application.elf: stub/application/application.c stub/application/tables.S stub/registers.h linker/application.ld $(BUILD)/primes.bin $(BUILD)/collatz.bin stub/build.mk
+	$(CROSS)gcc $(ARM_FLAGS) $(ARM_LINK) -Wa,-I$(BUILD) -T linker/application.ld stub/application/application.c stub/application/tables.S -o $@
+
+$(BUILD)/loader.bin: $(BUILD)/loader.elf
+	$(CROSS)objcopy -O binary -j .loader $< $@
+
+$(BUILD)/stub.bin: $(BUILD)/stub.elf
+	$(CROSS)objcopy -O binary -j .stub $< $@
+
+$(BUILD)/application-bank1.bin: $(BUILD)/application.elf
+	$(CROSS)objcopy -O binary -j .bank1 $< $@
+
+$(BUILD)/application-bank2.bin: $(BUILD)/application.elf
+	$(CROSS)objcopy -O binary -j .bank2 $< $@
+
+BLOBS := $(addprefix $(BUILD)/,loader.bin stub.bin application-bank1.bin application-bank2.bin)
