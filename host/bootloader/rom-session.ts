@@ -1,0 +1,190 @@
+/**
+ * A conversation with ST's ROM bootloader (AN3155): its commands, each proven by its answers, as few round trips as it allows.
+ *
+ * Repeats only what may happen twice. What the bytes are that it writes, and what a jump leads to, is its caller's business.
+ */
+import { StageFlashError, hex32 } from '../errors.js';
+import type { Link } from '../link/link.js';
+import { lineTimeMs } from '../link/line-settings.js';
+import type { RoundTrip } from '../link/round-trip.js';
+import type { Command } from './an3155.js';
+import { COMMANDS, addressFrame, commandFrame, dataFrame, readLengthFrame, sectorListFrame } from './an3155.js';
+import type { Expectation, Reply } from './rom-line.js';
+import { RomLine } from './rom-line.js';
+import { completeCommand, recover, synchronise } from './synchronise.js';
+import type { Question, WrongReply } from './wrong-answer.js';
+import { wrongAnswer } from './wrong-answer.js';
+
+/** One frame of a command and the answer that ends it. */
+interface Step {
+  readonly part: Question['part'];
+  readonly frame: Uint8Array;
+  readonly expected?: Expectation;
+}
+
+function command(code: Command, expected: Expectation = {}): Step {
+  return { part: 'command', frame: commandFrame(code), expected };
+}
+
+function address(value: number): Step {
+  return { part: 'address', frame: addressFrame(value) };
+}
+
+function data(frame: Uint8Array, expected: Expectation = {}): Step {
+  return { part: 'data', frame, expected };
+}
+
+export interface GoOutcome {
+  /** False on bootloader V9.0, which never acknowledges the command (AN2606, STM32H74xxx/75xxx limitations). */
+  readonly commandAcknowledged: boolean;
+  readonly addressAcknowledged: boolean;
+}
+
+export interface BootloaderFacts {
+  /** 0x31 is V3.1. */
+  readonly protocolVersion: number;
+  readonly commands: readonly number[];
+}
+
+const ATTEMPTS = 3;
+
+export class RomSession {
+  readonly #line: RomLine;
+  readonly #say: (text: string) => void;
+  #mayBeHalfACommandAhead = false;
+
+  /** @param say is told what takes longer than it should, one sentence each. */
+  constructor(link: Link, say: (text: string) => void = () => {}) {
+    this.#line = new RomLine(link);
+    this.#say = say;
+  }
+
+  get roundTrip(): RoundTrip {
+    return this.#line.roundTrip;
+  }
+
+  /** Bytes received that belonged to no answer. */
+  get discardedBytes(): number {
+    return this.#line.discardedBytes;
+  }
+
+  /** First of all. One round trip. @throws StageFlashError kind `bootloader` when no bootloader answers. */
+  async synchronise(): Promise<void> {
+    ({ mayBeHalfACommandAhead: this.#mayBeHalfACommandAhead } = await synchronise(this.#line, this.#say));
+  }
+
+  /** The device id: 0x450, 0x480, 0x483. Works under any protection. One round trip. */
+  async getId(): Promise<number> {
+    const [count = 0, high = 0, low = 0] = await this.#perform('Get ID', [command(COMMANDS.getId, { dataLength: 3, closingAck: true })]);
+    if (count !== 1) throw new StageFlashError('bootloader', `Get ID announces ${count + 1} bytes where AN3155 has two`);
+    return (high << 8) | low;
+  }
+
+  /** Works under any protection. One round trip. */
+  async get(): Promise<BootloaderFacts> {
+    // The count before them is wrong on bootloader V9.0 (AN2606, STM32H74xxx/75xxx limitations); every H7 of V3.1 lists eleven commands.
+    const steps = [command(COMMANDS.get, { dataLength: 2 + 11, closingAck: true })];
+    const [, protocolVersion = 0, ...commands] = await this.#perform('Get', steps);
+    return { protocolVersion, commands };
+  }
+
+  /** At most 256 bytes. Three round trips. */
+  readMemory(from: number, lengthBytes: number): Promise<Uint8Array> {
+    const steps = [command(COMMANDS.readMemory), address(from), data(readLengthFrame(lengthBytes), { dataLength: lengthBytes })];
+    return this.#perform(`Read Memory at ${hex32(from)}`, steps);
+  }
+
+  /** Into RAM, at most 256 bytes, a multiple of four. Three round trips; repeated when a frame is lost. */
+  async writeRam(to: number, bytes: Uint8Array): Promise<void> {
+    await this.#perform(`Write Memory at ${hex32(to)}`, [command(COMMANDS.writeMemory), address(to), data(dataFrame(bytes))]);
+  }
+
+  /**
+   * Into erased flash. A flash word is written once: when the answer to the data is lost, nothing is repeated.
+   * @param workMs how long programming takes at worst
+   * @returns false when it is unknown whether the bytes were written; the session is in step nevertheless. True proves nothing, either.
+   */
+  async writeFlash(to: number, bytes: Uint8Array, workMs: number): Promise<boolean> {
+    const asked = `Write Memory at ${hex32(to)}`;
+    await this.#perform(asked, [command(COMMANDS.writeMemory), address(to)]);
+    return this.#once(asked, data(dataFrame(bytes), { workMs }));
+  }
+
+  /**
+   * @param workMs how long erasing these sectors takes at worst
+   * @returns false when it is unknown whether they were erased
+   */
+  async extendedErase(sectorNumbers: readonly number[], workMs: number): Promise<boolean> {
+    await this.#perform('Extended Erase', [command(COMMANDS.extendedErase)]);
+    return this.#once('Extended Erase', data(sectorListFrame(sectorNumbers), { workMs }));
+  }
+
+  /**
+   * Jumps to the program whose stack pointer and entry stand at `to`. Two round trips. What is missing in the outcome proves
+   * nothing: that the program runs is for the program itself to say.
+   * @throws StageFlashError kind `bootloader` when the ROM refuses
+   */
+  async go(to: number): Promise<GoOutcome> {
+    const asked = `Go at ${hex32(to)}`;
+    const commandAcknowledged = await this.#jumpStep(asked, command(COMMANDS.go));
+    const addressAcknowledged = await this.#jumpStep(asked, address(to));
+    return { commandAcknowledged, addressAcknowledged };
+  }
+
+  /** After Go: bytes behind its last ACK. */
+  takeUnread(): Uint8Array {
+    return this.#line.takeUnread();
+  }
+
+  /**
+   * All steps of a command, from the start again when one of them is refused or lost. For commands that may happen twice.
+   * @returns the data of the last answer
+   */
+  async #perform(asked: string, steps: readonly Step[]): Promise<Uint8Array> {
+    for (let attempt = 1; ; attempt++) {
+      const { reply, step } = await this.#tryOnce(steps);
+      if (reply.kind === 'ack') {
+        this.#mayBeHalfACommandAhead = false;
+        return reply.data;
+      }
+      const error = wrongAnswer(this.#line.link, { asked, ...step }, reply);
+      if (attempt === ATTEMPTS) throw error;
+      await this.#backIntoStep(reply, error);
+      this.#say(`${asked} is repeated: ${reply.kind === 'nack' ? 'it was refused' : 'its answer was lost'}.`);
+    }
+  }
+
+  /** Ends with the first step that is not acknowledged, or with the last. */
+  async #tryOnce(steps: readonly Step[]): Promise<{ reply: Reply; step: Step }> {
+    for (const step of steps) {
+      const reply = await this.#line.exchange(step.frame, step.expected);
+      if (reply.kind !== 'ack' || step === steps.at(-1)) return { reply, step };
+    }
+    throw new RangeError('a command without frames');
+  }
+
+  /** The last frame of a command that must not happen twice. */
+  async #once(asked: string, step: Step): Promise<boolean> {
+    const reply = await this.#line.exchange(step.frame, step.expected);
+    if (reply.kind === 'ack') return true;
+    await this.#backIntoStep(reply, wrongAnswer(this.#line.link, { asked, ...step }, reply));
+    return false;
+  }
+
+  /** Waits no longer than an ACK that is there needs: V9.0 does not send it. */
+  async #jumpStep(asked: string, step: Step): Promise<boolean> {
+    const waitMs = this.roundTrip.timeoutMs(lineTimeMs(step.frame.length + 1, this.#line.link.line));
+    const reply = await this.#line.exchange(step.frame, { waitMs, measured: false });
+    if (reply.kind === 'nack') throw wrongAnswer(this.#line.link, { asked, ...step }, reply);
+    return reply.kind === 'ack';
+  }
+
+  async #backIntoStep(reply: WrongReply, lost: StageFlashError): Promise<void> {
+    if (reply.kind !== 'nack') return recover(this.#line, lost);
+    await this.#line.drain();
+    if (!this.#mayBeHalfACommandAhead) return;
+    // The command was refused because a 0x7F stood before it, so its second byte is now the first of another.
+    this.#mayBeHalfACommandAhead = false;
+    await completeCommand(this.#line, lost);
+  }
+}

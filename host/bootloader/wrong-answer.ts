@@ -1,0 +1,75 @@
+/**
+ * What came instead of an answer, in words: silence, an application that talks, an echo, garbage. One line and one hint each.
+ */
+import { StageFlashError } from '../errors.js';
+import type { Link } from '../link/link.js';
+import type { Reply } from './rom-line.js';
+
+export type WrongReply = Exclude<Reply, { readonly kind: 'ack' }>;
+
+/** What was sent last and is answered wrongly. */
+export interface Question {
+  /** The command in words: `Write Memory at 0x20004100`. */
+  readonly asked: string;
+  readonly frame: Uint8Array;
+  /** Which frame of the command it was: a refusal of each means something else. */
+  readonly part: 'command' | 'address' | 'data';
+}
+
+const IN_ROM = 'the chip must have been reset with BOOT0 high';
+const LINE = 'the converter must be set to 8 data bits, even parity, one stop bit (8E1)';
+
+export function wrongAnswer(link: Link, question: Question, reply: WrongReply): StageFlashError {
+  const { asked, part } = question;
+  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${link.name}: no answer to ${asked}`, { hint: SILENCE_HINT });
+  if (reply.kind === 'nack') return new StageFlashError('bootloader', `${link.name}: the bootloader refuses ${asked} (${part})`, { hint: REFUSAL_HINTS[part] });
+  return foreignAnswer(link, question, reply.bytes);
+}
+
+const SILENCE_HINT = `Check in this order: ${IN_ROM}; ${LINE}; TX and RX must be crossed.`;
+
+const REFUSAL_HINTS: Readonly<Record<Question['part'], string>> = {
+  // An 8N1 converter sends the stop bit where the ROM expects parity: single bytes of odd weight pass, pairs do not.
+  command: `Either read-out protection is on, or the line is wrong: ${LINE}.`,
+  address: 'This version of the bootloader does not accept that address.',
+  data: 'Bytes are garbled on the serial line: check its baud rate, its wiring and its length.',
+};
+
+function foreignAnswer(link: Link, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
+  const text = readableText(bytes);
+  if (text !== undefined) {
+    return new StageFlashError('bootloader', `${link.name}: the board answers, but not as a bootloader: it says "${text}"`, {
+      hint: `An application is running, or the converter speaks itself; ${IN_ROM}.`,
+    });
+  }
+  if (startsWith(frame, bytes)) {
+    return new StageFlashError('bootloader', `${link.name}: what is sent comes back unchanged, and nothing else`, {
+      hint: 'Something echoes: a loop-back plug, a two-wire RS-485 line, or an application.',
+    });
+  }
+  return new StageFlashError('bootloader', `${link.name}: ${asked} was answered by ${hexBytes(bytes)}`, {
+    hint: `Check the baud rate on both sides; ${LINE}. A wrong first byte after reset makes the bootloader deaf until the next one.`,
+  });
+}
+
+const SHOWN_CHARACTERS = 60;
+const SHOWN_BYTES = 16;
+
+/** Undefined unless it looks like text: at least four characters, nine in ten printable. */
+export function readableText(bytes: Uint8Array): string | undefined {
+  const characters = Buffer.from(bytes).toString('latin1');
+  const printable = characters.replace(/[^\t\n\r\x20-\x7e]/g, '');
+  if (characters.length < 4 || printable.length < 0.9 * characters.length) return undefined;
+  const line = printable.replace(/\s+/g, ' ').trim();
+  if (line === '') return undefined;
+  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
+}
+
+function startsWith(whole: Uint8Array, beginning: Uint8Array): boolean {
+  return beginning.length <= whole.length && beginning.every((byte, index) => byte === whole[index]);
+}
+
+function hexBytes(bytes: Uint8Array): string {
+  const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
+  return bytes.length > SHOWN_BYTES ? `${shown} … (${bytes.length} bytes)` : shown;
+}
