@@ -91,6 +91,11 @@ export class RomLine {
     }
   }
 
+  async idle(durationMs: number): Promise<void> {
+    const untilMs = this.link.now() + durationMs;
+    while (this.link.now() < untilMs) this.discardedBytes += (await this.link.receive(untilMs)).length;
+  }
+
   /** Hands over what followed the last answer: from Go on it is no longer the ROM that speaks. */
   takeUnread(): Uint8Array {
     const bytes = this.#unread;

@@ -131,6 +131,11 @@ export class RomSession {
     return { commandAcknowledged, addressAcknowledged };
   }
 
+  /** Lets time pass for work that the ROM does not wait for itself. What comes meanwhile is discarded. */
+  idle(durationMs: number): Promise<void> {
+    return this.#line.idle(durationMs);
+  }
+
   /** After Go: bytes behind its last ACK. */
   takeUnread(): Uint8Array {
     return this.#line.takeUnread();

@@ -14,7 +14,7 @@ const ROM_COMMANDS: ReadonlyMap<number, string> = new Map([
   [0x43, 'Erase'], [0x44, 'Extended Erase'], [0x63, 'Write Protect'], [0x73, 'Write Unprotect'], [0x82, 'Readout Protect'], [0x92, 'Readout Unprotect'],
 ]);
 
-function pusrPatternAt(bytes: Uint8Array, at: number): boolean {
+export function pusrPatternAt(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== 0x55 || bytes[at + 1] !== 0xaa || bytes[at + 2] !== 0x55 || at + PATTERN_BYTES > bytes.length) return false;
   const sum = bytes[at + 3]! + bytes[at + 4]! + bytes[at + 5]! + bytes[at + 6]!;
   return (sum & 0xff) === bytes[at + 7];
