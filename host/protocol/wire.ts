@@ -32,7 +32,7 @@ export const LIMITS = {
   maxPayloadBytes: { value: 16_384, doc: 'largest payload of a frame' },
   unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
-  maxRanges: { value: 64, doc: 'most ranges in one DIGEST' },
+  maxRanges: { value: 256, doc: 'most ranges in one DIGEST' },
   tickMs: { value: 1000, doc: 'the stub is never silent for longer than this while it is not computing a digest' },
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },

@@ -1,0 +1,48 @@
+/** What the loader says: pairs of words, token and one more (PROTOCOL.md §2), somewhere in what the line brings. */
+import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
+
+const ANSWER_BYTES = 8;
+
+export class LoaderAnswers {
+  readonly #token: Uint8Array;
+  #pending: Uint8Array = new Uint8Array(0);
+  /** Base address of the USART on which the loader hears us, once it has greeted. */
+  usart: number | undefined;
+  /** Addresses of the chunks that the loader has stored. */
+  readonly stored = new Set<number>();
+  /** The stub was called and found itself incomplete. */
+  incomplete = false;
+  /** Bytes that belonged to answers, and bytes that did not. */
+  answerBytes = 0;
+  otherBytes = 0;
+
+  constructor(token: number) {
+    this.#token = new Uint8Array(4);
+    new DataView(this.#token.buffer).setUint32(0, token, true);
+  }
+
+  push(bytes: Uint8Array): void {
+    const joined = new Uint8Array(this.#pending.length + bytes.length);
+    joined.set(this.#pending);
+    joined.set(bytes, this.#pending.length);
+    let at = 0;
+    while (joined.length - at >= ANSWER_BYTES) {
+      if (this.#token.every((byte, index) => joined[at + index] === byte)) {
+        this.#hear(new DataView(joined.buffer).getUint32(at + 4, true));
+        at += ANSWER_BYTES;
+      } else {
+        at++;
+        this.otherBytes++;
+      }
+    }
+    this.#pending = joined.slice(at);
+  }
+
+  #hear(word: number): void {
+    if (word === 0) return; // the header of FACTS: token, then offset 0
+    this.answerBytes += ANSWER_BYTES;
+    if (word === LOADER_FRAME.incompleteAnswer) this.incomplete = true;
+    else if (word >= LIMITS.stubBaseAddress.value && word < LIMITS.stubBaseAddress.value + LIMITS.stubBytes.value) this.stored.add(word);
+    else this.usart = word;
+  }
+}

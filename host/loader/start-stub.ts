@@ -1,0 +1,100 @@
+/**
+ * From Go to the running stub: greet the loader, stream the stub to it, hear the stub's FACTS. Two round trips (PROTOCOL.md §2).
+ *
+ * The ROM has been left for good when this begins: nothing here may be mistaken for one of its commands.
+ */
+import { StageFlashError, hex32 } from '../errors.js';
+import { lineTimeMs } from '../link/line-settings.js';
+import { LinePacer } from '../link/line-pacer.js';
+import type { Link } from '../link/link.js';
+import type { RoundTrip } from '../link/round-trip.js';
+import { FrameDecoder } from '../protocol/frame.js';
+import { decodeMessage, type MessageValues } from '../protocol/messages.js';
+import { loaderFrames, type LoaderFrame } from './loader-frames.js';
+import { LoaderAnswers } from './loader-answers.js';
+import { SLOT_MS } from './loader-image.js';
+
+/** One 0x7F in each of the loader's listening slots, whatever pin it listens on. */
+const CALL_INTERVAL_MS = SLOT_MS * 0.75;
+/** The loader tries five pins, one slot each; twice around is more than it needs. */
+const LISTENING_MS = 10 * SLOT_MS;
+/** Reading 2 MiB of flash for FACTS, with room for real wait states. */
+const SURVEY_MS = 1000;
+const ATTEMPTS = 5;
+
+export interface StartedStub {
+  readonly facts: MessageValues<'facts'>;
+  /** Has heard everything since the greeting; goes on in the session. Its count of discarded bytes includes what came before. */
+  readonly decoder: FrameDecoder;
+  /** On the link's clock. */
+  readonly greetedAtMs: number;
+}
+
+/**
+ * @param token the one that was patched into the loader
+ * @throws StageFlashError kind `bootloader` when no greeting comes, `stub` when the stub does not start
+ */
+export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number): Promise<StartedStub> {
+  const answers = new LoaderAnswers(token);
+  await greet(link, roundTrip, answers);
+  const greetedAtMs = link.now();
+  const beforeGreeting = { otherBytes: answers.otherBytes, answerBytes: answers.answerBytes };
+  const frames = loaderFrames(stub, token);
+  const decoder = new FrameDecoder(token);
+  let missing: readonly LoaderFrame[] = frames;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const facts = await sendChunks(link, roundTrip, missing, answers, decoder);
+    if (facts !== undefined) {
+      decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
+      return { facts, decoder, greetedAtMs };
+    }
+    // The call is repeated whatever was answered to it: its answer is FACTS.
+    missing = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address));
+  }
+  throw new StageFlashError('stub', `${link.name}: the loader answers, but the stub does not start`, {
+    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer.`,
+  });
+}
+
+/** Sends 0x7F until the loader greets. */
+async function greet(link: Link, roundTrip: RoundTrip, answers: LoaderAnswers): Promise<void> {
+  const deadlineMs = link.now() + roundTrip.patienceMs(LISTENING_MS);
+  while (link.now() < deadlineMs) {
+    await link.send(Uint8Array.of(0x7f));
+    const nextMs = link.now() + Math.max(CALL_INTERVAL_MS, 2 * lineTimeMs(1, link.line));
+    for (let nowMs = link.now(); nowMs < nextMs; nowMs = link.now()) {
+      answers.push(await link.receive(nextMs));
+      if (answers.usart !== undefined) return;
+    }
+  }
+  throw new StageFlashError('bootloader', `${link.name}: the ROM bootloader took the loader, but the loader does not answer`, {
+    hint: 'Reset the board and try again; if that is not possible, the loader resets it by itself soon.',
+  });
+}
+
+/** Sends the frames and waits for FACTS; undefined when something is missing still. */
+async function sendChunks(
+  link: Link, roundTrip: RoundTrip, frames: readonly LoaderFrame[], answers: LoaderAnswers, decoder: FrameDecoder,
+): Promise<MessageValues<'facts'> | undefined> {
+  const pacer = new LinePacer(link);
+  answers.incomplete = false;
+  for (const frame of frames) {
+    for (let at = 0; at < frame.bytes.length; ) {
+      while (link.now() < pacer.readyAtMs) answers.push(await link.receive(pacer.readyAtMs));
+      at = await pacer.sendBurst(frame.bytes, at);
+    }
+  }
+  const factsBytes = 1200;
+  const deadlineMs = pacer.freeAtMs + roundTrip.patienceMs(SURVEY_MS + lineTimeMs(factsBytes, link.line));
+  while (link.now() < deadlineMs && !answers.incomplete) {
+    const bytes = await link.receive(deadlineMs);
+    answers.push(bytes);
+    for (const frame of decoder.push(bytes)) {
+      const message = decodeMessage(frame);
+      if (message?.name === 'facts') return message.values;
+      if (message?.name === 'fault') throw new StageFlashError('stub', `the stub faulted at ${hex32(message.values.pc)} while it started`);
+    }
+  }
+  return undefined;
+}
+

@@ -1,0 +1,155 @@
+/**
+ * Sends a stream to the stub and hears the digest of what became of it: window, pace, selective repeat (PROTOCOL.md §5).
+ *
+ * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
+ */
+import { bitsPerCharacter } from '../link/line-settings.js';
+import { LIMITS } from '../protocol/wire.js';
+import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
+import { Transmissions, type Piece } from './transmissions.js';
+
+/** A frame never takes longer than this on the line, nor is it larger than FULL_PAYLOAD_BYTES without need. */
+const FRAME_TIME_S = 1;
+const FULL_PAYLOAD_BYTES = 4096;
+/** After this much sent without loss, frames grow again. */
+const GROW_AFTER_BYTES = 65_536;
+const UNIT = LIMITS.unitBytes.value;
+
+export interface AddressedRange {
+  readonly address: number;
+  readonly length: number;
+}
+
+export interface StreamOutcome {
+  /** CRC-32 of each range as the stub read it from flash. */
+  readonly digests: readonly number[];
+  readonly repeatedBytes: number;
+}
+
+export interface StreamJob {
+  readonly session: StubSession;
+  /** Operations for the stub, padded to the unit; may be empty. */
+  readonly stream: Uint8Array;
+  /** From FACTS. */
+  readonly windowBytes: number;
+  readonly ranges: readonly AddressedRange[];
+  /** What reading the ranges and finishing the last flash work takes at worst. */
+  readonly digestWorkMs: number;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Payload of a DATA frame on a line of this rate, when nothing is lost. */
+export function fullPayloadBytes(baudRate: number, bitsPerByte: number): number {
+  const inTime = Math.floor(((baudRate / bitsPerByte) * FRAME_TIME_S) / UNIT) * UNIT;
+  return Math.max(UNIT, Math.min(FULL_PAYLOAD_BYTES, inTime));
+}
+
+export async function runStream(job: StreamJob): Promise<StreamOutcome> {
+  const sender = new StreamSender(job);
+  for (;;) {
+    job.signal?.throwIfAborted();
+    sender.hearProgress();
+    const digests = sender.takeDigests();
+    if (digests !== undefined) return { digests, repeatedBytes: sender.repeatedBytes };
+    await sender.step();
+  }
+}
+
+class StreamSender {
+  readonly #job: StreamJob;
+  readonly #sent: Transmissions;
+  readonly #fullPayloadBytes: number;
+  readonly #request: number;
+  #payloadBytes: number;
+  #bytesSinceLoss = 0;
+  #seen: Progress | undefined;
+  #digestAsked = false;
+  /** Time-outs in a row without anything new from the stub. */
+  #timeouts = 0;
+  #deadlineMs = Infinity;
+
+  constructor(job: StreamJob) {
+    this.#job = job;
+    this.#sent = new Transmissions(job.stream.length);
+    this.#request = job.session.newRequest();
+    this.#fullPayloadBytes = this.#payloadBytes = fullPayloadBytes(job.session.link.line.baudRate, bitsPerCharacter(job.session.link.line));
+  }
+
+  get repeatedBytes(): number {
+    return this.#sent.repeatedBytes;
+  }
+
+  takeDigests(): readonly number[] | undefined {
+    return this.#job.session.takeAnswer('digests', this.#request)?.digests;
+  }
+
+  /** Takes in the stub's last report, once. */
+  hearProgress(): void {
+    const progress = this.#job.session.progress;
+    if (progress === undefined || progress === this.#seen) return;
+    const lostBytes = this.#sent.acknowledge(progress.received, progress.map, progress.poll);
+    if (lostBytes > 0) {
+      this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
+      this.#bytesSinceLoss = 0;
+    }
+    if (this.#isNews(progress)) {
+      this.#timeouts = 0;
+      this.#restartTimer();
+    }
+    this.#seen = progress;
+    this.#job.onProgress(progress);
+  }
+
+  /** Sends the next thing that may be sent, or listens until something happens. */
+  async step(): Promise<void> {
+    const { session, windowBytes } = this.#job;
+    const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + windowBytes);
+    if (piece !== undefined) await this.#sendPiece(piece);
+    else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
+    else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
+    else await session.listen(this.#deadlineMs);
+  }
+
+  /** The stub has received or executed more, or works on what it has all received. */
+  #isNews(progress: Progress): boolean {
+    return progress.received !== this.#seen?.received || progress.executed !== this.#seen.executed
+      || (progress.busy !== 0 && progress.received === this.#job.stream.length);
+  }
+
+  async #sendPiece(piece: Piece): Promise<void> {
+    const bytes = this.#job.stream.subarray(piece.offset, piece.offset + piece.length);
+    await this.#job.session.send('data', piece.offset, { bytes });
+    this.#bytesSinceLoss += piece.length;
+    if (this.#bytesSinceLoss >= GROW_AFTER_BYTES) {
+      this.#payloadBytes = Math.min(this.#fullPayloadBytes, this.#payloadBytes * 2);
+      this.#bytesSinceLoss = 0;
+    }
+    this.#restartTimer();
+  }
+
+  async #askDigest(): Promise<void> {
+    const { session, stream, ranges } = this.#job;
+    await session.send('digest', this.#request, { after: stream.length, ranges: ranges.flatMap((range) => [range.address, range.length]) });
+    this.#digestAsked = true;
+    this.#restartTimer();
+  }
+
+  /** Nothing new for too long: the end of what was sent, or the request for the digest, may be lost. */
+  async #askWhatCame(): Promise<void> {
+    const { session } = this.#job;
+    this.#timeouts++;
+    session.repeats++;
+    const poll = session.newRequest();
+    this.#sent.poll(poll);
+    await session.send('poll', poll, {});
+    if (this.#sent.isAllSent) await this.#askDigest();
+    this.#restartTimer();
+  }
+
+  #restartTimer(): void {
+    const { session, digestWorkMs } = this.#job;
+    const workMs = this.#digestAsked ? digestWorkMs : 0;
+    this.#deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** Math.min(this.#timeouts, 4);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A conversation with the running stub: requests and answers, and the stub's own reports on the side. Knows frames and time, not flash.
+ */
+import { StageFlashError } from '../errors.js';
+import { LinePacer } from '../link/line-pacer.js';
+import type { Link } from '../link/link.js';
+import type { RoundTrip } from '../link/round-trip.js';
+import type { FrameDecoder } from '../protocol/frame.js';
+import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
+import { faultError, progressError } from './stub-error.js';
+
+/** The stub's unasked PROGRESS comes twice a second; the line may add as much again before anything is missing. */
+export const STUB_PACE_MS = 1000;
+/** Silence for this many times the patience, and the stub counts as gone. */
+const GONE_AFTER = 6;
+/** Behind half a frame and this much silence, the rest of it will not come. */
+const SETTLE_MS = 250;
+
+export type Progress = MessageValues<'progress'> & { readonly received: number };
+
+export class StubSession {
+  readonly link: Link;
+  readonly roundTrip: RoundTrip;
+  readonly pacer: LinePacer;
+  readonly #token: number;
+  readonly #decoder: FrameDecoder;
+  readonly #answers: Received[] = [];
+  #lastRequest = 0;
+  #heardAtMs: number;
+  /** The stub's last report. */
+  progress: Progress | undefined;
+  /** Requests and polls that had to be repeated. */
+  repeats = 0;
+
+  constructor(link: Link, roundTrip: RoundTrip, decoder: FrameDecoder, token: number) {
+    this.link = link;
+    this.roundTrip = roundTrip;
+    this.pacer = new LinePacer(link);
+    this.#decoder = decoder;
+    this.#token = token;
+    this.#heardAtMs = link.now();
+  }
+
+  /** Bytes from the line that belonged to no frame of ours. */
+  get discardedBytes(): number {
+    return this.#decoder.discardedBytes;
+  }
+
+  /** A number for a request that no answer has carried yet. */
+  newRequest(): number {
+    return ++this.#lastRequest;
+  }
+
+  /** Sends one message, paced to the line. */
+  async send<Name extends MessageName>(name: Name, offset: number, values: MessageValues<Name>): Promise<void> {
+    const bytes = encodeMessage(name, this.#token, offset, values);
+    for (let at = 0; at < bytes.length; ) {
+      while (this.link.now() < this.pacer.readyAtMs) await this.listen(this.pacer.readyAtMs);
+      at = await this.pacer.sendBurst(bytes, at);
+    }
+  }
+
+  /**
+   * Hears what comes until `deadlineMs`, or until something has come.
+   * @throws StageFlashError kind `flash` or `stub` when the stub reports trouble, `stub` when it has been silent for too long
+   */
+  async listen(deadlineMs: number): Promise<void> {
+    const settleMs = this.#heardAtMs + SETTLE_MS;
+    const bytes = await this.link.receive(settleMs > this.link.now() ? Math.min(deadlineMs, settleMs) : deadlineMs);
+    const frames = bytes.length > 0 ? this.#decoder.push(bytes) : this.link.now() >= settleMs ? this.#decoder.settle() : [];
+    for (const frame of frames) {
+      this.#heardAtMs = this.link.now();
+      const message = decodeMessage(frame);
+      if (message !== undefined) this.#hear(message);
+    }
+    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.pacer.freeAtMs);
+    if (silentMs > GONE_AFTER * this.roundTrip.patienceMs(STUB_PACE_MS)) {
+      throw new StageFlashError('link', `${this.link.name}: the stub has not been heard for ${Math.round(silentMs / 1000)} s`, {
+        hint: 'Is the link still up, and the board powered? Run the same command again: what is in flash already is not sent again.',
+      });
+    }
+  }
+
+  /**
+   * Asks until the answer comes.
+   * @param workMs what the stub needs at worst before it can answer
+   */
+  async ask<Asked extends MessageName, Answer extends MessageName>(
+    asked: Asked, values: MessageValues<Asked>, answer: Answer, workMs: number,
+  ): Promise<MessageValues<Answer>> {
+    const request = this.newRequest();
+    for (let attempt = 0; ; attempt++) {
+      if (attempt > 0) this.repeats++;
+      await this.send(asked, request, values);
+      const sentMs = this.pacer.freeAtMs;
+      const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** attempt;
+      while (this.link.now() < deadlineMs) {
+        const found = this.takeAnswer(answer, request);
+        if (found !== undefined) return found;
+        await this.listen(deadlineMs);
+      }
+    }
+  }
+
+  /** The answer to a request, if it has come. */
+  takeAnswer<Name extends MessageName>(name: Name, offset: number): MessageValues<Name> | undefined {
+    const at = this.#answers.findIndex((message) => message.name === name && message.offset === offset);
+    return at < 0 ? undefined : (this.#answers.splice(at, 1)[0]!.values as MessageValues<Name>);
+  }
+
+  #hear(message: Received): void {
+    if (message.name === 'fault') throw faultError(message.values);
+    if (message.name !== 'progress') {
+      this.#answers.push(message);
+      return;
+    }
+    this.progress = { ...message.values, received: message.offset };
+    if (message.values.status !== 0) throw progressError(message.values);
+  }
+}
