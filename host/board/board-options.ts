@@ -1,0 +1,97 @@
+/**
+ * The options of a virtual board: one table for `sim:?name=value` and for `stage-flash sim --name value`. A profile is a named set of
+ * the same options; what the user gives goes before it.
+ */
+import type { H7Part } from '../device/h7-part.js';
+import { StageFlashError } from '../errors.js';
+import type { Parity } from '../link/line-settings.js';
+import { LINK_PROFILES } from './link-profiles.js';
+import {
+  oneOf, optional, parseBaud, parseCount, parseDurationMs, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
+  parsePins, parsePositive, parseYesNo,
+} from './option-parsers.js';
+
+export interface BoardOption<Value> {
+  readonly parse: (text: string) => Value;
+  /** As the user would write it; an empty text parses to `undefined` or to nothing. */
+  readonly default: string;
+  /** One line; `default` is added by whoever prints it. */
+  readonly help: string;
+  /** May be given more than once; the texts are joined with commas. */
+  readonly isList?: true;
+}
+
+const option = <Value>(help: string, defaultText: string, parse: (text: string) => Value): BoardOption<Value> => ({ help, default: defaultText, parse });
+
+export const BOARD_OPTIONS = {
+  chip: option<H7Part>('the part on the board', 'STM32H743xI', parsePart),
+  bootloader: option('ROM bootloader ID, e.g. 0x90; default: the newest of the family', '', optional(parseInteger)),
+  baud: option('bit rate of the converter', '115200', parseBaud),
+  parity: option<Parity>('parity of the converter: even, odd, none', 'even', oneOf('even', 'odd', 'none')),
+  pins: option("the board's TX and RX pin that the converter is wired to", 'PA9/PA10', parsePins),
+  boot0: option('level of the BOOT0 pin: high boots the ROM, low the application', 'high', oneOf('high', 'low')),
+  romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),
+  rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
+  flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
+  flashFile: option('raw image of the whole flash, kept from run to run', '', optional((text) => text)),
+  rtt: option('round trip of the network, median', '20ms', parseDurationMs),
+  jitter: option('spread of the round trip', '0ms', parseDurationMs),
+  loss: option('share of packets that TCP has to send again, in percent', '0', parsePercent),
+  uplink: option('bit rate from host to converter, in kb/s', 'unlimited', parseKilobits),
+  downlink: option('bit rate from converter to host, in kb/s', 'unlimited', parseKilobits),
+  outage: option('the network is dead for LENGTH of every PERIOD, e.g. 20s/180s', '', optional(parseOutage)),
+  segmentLength: option('bytes of one TCP segment at most', '1460', parseCount),
+  packingInterval: option('quiet time on the line that ends a packet; default: four characters', '', optional(parseDurationMs)),
+  packingLength: option('bytes that fill a packet', '1024', parseCount),
+  buffer: option("bytes that the converter's buffer to the line holds", 'unlimited', parseCount),
+  backPressure: option('a full buffer holds TCP back instead of losing bytes', 'yes', parseYesNo),
+  fault: { ...option('something that goes wrong; more than one may be given', '', parseList), isList: true },
+  profile: option('a named set of these options', '', optional((text) => text)),
+  tolerate: option('violations that do not stop the board: names, or all', '', parseList),
+  seed: option('everything random on board and link follows from it', '1', parseInteger),
+  timeScale: option('virtual seconds per second of the clock on the wall; default: as fast as possible', '', optional(parsePositive)),
+} as const;
+
+type OptionTable = typeof BOARD_OPTIONS;
+export type BoardOptionKey = keyof OptionTable;
+export type BoardOptions = { readonly [Key in BoardOptionKey]: OptionTable[Key] extends BoardOption<infer Value> ? Value : never };
+
+/** `packingInterval` → `packing-interval`, the name that users write. */
+export function optionName(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+export const BOARD_OPTION_KEYS = Object.keys(BOARD_OPTIONS) as BoardOptionKey[];
+
+/** @throws StageFlashError kind `usage` that lists what would be right. */
+export function parseBoardOptions(given: Iterable<readonly [name: string, text: string]>): BoardOptions {
+  const texts = new Map<BoardOptionKey, string>();
+  for (const [name, text] of given) {
+    const key = BOARD_OPTION_KEYS.find((candidate) => optionName(candidate) === name);
+    if (key === undefined) throw unknown('board option', name, BOARD_OPTION_KEYS.map(optionName));
+    const before = texts.get(key);
+    texts.set(key, before !== undefined && 'isList' in BOARD_OPTIONS[key] ? `${before},${text}` : text);
+  }
+  const profile = profileTexts(texts.get('profile'));
+  const values = BOARD_OPTION_KEYS.map((key) => {
+    const { parse, default: defaultText } = BOARD_OPTIONS[key];
+    try {
+      return [key, parse(texts.get(key) ?? profile[key] ?? defaultText)] as const;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new StageFlashError('usage', `board option ${optionName(key)}: ${error.message}`);
+    }
+  });
+  return Object.fromEntries(values) as unknown as BoardOptions;
+}
+
+function profileTexts(name: string | undefined): Partial<Record<BoardOptionKey, string>> {
+  if (name === undefined || name === '') return {};
+  const profile = LINK_PROFILES[name];
+  if (profile === undefined) throw unknown('link profile', name, Object.keys(LINK_PROFILES));
+  return profile.options;
+}
+
+function unknown(what: string, name: string, valid: readonly string[]): StageFlashError {
+  return new StageFlashError('usage', `there is no ${what} "${name}"`, { hint: `Valid: ${valid.join(', ')}.` });
+}

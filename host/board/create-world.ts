@@ -1,0 +1,84 @@
+/** Options → a world with its board switched on. The one place that puts chip, ROM, converter, network and faults together. */
+import { StageFlashError } from '../errors.js';
+import type { LineSettings } from '../link/line-settings.js';
+import type { BoardOptions } from './board-options.js';
+import { Board } from './board.js';
+import { Chip } from './chip/chip.js';
+import type { ConnectionPaths } from './connection.js';
+import { Converter } from './converter/converter.js';
+import type { NetworkConditions } from './converter/network.js';
+import { EventQueue } from './event-queue.js';
+import { installFaults } from './faults.js';
+import { loadFlashFile } from './flash-file.js';
+import { Random } from './random.js';
+import { currentRomVersion, findRomVersion, ROM_VERSIONS } from './rom/rom-versions.js';
+import type { RomVersion } from './rom/rom-versions.js';
+import { Violations } from './violations.js';
+import { World } from './world.js';
+
+/** @throws StageFlashError kind `usage` for options that do not go together. */
+export function createWorld(options: BoardOptions): World {
+  const random = new Random(options.seed);
+  const queue = new EventQueue();
+  const line: LineSettings = { baudRate: options.baud, parity: options.parity, stopBits: 1 };
+  const converter = new Converter(
+    {
+      line,
+      packingIntervalMs: options.packingInterval,
+      packingLengthBytes: options.packingLength,
+      bufferBytes: options.buffer,
+      backPressure: options.backPressure,
+    },
+    queue,
+    (run) => world.toBoard(run),
+  );
+  const world = new World(createBoard(options, random), converter, queue, networkPaths(options), random.fork('network'));
+  installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults'), line });
+  if (options.flashFile !== undefined) loadFlashFile(options.flashFile, world.board.chip);
+  world.board.powerOn();
+  return world;
+}
+
+function createBoard(options: BoardOptions, random: Random): Board {
+  const violations = new Violations(options.tolerate.includes('all') ? 'all' : options.tolerate);
+  const chip = new Chip({
+    part: options.chip,
+    seed: random.fork('chip').u32(),
+    violations,
+    flashTiming: options.flashTiming,
+    ...(options.rdp === '1' ? { optionBytes: { rdp: RDP_LEVEL_1 } } : {}),
+  });
+  return new Board({
+    chip,
+    romVersion: romVersionOf(options),
+    wiring: options.pins,
+    boot0: options.boot0,
+    romResetsPeripherals: options.romResets,
+    random: random.fork('rom'),
+  });
+}
+
+/** Any value but 0xAA and 0xCC (RM0433 §4.5.3). */
+const RDP_LEVEL_1 = 0x55;
+
+function romVersionOf({ chip: { family }, bootloader }: BoardOptions): RomVersion {
+  if (bootloader === undefined) return currentRomVersion(family);
+  const version = findRomVersion(family, bootloader);
+  if (version !== undefined) return version;
+  const valid = ROM_VERSIONS.filter((row) => row.family === family).map((row) => `0x${row.bootloaderId.toString(16)}`);
+  throw new StageFlashError('usage', `there is no ROM bootloader 0x${bootloader.toString(16)} in the ${family} family`, {
+    hint: `Valid: ${valid.join(', ')}.`,
+  });
+}
+
+/** The way is as long in both directions; only its rates differ. */
+function networkPaths(options: BoardOptions): ConnectionPaths {
+  const common: Omit<NetworkConditions, 'bitsPerSecond'> = {
+    delayMs: options.rtt / 2,
+    jitterMs: options.jitter / 2,
+    lossRate: options.loss,
+    segmentBytes: options.segmentLength,
+    ...(options.outage === undefined ? {} : { outage: options.outage }),
+  };
+  return { uplink: { ...common, bitsPerSecond: options.uplink }, downlink: { ...common, bitsPerSecond: options.downlink } };
+}

@@ -1,0 +1,95 @@
+/**
+ * A virtual board behind a TCP port: each client is one connection of the world, and sees its delays, losses and faults on top of a
+ * local socket. One client at a time, as with most converters.
+ */
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { StageFlashError } from '../errors.js';
+import type { Connection } from './connection.js';
+import type { WallClock } from './wall-clock.js';
+import type { World } from './world.js';
+
+export interface TcpServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** What becomes of a client that comes while there is one. */
+  readonly secondClient: 'refuse' | 'replace';
+  readonly onClient: (what: string) => void;
+}
+
+export interface TcpServer {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** @throws StageFlashError kind `link` when the port cannot be had. */
+export function listen(world: World, clock: WallClock, options: TcpServerOptions): Promise<TcpServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    const connection = admit(world, clock, options.secondClient);
+    const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
+    if (connection === undefined) {
+      options.onClient(`${peer} refused: the converter has a client already`);
+      socket.resetAndDestroy();
+      return;
+    }
+    options.onClient(`${peer} connected`);
+    sockets.add(socket);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      options.onClient(`${peer} gone`);
+    });
+    attach(socket, connection, world, clock);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, options)));
+    server.listen(options.port, options.host, () => {
+      const address = server.address();
+      resolve({
+        host: options.host,
+        port: typeof address === 'object' && address !== null ? address.port : options.port,
+        close: () => {
+          for (const socket of sockets) socket.destroy();
+          return new Promise((closed) => server.close(() => closed()));
+        },
+      });
+    });
+  });
+}
+
+function admit(world: World, clock: WallClock, secondClient: 'refuse' | 'replace'): Connection | undefined {
+  clock.catchUp();
+  if (world.client !== undefined && secondClient === 'replace') world.endConnection('reset', world.now);
+  return world.connect();
+}
+
+function attach(socket: Socket, connection: Connection, world: World, clock: WallClock): void {
+  socket.on('data', (bytes) => {
+    clock.catchUp();
+    connection.send(bytes, world.now);
+  });
+  // A reset by the client is an end like any other; `close` follows.
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    clock.catchUp();
+    connection.close(world.now);
+  });
+  connection.onActivity = () => {
+    for (const bytes of connection.take()) socket.write(bytes);
+    if (connection.ending === 'finished') socket.end();
+    if (connection.ending === 'reset') socket.resetAndDestroy();
+  };
+}
+
+function cannotListen(error: NodeJS.ErrnoException, { host, port }: TcpServerOptions): StageFlashError {
+  const hints: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'Stop what listens there, or choose another port with --listen; port 0 takes a free one.',
+    EACCES: 'Choose a port above 1023 with --listen.',
+    EADDRNOTAVAIL: 'This machine has no such address; 127.0.0.1 serves this machine only, 0.0.0.0 serves every network.',
+  };
+  const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
+  const hint = hints[error.code ?? ''];
+  return new StageFlashError('link', `cannot listen on tcp://${host}:${port}: ${reason}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}

@@ -1,0 +1,121 @@
+/**
+ * `stage-flash sim`: serves a virtual board to any TCP client in real time, so that a job, or any AN3155 tool, can be rehearsed without
+ * a board. It ends with SIGINT or SIGTERM, saves the flash and tells what the board has seen.
+ */
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { BoardOptions } from '../board/board-options.js';
+import { BOARD_OPTION_KEYS, BOARD_OPTIONS, optionName, parseBoardOptions } from '../board/board-options.js';
+import { createWorld } from '../board/create-world.js';
+import { FAULTS } from '../board/faults.js';
+import { saveFlashFile } from '../board/flash-file.js';
+import { LINK_PROFILES } from '../board/link-profiles.js';
+import { describeStatistics, statisticsOf } from '../board/statistics.js';
+import type { TcpServerOptions } from '../board/tcp-server.js';
+import { listen } from '../board/tcp-server.js';
+import { WallClock } from '../board/wall-clock.js';
+import type { World } from '../board/world.js';
+import { describeBoardEvent } from './sim-events.js';
+
+interface SimArguments {
+  readonly listen: Pick<TcpServerOptions, 'host' | 'port'>;
+  readonly secondClient: TcpServerOptions['secondClient'];
+  readonly stats?: string;
+  readonly list?: boolean;
+}
+
+const SAVE_PERIOD_MS = 10_000;
+
+export function addSimCommand(program: Command): void {
+  const command = program
+    .command('sim')
+    .description('serve a virtual board over TCP, to rehearse a job without hardware')
+    .option('--listen <url>', 'tcp://ADDRESS:PORT; without an address only this machine is served, port 0 takes a free one', parseListen, parseListen('tcp://127.0.0.1:7000'))
+    .option('--second-client <what>', 'refuse, or replace the first', parseSecondClient, 'refuse')
+    .option('--stats <file>', 'write what the board has seen as JSON at the end')
+    .option('--list', 'list link profiles and faults');
+  for (const key of BOARD_OPTION_KEYS) {
+    const { help, default: defaultText } = BOARD_OPTIONS[key];
+    const text = defaultText === '' ? help : `${help} (default: ${defaultText})`;
+    if ('isList' in BOARD_OPTIONS[key]) command.option(`--${optionName(key)} <value>`, text, (value: string, list: string[]) => [...list, value], []);
+    else command.option(`--${optionName(key)} <value>`, text);
+  }
+  command.action(async (values: SimArguments & Readonly<Record<string, unknown>>) => {
+    if (values.list === true) process.stdout.write(listOfChoices());
+    else await serve(values, boardOptionsFrom(values));
+  });
+}
+
+function boardOptionsFrom(values: Readonly<Record<string, unknown>>): BoardOptions {
+  const given = BOARD_OPTION_KEYS.flatMap((key) => {
+    const value = values[key];
+    const texts = Array.isArray(value) ? value : value === undefined ? [] : [value];
+    return texts.map((text): readonly [string, string] => [optionName(key), String(text)]);
+  });
+  return parseBoardOptions(given);
+}
+
+async function serve(values: SimArguments, options: BoardOptions): Promise<void> {
+  const world = createWorld(options);
+  const save = (): void => {
+    if (options.flashFile !== undefined) saveFlashFile(options.flashFile, world.board.chip);
+  };
+  let fail: (error: unknown) => void = () => undefined;
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  const clock = new WallClock(world, {
+    scale: options.timeScale ?? 1,
+    onBehind: (behindMs) => tell(`this machine is too slow: the board is ${(behindMs / 1000).toFixed(1)} s late`),
+    onFailure: fail,
+  });
+  tellBoardEvents(world);
+  const timer = setInterval(save, SAVE_PERIOD_MS);
+  try {
+    const server = await listen(world, clock, { ...values.listen, secondClient: values.secondClient, onClient: tell });
+    tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
+    await Promise.race([untilSignal(), failure]).finally(() => server.close());
+  } finally {
+    clock.stop();
+    clearInterval(timer);
+    save();
+    tell(describeStatistics(statisticsOf(world)));
+    if (values.stats !== undefined) writeFileSync(values.stats, `${JSON.stringify(statisticsOf(world), null, 2)}\n`);
+  }
+}
+
+function tellBoardEvents(world: World): void {
+  for (const event of world.boardEvents) tell(describeBoardEvent(event));
+  world.onBoardEvent = (event) => tell(describeBoardEvent(event));
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function tell(text: string): void {
+  process.stderr.write(`sim: ${text}\n`);
+}
+
+function listOfChoices(): string {
+  const rows = (title: string, table: Readonly<Record<string, { readonly help: string }>>): string[] => {
+    const width = Math.max(...Object.keys(table).map((name) => name.length));
+    return [title, ...Object.entries(table).map(([name, { help }]) => `  ${name.padEnd(width)}  ${help}`), ''];
+  };
+  const faults = Object.entries(FAULTS).map(([name, { help, argument }]) => {
+    return [argument === undefined ? name : `${name}=${argument.form}`, { help: argument === undefined ? help : `${help} (default: ${argument.default})` }] as const;
+  });
+  return [...rows('Link profiles (--profile):', LINK_PROFILES), ...rows('Faults (--fault):', Object.fromEntries(faults))].join('\n');
+}
+
+function parseListen(text: string): SimArguments['listen'] {
+  const [, host, port] = /^tcp:\/\/(\[[\da-f:.]+\]|[^:/\s]*):(\d{1,5})\/?$/i.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('It is written tcp://127.0.0.1:7000.');
+  return { host: host === undefined || host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+function parseSecondClient(text: string): SimArguments['secondClient'] {
+  if (text !== 'refuse' && text !== 'replace') throw new InvalidArgumentError('It is refuse or replace.');
+  return text;
+}

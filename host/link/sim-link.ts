@@ -1,0 +1,103 @@
+/**
+ * `sim:`: a Link to a virtual board inside this process. Pull-driven: virtual time passes only while somebody waits in `receive`, so
+ * that a session over a two-second satellite hop takes as long as its computing, and repeats to the byte.
+ */
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { BoardOptions } from '../board/board-options.js';
+import { parseBoardOptions } from '../board/board-options.js';
+import type { Connection } from '../board/connection.js';
+import { createWorld } from '../board/create-world.js';
+import { saveFlashFile } from '../board/flash-file.js';
+import { msToTicks, ticksToMs } from '../board/time.js';
+import type { World } from '../board/world.js';
+import { StageFlashError } from '../errors.js';
+import type { Link } from './link.js';
+import type { LineSettings } from './line-settings.js';
+
+/** The event loop gets its turn this often, for progress bars and Ctrl-C. */
+const LONGEST_TURN_MS = 20;
+/** Virtual time between two looks at the wall clock. */
+const SLICE_MS = 5;
+
+/** A new board and a link to it. @throws StageFlashError kind `usage` for options that are wrong. */
+export async function openSimLink(parameters: URLSearchParams | BoardOptions): Promise<SimLink> {
+  const options = parameters instanceof URLSearchParams ? parseBoardOptions(parameters) : parameters;
+  return connectSimLink(createWorld(options), options);
+}
+
+/** Another link to a board that is there already: what a host does after its connection broke. */
+export function connectSimLink(world: World, options: BoardOptions): SimLink {
+  const connection = world.connect();
+  if (connection !== undefined) return new SimLink(world, connection, options);
+  throw new StageFlashError('link', 'sim: the converter refuses the connection: it has a client already', {
+    hint: 'Wait until it lets the old connection go.',
+  });
+}
+
+export class SimLink implements Link {
+  readonly name = 'sim:';
+  readonly line: LineSettings;
+  readonly world: World;
+  readonly options: BoardOptions;
+  readonly #connection: Connection;
+  #isClosed = false;
+
+  constructor(world: World, connection: Connection, options: BoardOptions) {
+    this.world = world;
+    this.options = options;
+    this.line = { baudRate: options.baud, parity: options.parity, stopBits: 1 };
+    this.#connection = connection;
+  }
+
+  now(): number {
+    return ticksToMs(this.world.now);
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    this.#throwIfGone();
+    this.#connection.send(bytes, this.world.now);
+  }
+
+  async receive(deadlineMs: number): Promise<Uint8Array> {
+    const pace = this.options.timeScale === undefined ? undefined : { startMs: performance.now(), startTick: this.world.now, scale: this.options.timeScale };
+    let turnStartMs = performance.now();
+    while (!this.#connection.hasArrived && this.now() < deadlineMs) {
+      this.#throwIfGone();
+      const untilTick = Math.max(msToTicks(Math.min(deadlineMs, this.now() + SLICE_MS)), this.world.now + 1);
+      this.world.run(untilTick, () => this.#connection.hasArrived || this.#connection.ending !== undefined);
+      if (pace !== undefined) {
+        await setTimeout(pace.startMs + ticksToMs(this.world.now - pace.startTick) / pace.scale - performance.now());
+      } else if (performance.now() - turnStartMs >= LONGEST_TURN_MS) {
+        await setImmediate();
+        turnStartMs = performance.now();
+      }
+    }
+    if (this.#connection.hasArrived) return concatenate(this.#connection.take());
+    this.#throwIfGone();
+    return new Uint8Array();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close(this.world.now);
+    if (this.options.flashFile !== undefined) saveFlashFile(this.options.flashFile, this.world.board.chip);
+  }
+
+  #throwIfGone(): void {
+    if (this.#isClosed) throw new StageFlashError('link', 'sim: the link is closed');
+    const { ending } = this.#connection;
+    if (ending === undefined) return;
+    throw new StageFlashError('link', ending === 'reset' ? 'sim: connection reset by the converter' : 'sim: the converter closed the connection');
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
