@@ -1,0 +1,41 @@
+/** What `--help` teaches beyond the options: how a job is written, and what the exit codes mean. */
+import { EXIT_CODES } from '../errors.js';
+
+type ExitName = keyof typeof EXIT_CODES;
+
+export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
+  ok: 'done, and proven on the board',
+  usage: 'the command line is wrong',
+  image: 'the image cannot be read or cannot belong into an STM32H7',
+  refused: 'the plan was refused before anything was erased',
+  link: 'no connection, or it was lost',
+  bootloader: 'no ROM bootloader answers, or it refuses',
+  stub: 'the loader or the stub on the board does not answer as it must, or stage-flash itself failed',
+  flash: 'erasing or programming failed',
+  verify: 'what is in flash is not the image',
+  interrupted: 'interrupted by Ctrl-C or a signal',
+};
+
+const EXAMPLES = `
+Examples:
+  stage-flash app.hex --to tcp://10.0.0.5:4001
+      flash over the raw TCP port of a serial converter set to 115200 8E1
+  stage-flash app.bin --address 0x08040000 --to 'tcp://10.0.0.5:4001?baud=57600'
+      a raw binary behind a bootloader, over a line of another speed
+  stage-flash app.hex --to 'sim:?rtt=600ms'
+      the same on a virtual board in this process, behind a satellite
+  stage-flash app.hex --dry-run
+      what would be done, with the link from STAGE_FLASH_TO
+
+The board must be in its ROM bootloader: reset with BOOT0 high. The converter's serial
+side must be set to 8 data bits, even parity, one stop bit (8E1).
+`;
+
+export function helpAfterOptions(): string {
+  return `${EXAMPLES}\n${exitCodeTable()}\n\nEnvironment:\n  STAGE_FLASH_TO     the link when --to is not given\n  STAGE_FLASH_DEBUG  1 adds a stack trace to errors\n`;
+}
+
+function exitCodeTable(): string {
+  const rows = Object.entries(EXIT_MEANINGS) as [ExitName, string][];
+  return ['Exit codes:', ...rows.map(([name, meaning]) => `  ${String(EXIT_CODES[name]).padStart(3)}  ${meaning}`)].join('\n');
+}

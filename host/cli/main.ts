@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/**
+ * The process: arguments, streams, signals, exit code. The only file of the command line that touches `process`.
+ */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import type { WriteStream } from 'node:tty';
+import { EXIT_CODES } from '../errors.js';
+import { describeFailure } from './failure.js';
+import type { Output } from './print.js';
+import { runProgram } from './program.js';
+
+function outputOf(stream: WriteStream): Output {
+  // A reader that went away (`| head`) is no reason to stop a job half-way.
+  stream.on('error', () => {});
+  return {
+    write: (text) => void stream.write(text),
+    get columns() {
+      return stream.isTTY ? stream.columns : undefined;
+    },
+  };
+}
+
+const stdout = outputOf(process.stdout);
+const stderr = outputOf(process.stderr);
+
+/** The first signal ends the job in order; the second ends the process, for whoever waits in vain. */
+function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+process.on('uncaughtException', (error) => {
+  const { text, exitCode } = describeFailure(error, process.env['STAGE_FLASH_DEBUG'] === '1');
+  stderr.write(text);
+  process.exit(exitCode);
+});
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout,
+  stderr,
+  version,
+  environment: process.env,
+  signal: abortOnSignals(),
+  flash: async (options) => (await import('../flash.js')).flash(options),
+});

@@ -1,0 +1,65 @@
+/**
+ * The command line as a whole: arguments → the command → an exit code. Touches nothing of the process; main.ts hands it in.
+ */
+import { Command } from 'commander';
+import { StageFlashError } from '../errors.js';
+import { describeFailure } from './failure.js';
+import type { CommandContext } from './flash-command.js';
+import { addFlashCommand } from './flash-command.js';
+import { helpAfterOptions } from './help-text.js';
+
+/**
+ * Commands that bring an ARM engine with them. They are loaded when they are called; until then the help knows them by these lines.
+ */
+export const HEAVY_COMMANDS: readonly { readonly name: string; readonly description: string; readonly load: (program: Command) => Promise<void> }[] = [
+  {
+    name: 'sim',
+    description: 'serve a virtual board over TCP, to rehearse a job without hardware',
+    load: async (program) => (await import('./sim-command.js')).addSimCommand(program),
+  },
+];
+
+export interface ProgramContext extends CommandContext {
+  readonly version: string;
+}
+
+/** @returns the exit code */
+export async function runProgram(userArguments: readonly string[], context: ProgramContext): Promise<number> {
+  try {
+    const program = await buildProgram(userArguments, context);
+    if (userArguments.length === 0) program.help({ error: true });
+    await program.parseAsync(userArguments, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Whatever an interrupted job stumbles over on its way out, the user interrupted it.
+    const cause = context.signal.aborted ? new StageFlashError('interrupted', 'interrupted', { cause: error }) : error;
+    const failure = describeFailure(cause, isSet(context.environment['STAGE_FLASH_DEBUG']));
+    if (userArguments.includes('--json') && failure.exitCode !== 0) context.stdout.write(`${JSON.stringify(failure.json)}\n`);
+    context.stderr.write(failure.text);
+    return failure.exitCode;
+  }
+}
+
+async function buildProgram(userArguments: readonly string[], context: ProgramContext): Promise<Command> {
+  const program = new Command('stage-flash')
+    .description('Flashes an STM32H7 behind a slow TCP-to-UART converter, in the time the wire needs.')
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write })
+    .usage('<image> [--to <url>] [options]  |  <command> [options]')
+    .showSuggestionAfterError();
+  const flash = addFlashCommand(program, context);
+  // Whoever asks for help wants the default command's in the first place.
+  program.addHelpText('after', () => `\n${flash.helpInformation()}${helpAfterOptions()}`);
+  const [first, second] = userArguments;
+  const called = first === 'help' ? second : first;
+  for (const { name, description, load } of HEAVY_COMMANDS) {
+    if (called === name) await load(program);
+    else program.command(name).description(description);
+  }
+  return program;
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0';
+}

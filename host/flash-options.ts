@@ -1,0 +1,39 @@
+/**
+ * What a flashing job is asked and what it answers: the contract between `flash()` and whoever calls it, the command line first of all.
+ */
+import type { EventSink } from './events.js';
+
+/** What the board does when its flash is proven. */
+export type AfterFlash = 'reset' | 'stay' | { readonly go: number };
+
+export interface FlashOptions {
+  /** Raw binary or Intel HEX. */
+  readonly imagePath: string;
+  /** Link URL: `tcp://10.0.0.5:4001`, `sim:?rtt=600ms`. */
+  readonly to: string;
+  /** Where a raw binary belongs. @default 0x08000000 */
+  readonly address?: number;
+  /** Sends everything, also what the survey finds in place. @default false */
+  readonly full?: boolean;
+  /** Never leaves the ROM bootloader. @default false */
+  readonly direct?: boolean;
+  /** Stops when the plan is made. @default false */
+  readonly dryRun?: boolean;
+  /** @default 'reset' */
+  readonly after?: AfterFlash;
+  /** The part, where the device id leaves a choice: `STM32H743xI`. */
+  readonly chip?: string;
+  /** The user agrees to what a plan must not do unasked. @default false */
+  readonly consent?: boolean;
+  /** Everything that passes the link is written into this file. */
+  readonly tracePath?: string;
+  /** Ends the job in order; it then fails with kind `interrupted`. */
+  readonly signal?: AbortSignal;
+  readonly events: EventSink;
+}
+
+export interface Report {
+  readonly outcome: 'flashed' | 'unchanged' | 'planned';
+  /** For people: one line, more for a plan. */
+  readonly text: string;
+}

@@ -1,0 +1,145 @@
+import { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
+import type { FlashOptions, Report } from '../../host/flash-options.js';
+import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
+import type { ProgramContext } from '../../host/cli/program.js';
+import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
+
+const REPORT: Report = { outcome: 'flashed', text: 'fw.bin is in flash' };
+
+async function run(commandLine: string, context: Partial<ProgramContext> = {}) {
+  const asked: FlashOptions[] = [];
+  let stdout = '';
+  let stderr = '';
+  const exitCode = await runProgram(commandLine === '' ? [] : commandLine.split(' '), {
+    stdout: { write: (text) => void (stdout += text), columns: undefined },
+    stderr: { write: (text) => void (stderr += text), columns: undefined },
+    environment: {},
+    signal: new AbortController().signal,
+    version: '1.2.3',
+    flash: async (options) => {
+      asked.push(options);
+      return REPORT;
+    },
+    ...context,
+  });
+  const [options] = asked;
+  return { exitCode, stdout, stderr, options };
+}
+
+const failing = (error: unknown): Partial<ProgramContext> => ({ flash: () => Promise.reject(error) });
+
+describe('the default command', () => {
+  test.each(['fw.bin --to sim:', 'flash fw.bin --to sim:', '--to sim: fw.bin'])('%s flashes', async (commandLine) => {
+    const { exitCode, stdout, options } = await run(commandLine);
+    expect(options).toMatchObject({ imagePath: 'fw.bin', to: 'sim:', full: false, direct: false, dryRun: false, consent: false, after: 'reset' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'fw.bin is in flash\n' });
+  });
+
+  test('hands every option on', async () => {
+    const { options } = await run('fw.bin --to sim: --address 0x08040000 --full --direct --dry-run --stay --chip STM32H743xI --yes --trace t.log');
+    expect(options).toMatchObject({ address: 0x0804_0000, full: true, direct: true, dryRun: true, after: 'stay', chip: 'STM32H743xI', consent: true, tracePath: 't.log' });
+  });
+
+  test('takes the link from STAGE_FLASH_TO, and --to before it', async () => {
+    const context = { environment: { STAGE_FLASH_TO: 'tcp://a:1' } };
+    expect((await run('fw.bin', context)).options?.to).toBe('tcp://a:1');
+    expect((await run('fw.bin --to sim:', context)).options?.to).toBe('sim:');
+  });
+
+  test.each([
+    ['--stay', 'stay'],
+    ['--reset', 'reset'],
+    ['--go 134217728', { go: 0x0800_0000 }],
+  ])('%s decides what comes after', async (option, after) => {
+    expect((await run(`fw.bin --to sim: ${option}`)).options?.after).toEqual(after);
+  });
+});
+
+describe('usage errors end with 2 and start nothing', () => {
+  test.each([
+    ['', /^Usage: stage-flash <image>/],
+    ['fw.bin', /^error: where is the board\?\nhint: .*STAGE_FLASH_TO/],
+    ['--to sim:', /missing required argument 'image'/],
+    ['fw.bin more.bin --to sim:', /too many arguments/],
+    ['fw.bin --to sim: --adress 1', /unknown option '--adress'\n\(Did you mean --address\?\)/],
+    ['fw.bin --to sim: --address here', /An address is written like 0x08000000/],
+    ['fw.bin --to sim: --go 0x100000000', /An address is written like/],
+    ['fw.bin --to sim: --stay --go 0', /cannot be used with/],
+    ['fw.bin --to sim: --reset --stay', /cannot be used with/],
+    ['fw.bin --to sim: --json --quiet', /cannot be used with/],
+  ])('stage-flash %s', async (commandLine, pattern) => {
+    const { exitCode, stderr, stdout, options } = await run(commandLine);
+    expect(stderr).toMatch(pattern);
+    expect({ exitCode, options, stdout: commandLine.includes('--json') ? '' : stdout }).toEqual({ exitCode: 2, options: undefined, stdout: '' });
+  });
+});
+
+describe('failures', () => {
+  test.each(['image', 'refused', 'link', 'bootloader', 'stub', 'flash', 'verify', 'interrupted'] as const)('of kind %s end with its exit code', async (kind) => {
+    const { exitCode, stderr } = await run('fw.bin --to sim:', failing(new StageFlashError(kind, 'it failed', { hint: 'Try again.' })));
+    expect({ exitCode, stderr }).toEqual({ exitCode: EXIT_CODES[kind], stderr: 'error: it failed\nhint: Try again.\n' });
+  });
+
+  test('that nobody foresaw are called a defect, without a stack trace', async () => {
+    const { exitCode, stderr } = await run('fw.bin --to sim:', failing(new TypeError('x is not a function')));
+    expect(exitCode).toBe(7);
+    expect(stderr).toMatch(/^error: TypeError: x is not a function\nThis is a defect of stage-flash; .*STAGE_FLASH_DEBUG=1.*\n$/);
+  });
+
+  test('show their stack and their cause when STAGE_FLASH_DEBUG is set', async () => {
+    const error = new StageFlashError('link', 'lost', { cause: new Error('the cable') });
+    const { stderr } = await run('fw.bin --to sim:', { ...failing(error), environment: { STAGE_FLASH_DEBUG: '1' } });
+    expect(stderr).toMatch(/program\.test\.ts.*caused by Error: the cable/s);
+  });
+
+  test('after Ctrl-C are an interruption, whatever they look like', async () => {
+    const { exitCode, stderr } = await run('fw.bin --to sim:', { ...failing(new StageFlashError('link', 'was closed')), signal: AbortSignal.abort() });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'error: interrupted\n' });
+  });
+});
+
+describe('--json', () => {
+  const lines = (text: string): unknown[] => text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+
+  test('prints every event and the report, one per line, and nothing for people', async () => {
+    const flash = async ({ events }: FlashOptions): Promise<Report> => {
+      events({ type: 'phase', phase: 'image', text: 'Reading', atMs: 0 });
+      events({ type: 'progress', phase: 'stream', done: 1, total: 2, atMs: 5 });
+      return REPORT;
+    };
+    const { stdout, stderr } = await run('fw.bin --to sim: --json', { flash });
+    expect(lines(stdout)).toEqual([
+      { type: 'phase', phase: 'image', text: 'Reading', atMs: 0 },
+      { type: 'progress', phase: 'stream', done: 1, total: 2, atMs: 5 },
+      { type: 'report', ...REPORT },
+    ]);
+    expect(stderr).toBe('');
+  });
+
+  test('ends with the error when there is one', async () => {
+    const { stdout } = await run('fw.bin --to sim: --json', failing(new StageFlashError('verify', 'differs', { hint: 'Again.' })));
+    expect(lines(stdout)).toEqual([{ type: 'error', kind: 'verify', message: 'differs', hint: 'Again.', exitCode: 9 }]);
+  });
+});
+
+describe('--help', () => {
+  test('shows the options of the default command, examples, and every exit code with its meaning', async () => {
+    const { exitCode, stdout } = await run('--help');
+    expect(exitCode).toBe(0);
+    for (const text of ['--address', '--direct', 'Examples:', 'STAGE_FLASH_TO', 'Commands:']) expect(stdout).toContain(text);
+    for (const [name, code] of Object.entries(EXIT_CODES)) expect(stdout).toContain(`${String(code).padStart(3)}  ${EXIT_MEANINGS[name as keyof typeof EXIT_CODES]}`);
+  });
+
+  test('and --version are no errors', async () => {
+    expect(await run('--version')).toMatchObject({ exitCode: 0, stdout: '1.2.3\n' });
+    expect((await run('flash --help')).exitCode).toBe(0);
+  });
+
+  test.each(HEAVY_COMMANDS)('says of $name what the command itself says', async ({ name, description, load }) => {
+    const program = new Command();
+    await load(program);
+    expect(program.commands.find((command) => command.name() === name)?.description()).toBe(description);
+  });
+});
