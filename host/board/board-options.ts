@@ -49,7 +49,7 @@ export const BOARD_OPTIONS = {
   profile: option('a named set of these options', '', optional((text) => text)),
   tolerate: option('violations that do not stop the board: names, or all', '', parseList),
   seed: option('everything random on board and link follows from it', '1', parseInteger),
-  timeScale: option('virtual seconds per second of the clock on the wall; default: as fast as possible', '', optional(parsePositive)),
+  timeScale: option('virtual seconds per real second; default: 1 when served, as fast as it goes in sim:', '', optional(parsePositive)),
 } as const;
 
 type OptionTable = typeof BOARD_OPTIONS;

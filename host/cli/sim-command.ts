@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { BoardOptions } from '../board/board-options.js';
 import { BOARD_OPTION_KEYS, BOARD_OPTIONS, optionName, parseBoardOptions } from '../board/board-options.js';
 import { createWorld } from '../board/create-world.js';
@@ -25,20 +25,21 @@ interface SimArguments {
   readonly list?: boolean;
 }
 
+const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:7000';
 const SAVE_PERIOD_MS = 10_000;
 
 export function addSimCommand(program: Command): void {
   const command = program
     .command('sim')
     .description('serve a virtual board over TCP, to rehearse a job without hardware')
-    .option('--listen <url>', 'tcp://ADDRESS:PORT; without an address only this machine is served, port 0 takes a free one', parseListen, parseListen('tcp://127.0.0.1:7000'))
-    .option('--second-client <what>', 'refuse, or replace the first', parseSecondClient, 'refuse')
+    .addOption(listenOption())
+    .addOption(new Option('--second-client <what>', 'what becomes of a client that comes while there is one').choices(['refuse', 'replace']).default('refuse'))
     .option('--stats <file>', 'write what the board has seen as JSON at the end')
     .option('--list', 'list link profiles and faults');
   for (const key of BOARD_OPTION_KEYS) {
     const { help, default: defaultText } = BOARD_OPTIONS[key];
     const text = defaultText === '' ? help : `${help} (default: ${defaultText})`;
-    if ('isList' in BOARD_OPTIONS[key]) command.option(`--${optionName(key)} <value>`, text, (value: string, list: string[]) => [...list, value], []);
+    if ('isList' in BOARD_OPTIONS[key]) command.option(`--${optionName(key)} <value>`, text, (value: string, list?: string[]) => [...(list ?? []), value]);
     else command.option(`--${optionName(key)} <value>`, text);
   }
   command.action(async (values: SimArguments & Readonly<Record<string, unknown>>) => {
@@ -109,13 +110,13 @@ function listOfChoices(): string {
   return [...rows('Link profiles (--profile):', LINK_PROFILES), ...rows('Faults (--fault):', Object.fromEntries(faults))].join('\n');
 }
 
+function listenOption(): Option {
+  const help = 'tcp://ADDRESS:PORT; without an address only this machine is served, port 0 takes a free one';
+  return new Option('--listen <url>', help).argParser(parseListen).default(parseListen(DEFAULT_ENDPOINT), DEFAULT_ENDPOINT);
+}
+
 function parseListen(text: string): SimArguments['listen'] {
   const [, host, port] = /^tcp:\/\/(\[[\da-f:.]+\]|[^:/\s]*):(\d{1,5})\/?$/i.exec(text) ?? [];
   if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('It is written tcp://127.0.0.1:7000.');
   return { host: host === undefined || host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
-}
-
-function parseSecondClient(text: string): SimArguments['secondClient'] {
-  if (text !== 'refuse' && text !== 'replace') throw new InvalidArgumentError('It is refuse or replace.');
-  return text;
 }

@@ -14,6 +14,8 @@ import { StageFlashError } from '../errors.js';
 import type { Link } from './link.js';
 import type { LineSettings } from './line-settings.js';
 
+/** A board in a cabinet was switched on long before anybody connects: its ROM has started up. */
+const BOARD_AGE_MS = 1000;
 /** The event loop gets its turn this often, for progress bars and Ctrl-C. */
 const LONGEST_TURN_MS = 20;
 /** Virtual time between two looks at the wall clock. */
@@ -22,7 +24,9 @@ const SLICE_MS = 5;
 /** A new board and a link to it. @throws StageFlashError kind `usage` for options that are wrong. */
 export async function openSimLink(parameters: URLSearchParams | BoardOptions): Promise<SimLink> {
   const options = parameters instanceof URLSearchParams ? parseBoardOptions(parameters) : parameters;
-  return connectSimLink(createWorld(options), options);
+  const world = createWorld(options);
+  world.run(msToTicks(BOARD_AGE_MS));
+  return connectSimLink(world, options);
 }
 
 /** Another link to a board that is there already: what a host does after its connection broke. */

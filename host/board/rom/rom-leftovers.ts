@@ -28,7 +28,8 @@ const CR2 = 0x04;
 const BRR = 0x0c;
 /** M0, PCE: eight data bits and even parity. Then TE, RE and UE. */
 const CR1_8E1 = (1 << 12) | (1 << 10);
-const CR1_ENABLED = CR1_8E1 | (1 << 3) | (1 << 2) | 1;
+const CR1_UE = 1 << 0;
+const CR1_ENABLED = CR1_8E1 | (1 << 3) | (1 << 2) | CR1_UE;
 /** ABREN with ABRMODE = 0x7F frame. */
 const CR2_AUTO_BAUD = (1 << 20) | (2 << 21);
 
@@ -42,6 +43,9 @@ export function leavePeripheralsAsTheRomUsesThem(chip: RegisterBus, line: RomLin
     setBits(RCC_AHB4ENR, 1 << portIndex(pin));
     selectAlternateFunction(chip, pin, tick);
   }
+  // Everything but UE itself is writable only while UE is 0.
+  chip.write(base + CR1, 4, (chip.read(base + CR1, 4, tick) & ~CR1_UE) >>> 0, tick);
+  chip.write(base + CR1, 4, CR1_8E1, tick);
   chip.write(base + CR2, 4, CR2_AUTO_BAUD, tick);
   chip.write(base + BRR, 4, line.brr, tick);
   chip.write(base + CR1, 4, CR1_ENABLED, tick);
