@@ -63,7 +63,10 @@ export class ChipBus implements Bus, ChipServices {
     this.#core = core;
     this.violations = violations;
     this.ram = chipRam(part, optionBytes.tcmAxiShared);
-    this.flash = new FlashMemory(part, options.flashRandom);
+    this.flash = new FlashMemory(part, options.flashRandom, {
+      regionsChanged: () => core.regionsChanged(),
+      contentChanged: (address, lengthBytes) => core.invalidate(address, lengthBytes),
+    });
     this.flashController = new FlashController({
       part,
       memory: this.flash,
@@ -71,8 +74,6 @@ export class ChipBus implements Bus, ChipServices {
       timing: options.flashTiming,
       services: this,
       isReadOutProtected: options.isReadOutProtected,
-      onRegionsChanged: () => core.regionsChanged(),
-      onContentChanged: (address, lengthBytes) => core.invalidate(address, lengthBytes),
     });
     this.systemMemory = new SystemMemory(part, options.uid, violations);
     this.peripherals = buildPeripherals({

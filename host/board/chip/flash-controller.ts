@@ -10,7 +10,7 @@ import type { AccessSize } from '../cpu/bus.js';
 import type { Random } from '../random.js';
 import type { Tick } from '../time.js';
 import { reportChip } from './chip-violations.js';
-import type { FlashBankOptions } from './flash-bank.js';
+import type { FlashBankOptions } from './flash-bank-context.js';
 import { FlashBank } from './flash-bank.js';
 import type { FlashBankRegister, FlashLayout, FlashSharedRegister } from './flash-registers.js';
 import {
@@ -69,7 +69,7 @@ export class FlashController implements Peripheral {
       return;
     }
     bank.sync(tick);
-    if (register.name === 'KEYR1') return bank.writeKey(value, size, tick);
+    if (register.name === 'KEYR1') return bank.writeKey(FLASH_BASE + offset, value, size, tick);
     if (register.kind === 'bank') bank.checkKeySequence(FLASH_BASE + offset, tick);
     if (register.name === 'CR1') bank.writeCr(narrowWrite(bank.cr, offset, size, value), tick);
     else if (register.name === 'CCR1') bank.clearFlags(narrowWrite(0, offset, size, value));
@@ -111,10 +111,7 @@ export class FlashController implements Peripheral {
   /** @param afterAbort an operation was cut off by a reset: draws whether the banks tell */
   reset(afterAbort?: Random): void {
     this.#acr = this.#layout.acrResetValue;
-    for (const bank of this.#banks) {
-      bank.close();
-      bank.reset(afterAbort);
-    }
+    for (const bank of this.#banks) bank.reset(afterAbort);
   }
 
   scramble(random: Random): void {

@@ -27,6 +27,14 @@ export interface FlashOperation {
   readonly endTick: Tick;
 }
 
+/** Whoever reads the array without asking. */
+export interface FlashObserver {
+  /** The region of a bank was opened or closed for direct reads. */
+  regionsChanged(): void;
+  /** Cells changed that may be held as translated code. */
+  contentChanged(address: number, lengthBytes: number): void;
+}
+
 interface Bank {
   readonly base: number;
   readonly bytes: Uint8Array;
@@ -45,13 +53,15 @@ export class FlashMemory {
 
   readonly #part: H7Part;
   readonly #random: Random;
+  readonly #observer: FlashObserver;
   readonly #wordBytes: number;
   readonly #banks: readonly Bank[];
 
   /** Blank. @param random what damaged words read as */
-  constructor(part: H7Part, random: Random) {
+  constructor(part: H7Part, random: Random, observer: FlashObserver) {
     this.#part = part;
     this.#random = random;
+    this.#observer = observer;
     this.#wordBytes = part.flashWordBytes;
     this.#banks = part.banks.map((bank, index) => {
       const bytes = new Uint8Array(bankLengthBytes(part, bank)).fill(0xff);
@@ -60,7 +70,7 @@ export class FlashMemory {
     });
   }
 
-  /** One per bank; the controller opens and closes them for direct reads. */
+  /** One per bank. */
   get regions(): readonly MemoryRegion[] {
     return this.#banks.map((bank) => bank.region);
   }
@@ -128,6 +138,14 @@ export class FlashMemory {
     }
   }
 
+  /** Lets the core read a bank directly, or makes it ask the controller. */
+  setReadable(bankIndex: number, readable: boolean): void {
+    const { region } = this.#bank(bankIndex);
+    if (region.readable === readable) return;
+    region.readable = readable;
+    this.#observer.regionsChanged();
+  }
+
   /** May the bank be read without looking at every word? */
   isSound(bankIndex: number): boolean {
     return this.#bank(bankIndex).damage.size === 0;
@@ -152,6 +170,7 @@ export class FlashMemory {
     else if (bank.states[word] === ERASED) bank.states[word] = PROGRAMMED;
     for (let index = 0; index < cells.length; index++) cells[index] = (cells[index] ?? 0) & (data[index] ?? 0xff);
     this.programCount++;
+    this.#observer.contentChanged(bank.base + offset, cells.length);
   }
 
   /** A finished erase of whole sectors. */
@@ -163,6 +182,7 @@ export class FlashMemory {
       bank.damage.delete(word);
     });
     this.eraseCount += lengthBytes / this.#part.sectorBytes;
+    this.#observer.contentChanged(bank.base + offset, lengthBytes);
   }
 
   /** An operation ended before its time. @param data what was being programmed; undefined for an erase */
@@ -178,7 +198,7 @@ export class FlashMemory {
   #damage(bank: Bank, word: number, damage: Damage): void {
     bank.damage.set(word, damage);
     bank.states[word] = DAMAGED;
-    bank.region.readable = false;
+    this.setReadable(this.#banks.indexOf(bank), false);
   }
 
   #put(bank: Bank, offset: number, bytes: Uint8Array): void {
@@ -188,6 +208,7 @@ export class FlashMemory {
       bank.states[word] = bank.bytes.subarray(start, start + this.#wordBytes).every((byte) => byte === 0xff) ? ERASED : LOADED;
       bank.damage.delete(word);
     });
+    this.#observer.contentChanged(bank.base + offset, bytes.length);
   }
 
   #forEachWord(offset: number, lengthBytes: number, visit: (word: number) => void): void {

@@ -27,6 +27,11 @@ export class FlashWriteBuffer {
     return this.#writtenCount > 0;
   }
 
+  /** Nothing in it would clear a bit. */
+  get holdsOnlyOnes(): boolean {
+    return this.#bytes.every((byte, index) => this.#written[index] === 0 || byte === 0xff);
+  }
+
   /** Does the store belong to the flash word that is being filled, or begin a new one? */
   accepts(address: number): boolean {
     return !this.isPartlyFilled || this.#wordOf(address) === this.#address;

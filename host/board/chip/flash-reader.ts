@@ -1,0 +1,68 @@
+/** Loads from one flash bank: read-out protection and ECC, and when the core may read without asking (RM0399 §4.3.8, §4.7.7). */
+import type { AccessSize } from '../cpu/bus.js';
+import { BusFault } from '../cpu/bus.js';
+import type { Tick } from '../time.js';
+import type { FlashBankContext } from './flash-bank-context.js';
+import { FLASH_SR } from './flash-registers.js';
+import { maskOf } from './register-access.js';
+
+const ECC_FLAGS = maskOf(FLASH_SR.SNECCERR) | maskOf(FLASH_SR.DBECCERR);
+
+export class FlashReader {
+  readonly #bank: FlashBankContext;
+  /** Offset of the first flash word with an ECC error since both flags were clear. */
+  #failOffset: number | undefined;
+
+  constructor(bank: FlashBankContext) {
+    this.#bank = bank;
+  }
+
+  /** FLASH_ECC_FA: in flash words from the start of the bank. */
+  get failAddress(): number {
+    return (this.#failOffset ?? 0) / this.#bank.options.part.flashWordBytes;
+  }
+
+  /** FLASH_ECC_FA holds until both flags are gone. */
+  flagsCleared(): void {
+    if (!(this.#bank.flags & ECC_FLAGS)) this.#failOffset = undefined;
+  }
+
+  /** @throws BusFault when flash is protected or its ECC finds two wrong bits */
+  load(address: number, size: AccessSize, tick: Tick): number {
+    this.open();
+    const { flashWordBytes } = this.#bank.options.part;
+    let value = 0;
+    let word = this.#readWord(address, tick);
+    for (let index = 0; index < size; index++) {
+      const at = (address + index) % flashWordBytes;
+      // An unaligned access may touch two flash words.
+      if (index > 0 && at === 0) word = this.#readWord(address + index, tick);
+      value += (word[at] ?? 0) * 2 ** (8 * index);
+    }
+    return value;
+  }
+
+  /** @throws BusFault at RDP level 1 (RM0399 §4.7.12) */
+  checkProtection(address: number): void {
+    if (!this.#bank.options.isReadOutProtected()) return;
+    this.#bank.raise(FLASH_SR.RDPERR);
+    throw new BusFault(address, 'flash is read-out protected');
+  }
+
+  /** Direct reads from now on, unless some flash word needs its ECC looked at. The bank must be idle. */
+  open(): void {
+    const { memory, bankIndex, isReadOutProtected } = this.#bank.options;
+    if (memory.isSound(bankIndex) && !isReadOutProtected()) memory.setReadable(bankIndex, true);
+  }
+
+  #readWord(address: number, tick: Tick): Uint8Array {
+    const { memory, bankIndex, part } = this.#bank.options;
+    const offset = address - this.#bank.base;
+    const { bytes, ecc } = memory.readWord(bankIndex, offset, tick);
+    if (ecc === 'clean') return bytes;
+    this.#failOffset ??= offset - (offset % part.flashWordBytes);
+    this.#bank.raise(ecc === 'failed' ? FLASH_SR.DBECCERR : FLASH_SR.SNECCERR);
+    if (ecc === 'failed') throw new BusFault(address, 'double ECC error');
+    return bytes;
+  }
+}

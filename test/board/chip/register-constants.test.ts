@@ -1,0 +1,166 @@
+/** Every register number of host/board/chip against the headers of ST. A name that the headers do not know fails, too. */
+import { describe, expect, it } from 'vitest';
+import { CRC_CR, CRC_OFFSETS } from '../../../host/board/chip/crc-unit.js';
+import { SCR } from '../../../host/board/chip/dma-stream.js';
+import { FLASH_BASE } from '../../../host/board/chip/flash-controller.js';
+import {
+  FLASH_BANK2_DISTANCE, FLASH_BANK_OFFSETS, FLASH_H723_OFFSETS, FLASH_LAYOUTS, FLASH_OPTCR, FLASH_SHARED_OFFSETS, FLASH_SR,
+} from '../../../host/board/chip/flash-registers.js';
+import { GPIO_OFFSETS } from '../../../host/board/chip/gpio.js';
+import { IWDG_OFFSETS } from '../../../host/board/chip/iwdg.js';
+import { FLASH_OPTSR } from '../../../host/board/chip/option-bytes.js';
+import { BASES } from '../../../host/board/chip/peripheral-map.js';
+import { DBGMCU_IDCODE, DBGMCU_REGISTERS, PLAIN_BASES, PWR_REGISTERS, SYSCFG_REGISTERS } from '../../../host/board/chip/plain-blocks.js';
+import {
+  CLOCK_ENABLES, RCC_CFGR, RCC_CORE_ALIAS_DISTANCE, RCC_CR, RCC_D1CFGR, RCC_D2CCIP2R, RCC_D2CFGR, RCC_NAMES_H7A3, RCC_OFFSETS_H743, RCC_RSR, resetRegisterOf,
+} from '../../../host/board/chip/rcc-registers.js';
+import type { RccRegister } from '../../../host/board/chip/rcc-registers.js';
+import type { Field } from '../../../host/board/chip/register-access.js';
+import { maskOf } from '../../../host/board/chip/register-access.js';
+import { CR1, CR2, CR3, ISR, RQR, USART, USARTS } from '../../../host/board/chip/usart-registers.js';
+import type { H7Family } from '../../../host/device/h7-part.js';
+import { H7_PARTS } from '../../../host/device/h7-parts.js';
+import type { HeaderChip } from '../../fixtures/vendor-registers.js';
+import { HEADER_CHIPS, vendor } from '../../fixtures/vendor-registers.js';
+
+const CHIP_OF_FAMILY: Readonly<Record<H7Family, HeaderChip>> = { H74x: 'STM32H743xx', H72x: 'STM32H723xx', H7Ax: 'STM32H7A3xx' };
+const FAMILIES = Object.keys(CHIP_OF_FAMILY) as H7Family[];
+
+function expectOffsets(chip: HeaderChip, block: string, ours: Readonly<Record<string, number>>): void {
+  const theirs = Object.fromEntries(Object.keys(ours).map((name) => [name, vendor.offset(chip, block, name)]));
+  expect(ours, `${chip} ${block}`).toEqual(theirs);
+}
+
+function expectFields(chip: HeaderChip, prefix: string, ours: Readonly<Record<string, Field>>, renamed: Readonly<Record<string, string>> = {}): void {
+  const theirs = Object.fromEntries(Object.keys(ours).map((name) => [name, vendor.field(chip, `${prefix}_${renamed[name] ?? name}`)]));
+  expect(ours, `${chip} ${prefix}`).toEqual(theirs);
+}
+
+function expectMasks(prefix: string, ours: Readonly<Record<string, number>>, renamed: Readonly<Record<string, string>> = {}): void {
+  for (const [name, mask] of Object.entries(ours)) {
+    const field = vendor.field('STM32H743xx', `${prefix}_${renamed[name] ?? name}`);
+    expect(field && maskOf(field), `${prefix}_${name}`).toBe(mask >>> 0);
+  }
+}
+
+describe('the flash controller', () => {
+  it.each(FAMILIES)('%s: offsets of both banks', (family) => {
+    const chip = CHIP_OF_FAMILY[family];
+    expectOffsets(chip, 'FLASH', { ...FLASH_BANK_OFFSETS, ...FLASH_SHARED_OFFSETS });
+    if (family === 'H72x') return expectOffsets(chip, 'FLASH', FLASH_H723_OFFSETS);
+    const bank2 = Object.entries(FLASH_BANK_OFFSETS).map(([name, offset]) => [name.replace(/1$/, '2'), offset + FLASH_BANK2_DISTANCE] as const);
+    expectOffsets(chip, 'FLASH', Object.fromEntries(bank2));
+  });
+
+  it.each(FAMILIES)('%s: fields of CR, SR and the option registers', (family) => {
+    const chip = CHIP_OF_FAMILY[family];
+    const { cr, reportsOperationErrors, sectorsPerWpsnBit } = FLASH_LAYOUTS[family];
+    expectFields(chip, 'FLASH_CR', { ...cr });
+    expect(cr.PSIZE !== undefined).toBe(vendor.field(chip, 'FLASH_CR_PSIZE') !== undefined);
+    const { OPERR, ...everywhere } = FLASH_SR;
+    expectFields(chip, 'FLASH_SR', everywhere);
+    expect(vendor.field(chip, 'FLASH_SR_OPERR')).toEqual(reportsOperationErrors ? OPERR : undefined);
+    expectFields(chip, 'FLASH_OPTCR', FLASH_OPTCR);
+    expectFields(chip, 'FLASH_OPTSR', FLASH_OPTSR);
+    expect(vendor.field(chip, 'FLASH_WPSN_WRPSN')?.width).toBe((vendor.constant(chip, 'FLASH_SECTOR_TOTAL') ?? 0) / sectorsPerWpsnBit);
+  });
+
+  it.each(FAMILIES)('%s: geometry and addresses of the part table', (family) => {
+    const chip = CHIP_OF_FAMILY[family];
+    for (const part of H7_PARTS.filter((candidate) => candidate.family === family)) {
+      expect(part.sectorBytes).toBe(vendor.constant(chip, 'FLASH_SECTOR_SIZE'));
+      expect(part.flashWordBytes).toBe((vendor.constant(chip, 'FLASH_NB_32BITWORD_IN_FLASHWORD') ?? 0) * 4);
+      expect(part.banks[0]?.base).toBe(vendor.constant(chip, 'FLASH_BANK1_BASE'));
+      if (part.banks.length > 1) expect(part.banks[1]?.base).toBe(vendor.constant(chip, 'FLASH_BANK2_BASE'));
+      expect(part.addresses.flashSize).toBe(vendor.constant(chip, 'FLASHSIZE_BASE'));
+      expect(part.addresses.uniqueId).toBe(vendor.constant(chip, 'UID_BASE'));
+      expect(part.addresses.crc).toBe(vendor.base(chip, 'CRC'));
+    }
+  });
+});
+
+describe('RCC', () => {
+  it('offsets on H743 and H723', () => {
+    expectOffsets('STM32H743xx', 'RCC', RCC_OFFSETS_H743);
+    expectOffsets('STM32H723xx', 'RCC', RCC_OFFSETS_H743);
+  });
+
+  it('offsets on H7A3, where the registers of the own core are the only ones', () => {
+    for (const [name, offset] of Object.entries(RCC_OFFSETS_H743)) {
+      const isPerCore = name === 'RSR' || name.endsWith('ENR');
+      const theirs = vendor.offset('STM32H7A3xx', 'RCC', RCC_NAMES_H7A3[name as RccRegister] ?? name);
+      expect(theirs, name).toBe(isPerCore ? offset + RCC_CORE_ALIAS_DISTANCE : offset);
+    }
+  });
+
+  it('fields', () => {
+    for (const chip of HEADER_CHIPS) {
+      expectFields(chip, 'RCC_CR', RCC_CR);
+      expectFields(chip, 'RCC_CFGR', RCC_CFGR);
+    }
+    for (const chip of ['STM32H743xx', 'STM32H723xx'] as const) {
+      expectFields(chip, 'RCC_D1CFGR', RCC_D1CFGR);
+      expectFields(chip, 'RCC_D2CFGR', RCC_D2CFGR);
+      expectFields(chip, 'RCC_RSR', RCC_RSR);
+    }
+    expectFields('STM32H743xx', 'RCC_D2CCIP2R', RCC_D2CCIP2R);
+    expectFields('STM32H723xx', 'RCC_D2CCIP2R', RCC_D2CCIP2R, { USART16SEL: 'USART16910SEL' });
+    expectFields('STM32H7A3xx', 'RCC_CDCCIP2R', RCC_D2CCIP2R, { USART16SEL: 'USART16910SEL', USART28SEL: 'USART234578SEL' });
+  });
+
+  it.each(FAMILIES)('%s: enable and reset bits', (family) => {
+    for (const [name, { register, position }] of Object.entries(CLOCK_ENABLES[family])) {
+      const header = family === 'H7Ax' && name.startsWith('SRAM') ? `AHB${name}` : name;
+      expect(vendor.field(CHIP_OF_FAMILY[family], `RCC_${register}_${header}EN`), name).toEqual({ position, width: 1 });
+      // Memories have no reset; the fixture has no APB4RSTR, whose SYSCFGRST is bit 1 (RM0433 §8.7.37).
+      if (name.startsWith('SRAM') || name === 'SYSCFG') continue;
+      expect(vendor.field(CHIP_OF_FAMILY[family], `RCC_${resetRegisterOf(register)}_${name}RST`), name).toEqual({ position, width: 1 });
+    }
+  });
+});
+
+describe('the other blocks', () => {
+  const offsets = (registers: readonly { readonly name: string; readonly offset: number }[]): Record<string, number> =>
+    Object.fromEntries(registers.map(({ name, offset }) => [name, offset]));
+
+  it.each(HEADER_CHIPS)('%s: offsets', (chip) => {
+    expectOffsets(chip, 'GPIO', GPIO_OFFSETS);
+    expectOffsets(chip, 'IWDG', IWDG_OFFSETS);
+    expectOffsets(chip, 'CRC', CRC_OFFSETS);
+    expectOffsets(chip, 'USART', USART);
+    expectOffsets(chip, 'DBGMCU', { ...offsets(DBGMCU_REGISTERS), IDCODE: DBGMCU_IDCODE.offset });
+    expectOffsets(chip, 'SYSCFG', offsets(SYSCFG_REGISTERS));
+    const { D3CR, ...power } = offsets(PWR_REGISTERS);
+    expectOffsets(chip, 'PWR', power);
+    expect(D3CR).toBe(vendor.offset(chip, 'PWR', chip === 'STM32H7A3xx' ? 'SRDCR' : 'D3CR'));
+  });
+
+  it.each(HEADER_CHIPS)('%s: base addresses', (chip) => {
+    const { AXI, ...plain } = PLAIN_BASES;
+    const { DMAMUX1, ...bases } = BASES;
+    const usarts = Object.fromEntries(Object.entries(USARTS).map(([name, { base }]) => [name, base]));
+    const ours = { FLASH: FLASH_BASE, DMAMUX1_Channel0: DMAMUX1, ...bases, ...plain, ...usarts };
+    expect(ours).toEqual(Object.fromEntries(Object.keys(ours).map((name) => [name, vendor.base(chip, name)])));
+    // The headers know no interconnect registers; the address is ES0392's.
+    expect(AXI).toBe(0x51008000);
+  });
+
+  it('fields of CRC and DBGMCU', () => {
+    const { DEV_ID, REV_ID } = DBGMCU_IDCODE;
+    for (const chip of HEADER_CHIPS) {
+      expectFields(chip, 'CRC_CR', CRC_CR);
+      expectFields(chip, 'DBGMCU_IDCODE', { DEV_ID, REV_ID });
+    }
+  });
+
+  it('fields of USART and DMA', () => {
+    expectMasks('USART_CR1', CR1);
+    expectMasks('USART_CR2', CR2);
+    expectMasks('USART_CR3', CR3);
+    expectMasks('USART_ISR', ISR, { RXNE: 'RXNE_RXFNE', TXE: 'TXE_TXFNF' });
+    expectMasks('USART_RQR', RQR);
+    const { M2P, ...fields } = SCR;
+    expectMasks('DMA_SxCR', fields);
+    expect(M2P & fields.DIR).toBe(M2P);
+  });
+});
