@@ -164,11 +164,12 @@ bool flash_is_busy(uint32_t bank)
 /* The lowest sector that waits in a bank, or MOST_BANK_SECTORS. */
 static uint32_t next_due(const struct bank *bank)
 {
-    uint32_t sector = 0;
-    while (sector < MOST_BANK_SECTORS && !(bank->due[sector / 32] >> sector % 32 & 1u)) {
-        sector++;
+    for (uint32_t at = 0; at < MOST_BANK_SECTORS / 32; at++) {
+        if (bank->due[at] != 0) {
+            return 32 * at + (uint32_t)__builtin_ctz(bank->due[at]);
+        }
     }
-    return sector;
+    return MOST_BANK_SECTORS;
 }
 
 bool flash_is_done(void)

@@ -25,6 +25,7 @@ static struct {
     uint32_t digest_length;
     uint32_t leave_how;
     uint32_t told_ms; /* when the last PROGRESS went out */
+    uint32_t fed_ms;  /* when the watchdog was fed last */
     uint8_t digest_request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES];
 } self;
 
@@ -153,6 +154,15 @@ static void answer(void)
     }
 }
 
+/* Once a millisecond is more than enough. */
+static void feed_watchdog(void)
+{
+    if (self.fed_ms != clock_ms()) {
+        self.fed_ms = clock_ms();
+        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+    }
+}
+
 void session_run(uint32_t usart, uint32_t token)
 {
     clock_begin();
@@ -164,7 +174,7 @@ void session_run(uint32_t usart, uint32_t token)
     self.facts = true;
     for (;;) {
         struct frame frame;
-        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+        feed_watchdog();
         while (frame_next(&frame)) {
             hear(&frame);
         }

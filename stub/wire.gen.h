@@ -8,7 +8,7 @@
 #define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
-#define WIRE_MAX_RANGES 64u /* most ranges in one DIGEST */
+#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST */
 #define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
@@ -131,7 +131,8 @@
 #define WIRE_LOADER_CALL (1u << 8)
 #define WIRE_LOADER_INCOMPLETE 0xFFFFFFFEu
 #define WIRE_LOADER_TOKEN_AT 8u /* session token */
-#define WIRE_LOADER_PATIENCE_AT 12u /* slots of 1/38 s without a byte before the loader resets the chip */
+#define WIRE_LOADER_PATIENCE_AT 12u /* listening slots (1/38 s) without a valid frame before the loader resets the chip */
+#define WIRE_LOADER_PATIENCE_LEFT_AT 16u /* the same number: what the loader counts down first */
 #define WIRE_STUB_LENGTH_AT 4u /* bytes of the stub, this header included */
 #define WIRE_STUB_CRC_AT 8u /* CRC-32 of the stub from offset 12 on */
 

@@ -12,7 +12,9 @@ export function loaderImage(loader: Uint8Array, token: number, patienceMs: numbe
   image.set(loader);
   const view = new DataView(image.buffer);
   view.setUint32(LOADER_PATCH.token.offset, token, true);
-  view.setUint32(LOADER_PATCH.patience.offset, Math.max(1, Math.ceil(patienceMs / SLOT_MS)), true);
+  const slots = Math.max(1, Math.ceil(patienceMs / SLOT_MS));
+  view.setUint32(LOADER_PATCH.patience.offset, slots, true);
+  view.setUint32(LOADER_PATCH.patienceLeft.offset, slots, true);
   return image;
 }
 

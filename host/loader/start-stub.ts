@@ -3,14 +3,15 @@
  *
  * The ROM has been left for good when this begins: nothing here may be mistaken for one of its commands.
  */
-import { StageFlashError, hex32 } from '../errors.js';
+import { StageFlashError } from '../errors.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
-import { FrameDecoder } from '../protocol/frame.js';
+import { FrameDecoder, type Frame } from '../protocol/frame.js';
 import { decodeMessage, type MessageValues } from '../protocol/messages.js';
 import { loaderFrames, type LoaderFrame } from './loader-frames.js';
+import { faultError } from '../session/stub-error.js';
 import { LoaderAnswers } from './loader-answers.js';
 import { SLOT_MS } from './loader-image.js';
 
@@ -20,6 +21,8 @@ const CALL_INTERVAL_MS = SLOT_MS * 0.75;
 const LISTENING_MS = 10 * SLOT_MS;
 /** Reading 2 MiB of flash for FACTS, with room for real wait states. */
 const SURVEY_MS = 1000;
+/** H7A: 256 sectors. */
+const LONGEST_FACTS_BYTES = 1200;
 const ATTEMPTS = 5;
 
 export interface StartedStub {
@@ -77,24 +80,31 @@ async function sendChunks(
   link: Link, roundTrip: RoundTrip, frames: readonly LoaderFrame[], answers: LoaderAnswers, decoder: FrameDecoder,
 ): Promise<MessageValues<'facts'> | undefined> {
   const pacer = new LinePacer(link);
+  const hear = async (deadlineMs: number): Promise<MessageValues<'facts'> | undefined> => {
+    const bytes = await link.receive(deadlineMs);
+    answers.push(bytes);
+    return factsIn(decoder.push(bytes));
+  };
   answers.incomplete = false;
   for (const frame of frames) {
     for (let at = 0; at < frame.bytes.length; ) {
-      while (link.now() < pacer.readyAtMs) answers.push(await link.receive(pacer.readyAtMs));
+      while (link.now() < pacer.readyAtMs) await hear(pacer.readyAtMs);
       at = await pacer.sendBurst(frame.bytes, at);
     }
   }
-  const factsBytes = 1200;
-  const deadlineMs = pacer.freeAtMs + roundTrip.patienceMs(SURVEY_MS + lineTimeMs(factsBytes, link.line));
+  const deadlineMs = pacer.freeAtMs + roundTrip.patienceMs(SURVEY_MS + lineTimeMs(LONGEST_FACTS_BYTES, link.line));
   while (link.now() < deadlineMs && !answers.incomplete) {
-    const bytes = await link.receive(deadlineMs);
-    answers.push(bytes);
-    for (const frame of decoder.push(bytes)) {
-      const message = decodeMessage(frame);
-      if (message?.name === 'facts') return message.values;
-      if (message?.name === 'fault') throw new StageFlashError('stub', `the stub faulted at ${hex32(message.values.pc)} while it started`);
-    }
+    const facts = await hear(deadlineMs);
+    if (facts !== undefined) return facts;
   }
   return undefined;
 }
 
+function factsIn(frames: readonly Frame[]): MessageValues<'facts'> | undefined {
+  for (const frame of frames) {
+    const message = decodeMessage(frame);
+    if (message?.name === 'facts') return message.values;
+    if (message?.name === 'fault') throw faultError(message.values);
+  }
+  return undefined;
+}

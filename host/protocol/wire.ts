@@ -189,7 +189,8 @@ export const LOADER_FRAME = {
 /** What the host writes into the loader before it sends it (offsets from its first byte). */
 export const LOADER_PATCH = {
   token: { offset: 8, doc: 'session token' },
-  patience: { offset: 12, doc: 'slots of 1/38 s without a byte before the loader resets the chip' },
+  patience: { offset: 12, doc: 'listening slots (1/38 s) without a valid frame before the loader resets the chip' },
+  patienceLeft: { offset: 16, doc: 'the same number: what the loader counts down first' },
 } as const;
 
 /** What the build writes into the stub (offset from its first byte, after the entry branch). */

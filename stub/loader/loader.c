@@ -25,7 +25,7 @@ struct loader {
     void (*entry)(void);
     uint32_t token;
     uint32_t patience;
-    uint32_t patience_left;
+    uint32_t patience_left; /* begins with the same value */
 };
 
 void loader_entry(void) __attribute__((noreturn));
@@ -119,7 +119,7 @@ static uint32_t find_line(struct loader *self)
         const uint32_t analog_bit = 1u << (2 * rx->pin); /* mode 3 is analog, the reset state; mode 2 the alternate function */
         REGISTER(gpio, GPIO_AFRL_AT + 4u * (rx->pin >> 3)) = (uint32_t)rx->functions << (4 * ((rx->pin - 1) & 7));
         REGISTER(gpio, GPIO_MODER_AT) &= ~analog_bit;
-        REGISTER(usart, USART_CR1_AT) = 0;
+        REGISTER(usart, USART_CR1_AT) &= ~USART_CR1_UE; /* first of all: the others change only while it is clear */
         REGISTER(usart, USART_CR3_AT) = 0;
         REGISTER(usart, USART_PRESC_AT) = 0;
         REGISTER(usart, USART_BRR_AT) = 0xFF; /* auto-baud wants any rate to start from */
@@ -177,7 +177,6 @@ void loader_entry(void)
 
     __asm volatile("cpsid i" : "+r"(self));
     reset_peripherals();
-    self->patience_left = self->patience;
     frame.token = self->token;
     const uint32_t usart = find_line(self);
     frame.address = usart;

@@ -7,7 +7,7 @@
 import type { Tick } from '../time.js';
 
 /** Reads that are further apart belong to a program that does something else between them. */
-const LOOP_TICKS = 256;
+const LOOP_TICKS = 2048;
 /** Equal values in a row before a read counts as polling. */
 const READS_BEFORE_SKIP = 2;
 

@@ -91,6 +91,11 @@ export class Cpu {
     this.#peripherals.reset(this.tick);
   }
 
+  /** SCB.VTOR. The board sets it after a reset: its reset value is the address that the core boots from. */
+  set vectorTable(address: number) {
+    this.#control.vtor = address;
+  }
+
   /** Runs until `tick` is at least `untilTick`, by at most one block more; or to a halt, which lets the time pass; or to `yieldSoon`. */
   run(untilTick: Tick): void {
     this.#yieldRequested = false;
@@ -145,14 +150,16 @@ export class Cpu {
     r[SLOT.ATTENTION] = 0;
     this.#demandThumb();
     if (r[SLOT.IT] !== 0) {
-      this.tick += this.#fetch.single(r[SLOT.PC]!)(0);
+      const ticks = this.#fetch.single(r[SLOT.PC]!)(0);
+      this.tick += ticks; // not in one expression: `stall` changes the tick while the block runs
       return;
     }
     do {
       const pc = r[SLOT.PC]!;
       const block = dispatch[pc >>> 16]![(pc & 0xffff) >>> 1] ?? this.#fetch.block(pc);
       const limit = Math.min(untilTick - this.tick, LONGEST_LOOP) | 0;
-      this.tick += block(limit);
+      const ticks = block(limit);
+      this.tick += ticks;
     } while (this.tick < untilTick && r[SLOT.ATTENTION] === 0);
   }
 
