@@ -32,11 +32,15 @@ export function baudRateOf(clockHz: number, divider: number, oversampling: Overs
   return (clockHz * (oversampling === 16 ? 1 : 2)) / divider;
 }
 
+const TOLERANCES = {
+  16: { 7: 0.037, 8: 0.0333, 9: 0.0303 },
+  8: { 7: 0.0222, 8: 0.02, 9: 0.0182 },
+} as const;
+
 /**
  * How far the sender's bit time may deviate, as a fraction: the row "BRR[3:0] ≠ 0, ONEBIT = 0" of the tolerance tables, which is
  * the smaller one for every BRR. The word is all bits between start and stop.
  */
 export function receiverTolerance(oversampling: Oversampling, wordBits: 7 | 8 | 9): number {
-  const percent = { 16: { 7: 3.7, 8: 3.33, 9: 3.03 }, 8: { 7: 2.22, 8: 2, 9: 1.82 } } as const;
-  return percent[oversampling][wordBits] / 100;
+  return TOLERANCES[oversampling][wordBits];
 }

@@ -16,6 +16,8 @@ export interface DmaRequestLine {
   isEnabled(): boolean;
   /** Brings the peripheral, and through it the streams that serve it, up to `tick`. */
   sync(tick: Tick): void;
+  /** A stream or a route has just become ready: what waits is moved now. */
+  serve(tick: Tick): void;
   /** When the next transfer is due; later than `tick`. */
   nextChange(tick: Tick): Tick;
 }

@@ -102,7 +102,7 @@ export class Dma implements Peripheral {
     const line = this.requestOf(index);
     if (line !== undefined) this.#checkTrbuff(line, stream, tick);
     this.#router?.checkRoutes(tick);
-    line?.sync(tick);
+    line?.serve(tick);
   }
 
   #checkTrbuff(line: DmaRequestLine, stream: DmaStream, tick: Tick): void {

@@ -100,7 +100,7 @@ export class Dmamux implements Peripheral, DmaRouter {
     }
     this.#channels[channel] = value & CCR_MASK;
     this.checkRoutes(tick);
-    for (const line of this.#lines) line.sync(tick);
+    for (const line of this.#lines) line.serve(tick);
   }
 
   reset(): void {

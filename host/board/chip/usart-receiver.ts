@@ -9,6 +9,7 @@ import { bitTicks } from '../serial-line.js';
 import { bitsPerCharacter } from '../../link/line-settings.js';
 import type { Tick } from '../time.js';
 import type { Violations } from '../violations.js';
+import type { SerialViolationName } from './serial-violations.js';
 import { reportSerial } from './serial-violations.js';
 import { measureBaud } from './usart-autobaud.js';
 import { ISR } from './usart-registers.js';
@@ -115,10 +116,12 @@ export class UsartReceiver {
   next(): Tick {
     const waveform = this.#waveform();
     if (waveform === undefined) return Infinity;
-    const edge = waveform.nextEdge(this.#huntFrom, 0);
-    const arrival = edge === undefined ? undefined : this.#arrivalFrom(edge, this.#host.settings());
     const silence = Math.min(this.#idleAt(), this.#timeoutAt());
-    return Math.min(arrival?.completesAt ?? Infinity, silence < (edge?.tick ?? Infinity) ? silence : Infinity);
+    const edge = waveform.nextEdge(this.#huntFrom, 0);
+    if (edge === undefined) return silence;
+    const settings = this.#host.settings();
+    if (silence <= edge.tick || this.#accusation(edge, settings) !== undefined) return Math.min(silence, edge.tick);
+    return this.#arrivalFrom(edge, settings)?.completesAt ?? Infinity;
   }
 
   #waveform(): LineWaveform | undefined {
@@ -136,11 +139,12 @@ export class UsartReceiver {
     this.#noticeSilence(Math.min(edge?.tick ?? Infinity, tick));
     if (edge === undefined || edge.tick > tick) return false;
     const settings = this.#host.settings();
-    if (this.armedMode === undefined) this.#accuse(edge, settings);
+    this.#accuse(edge, settings);
     const arrival = this.#arrivalFrom(edge, settings);
     if (arrival === undefined || arrival.completesAt > tick) return false;
     if (arrival.sampled === undefined) this.#pass(arrival.edge, tick, settings);
     else this.#deliver(arrival, arrival.sampled);
+    this.#waveform()?.forget(this.#huntFrom);
     return true;
   }
 
@@ -224,14 +228,19 @@ export class UsartReceiver {
     }
   }
 
-  /** Once per format on the line and stretch of listening: a megabyte of garbage is one mistake. */
   #accuse(edge: Edge, settings: UsartSettings): void {
-    const verdict = compareFormat(settings, edge.run.format);
-    if (verdict === 'fits') return;
-    const accusation = `the line sends ${describeLine(edge.run.format)}, ${this.#host.name} listens at ${describeSettings(settings)}`;
-    if (accusation === this.#accusedFormat) return;
-    this.#accusedFormat = accusation;
-    reportSerial(this.#host.violations, verdict === 'baud' ? 'usart-baud-mismatch' : 'usart-frame-mismatch', accusation, edge.tick);
+    const accusation = this.#accusation(edge, settings);
+    if (accusation === undefined) return;
+    this.#accusedFormat = accusation.text;
+    reportSerial(this.#host.violations, accusation.name, accusation.text, edge.tick);
+  }
+
+  /** What is to be said about the line at `edge`; once per format and stretch of listening: a megabyte of garbage is one mistake. */
+  #accusation(edge: Edge, settings: UsartSettings): { readonly name: SerialViolationName; readonly text: string } | undefined {
+    const verdict = this.armedMode === undefined ? compareFormat(settings, edge.run.format) : 'fits';
+    if (verdict === 'fits') return undefined;
+    const text = `the line sends ${describeLine(edge.run.format)}, ${this.#host.name} listens at ${describeSettings(settings)}`;
+    return text === this.#accusedFormat ? undefined : { name: verdict === 'baud' ? 'usart-baud-mismatch' : 'usart-frame-mismatch', text };
   }
 }
 

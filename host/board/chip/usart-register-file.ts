@@ -17,7 +17,8 @@ const STORED: readonly number[] = [USART.CR1, USART.CR2, USART.CR3, USART.BRR, U
 export class UsartRegisterFile {
   readonly #name: string;
   readonly #violations: Violations;
-  readonly #values = new Map<number, number>();
+  /** Word by word, as they lie in memory. */
+  readonly #values = new Uint32Array(USART.PRESC / 4 + 1);
   #settings: { readonly kernelHz: number; readonly value: UsartSettings } | undefined;
 
   constructor(name: string, violations: Violations) {
@@ -26,7 +27,7 @@ export class UsartRegisterFile {
   }
 
   get(offset: number): number {
-    return this.#values.get(offset) ?? 0;
+    return this.#values[offset >> 2] ?? 0;
   }
 
   /** Is any bit of `mask` set in the register? */
@@ -88,7 +89,7 @@ export class UsartRegisterFile {
   }
 
   reset(): void {
-    this.#values.clear();
+    this.#values.fill(0);
     this.#settings = undefined;
   }
 
@@ -104,7 +105,7 @@ export class UsartRegisterFile {
   }
 
   #set(offset: number, value: number): void {
-    this.#values.set(offset, value >>> 0);
+    this.#values[offset >> 2] = value;
     this.#settings = undefined;
   }
 

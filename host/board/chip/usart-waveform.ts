@@ -29,6 +29,8 @@ export interface Edge {
 
 export class LineWaveform {
   #stretches: Stretch[] = [];
+  /** Stretches before this one are done with. */
+  #head = 0;
 
   add(run: LineRun): void {
     if (run.bytes.length === 0) return;
@@ -41,32 +43,42 @@ export class LineWaveform {
 
   /** Drops what nobody will look at again: everything that ended before `tick`. */
   forget(tick: Tick): void {
-    while ((this.#stretches[0]?.endTick ?? Infinity) <= tick) this.#stretches.shift();
+    while ((this.#stretches[this.#head]?.endTick ?? Infinity) <= tick) this.#head++;
+    // Now and then, so that a long row of short runs does not cost its square.
+    if (this.#head * 2 <= this.#stretches.length) return;
+    this.#stretches.splice(0, this.#head);
+    this.#head = 0;
   }
 
   level(tick: Tick): Level {
-    for (const stretch of this.#stretches) {
-      if (tick < stretch.run.startTick) return 1;
+    for (let index = this.#head; ; index++) {
+      const stretch = this.#stretches[index];
+      if (stretch === undefined || tick < stretch.run.startTick) return 1;
       if (tick < stretch.endTick) return bitAt(stretch, Math.floor((tick - stretch.run.startTick) / stretch.bitTicks));
     }
-    return 1;
   }
 
   /** The first change of the line to `level` at or after `from`. */
   nextEdge(from: Tick, level: Level): Edge | undefined {
-    for (const stretch of this.#stretches) {
-      if (stretch.endTick < from) continue;
-      const { run } = stretch;
-      // An edge that `from` meets within rounding belongs to `from`.
-      const first = Math.max(0, Math.ceil((from - run.startTick) / stretch.bitTicks - 1e-6));
-      for (let bit = first; bit < stretch.bitCount; bit++) {
-        if (bitAt(stretch, bit) !== level || (bit === 0 ? 1 : bitAt(stretch, bit - 1)) === level) continue;
-        const character = Math.floor(bit / stretch.bitsPerCharacter);
-        return { tick: run.startTick + bit * stretch.bitTicks, run, character, isStart: bit % stretch.bitsPerCharacter === 0 };
-      }
+    for (let index = this.#head; ; index++) {
+      const stretch = this.#stretches[index];
+      if (stretch === undefined) return undefined;
+      const edge = stretch.endTick < from ? undefined : edgeWithin(stretch, from, level);
+      if (edge !== undefined) return edge;
     }
-    return undefined;
   }
+}
+
+function edgeWithin(stretch: Stretch, from: Tick, level: Level): Edge | undefined {
+  const { run } = stretch;
+  // An edge that `from` meets within rounding belongs to `from`.
+  const first = Math.max(0, Math.ceil((from - run.startTick) / stretch.bitTicks - 1e-6));
+  for (let bit = first; bit < stretch.bitCount; bit++) {
+    if (bitAt(stretch, bit) !== level || (bit === 0 ? 1 : bitAt(stretch, bit - 1)) === level) continue;
+    const character = Math.floor(bit / stretch.bitsPerCharacter);
+    return { tick: run.startTick + bit * stretch.bitTicks, run, character, isStart: bit % stretch.bitsPerCharacter === 0 };
+  }
+  return undefined;
 }
 
 /** Bit 0 of a character is its start bit; then eight data bits, the parity bit if any, stop bits. */

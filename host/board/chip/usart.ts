@@ -1,7 +1,8 @@
 /**
  * A USART of the STM32H7 (RM0433 §48): its registers, and what ties receiver, buffers, transmitter and DMA requests to them.
- * The chip must call `sync` before it changes what the pins, the clocks or the memory mean: a USART is lazy, and what it then catches
- * up with happened under the old state.
+ *
+ * It is lazy, and it asks for clocks and pins once. So the chip must call `sync` before it changes what a clock or a pin is: what
+ * the USART then catches up with happened under the old state, and afterwards it asks anew.
  */
 import type { LineSettings } from '../../link/line-settings.js';
 import type { AccessSize } from '../cpu/bus.js';
@@ -37,6 +38,13 @@ export interface UsartOptions {
   readonly rxPins: readonly UsartPin[];
 }
 
+/** What the rest of the chip does to a USART. */
+interface Surroundings {
+  readonly isClocked: boolean;
+  readonly kernelHz: number;
+  readonly rxPins: readonly string[];
+}
+
 export class Usart implements Peripheral {
   readonly name: UsartName;
   readonly rxRequest: DmaRequestLine;
@@ -52,6 +60,9 @@ export class Usart implements Peripheral {
   readonly #transmitter: UsartTransmitter;
   #router: DmaRouter | undefined;
   #syncedTo: Tick = 0;
+  #surroundings: Surroundings | undefined;
+  /** When the next thing happens by itself; undefined: not known. */
+  #due: Tick | undefined;
   #twoPinsReported = false;
 
   constructor(options: UsartOptions) {
@@ -67,7 +78,7 @@ export class Usart implements Peripheral {
         name: this.name,
         violations: this.#services.violations,
         settings: () => this.#settings(),
-        settingsAt: (divider) => this.#registers.settingsAt(divider, this.#services.usartKernelHz(this.name)),
+        settingsAt: (divider) => this.#registers.settingsAt(divider, this.#around().kernelHz),
         setDivider: (divider) => this.#registers.setDivider(divider),
         receiveClean: (characters) => this.#receiveClean(characters),
         receiveSampled: (word, errors, tick) => this.#receive(word, errors, tick),
@@ -90,30 +101,28 @@ export class Usart implements Peripheral {
   /** What arrives on `pin`; to be handed over before time passes its start. */
   lineIn(pin: string, run: LineRun): void {
     this.#receiver.lineIn(pin, run);
+    this.#due = undefined;
   }
 
+  /** Catches up to `tick` under the clocks and pins of before, and lets go of them. */
   sync(tick: Tick): void {
-    this.#syncedTo = Math.max(this.#syncedTo, tick);
-    const isAlive = this.#registers.isEnabled && this.#services.isClocked(this.name) && this.#settings().baudRate > 0;
-    this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
-    if (isAlive) this.#drainToDma(tick);
-    if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
-    else if (this.#transmitter.isSending) this.#cutTransmission(tick);
+    this.#advance(tick);
+    this.#surroundings = undefined;
   }
 
   nextChange(tick: Tick): Tick {
-    this.sync(tick);
-    return Math.min(this.#receiver.next(), this.#transmitter.next());
+    this.#catchUp(tick);
+    return this.#nextDue();
   }
 
   read(offset: number, size: AccessSize, tick: Tick): number {
-    this.sync(tick);
+    this.#catchUp(tick);
     const word = this.#readWord(offset & ~3, tick);
     return narrowRead(word, offset, size);
   }
 
   write(offset: number, size: AccessSize, value: number, tick: Tick): void {
-    this.sync(tick);
+    this.#advance(tick);
     if (size !== 4) this.#report('usart-narrow-write', `${size} byte(s) written at +0x${offset.toString(16)}`, tick);
     switch (offset) {
       case USART.CR1: this.#writeCr1(value, tick); break;
@@ -124,7 +133,7 @@ export class Usart implements Peripheral {
       case USART.TDR: this.#writeTdr(value, tick); break;
       default: this.#registers.write(offset, value, tick);
     }
-    this.sync(tick);
+    this.#advance(tick);
   }
 
   reset(): void {
@@ -149,14 +158,44 @@ export class Usart implements Peripheral {
       name: `${this.name}_${direction}`,
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
-      isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#services.isClocked(this.name),
-      sync: (tick) => this.sync(tick),
+      isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#around().isClocked,
+      sync: (tick) => this.#catchUp(tick),
+      serve: (tick) => this.#advance(tick),
       nextChange: (tick) => this.nextChange(tick),
     };
   }
 
+  #around(): Surroundings {
+    this.#surroundings ??= {
+      isClocked: this.#services.isClocked(this.name),
+      kernelHz: this.#services.usartKernelHz(this.name),
+      rxPins: this.#options.rxPins.flatMap(({ pin, af }) => (this.#services.hasAlternateFunction(pin, af) ? [pin] : [])),
+    };
+    return this.#surroundings;
+  }
+
   #settings(): UsartSettings {
-    return this.#registers.settings(this.#services.usartKernelHz(this.name));
+    return this.#registers.settings(this.#around().kernelHz);
+  }
+
+  /** Until something is due, time passes without a trace. */
+  #catchUp(tick: Tick): void {
+    if (this.#surroundings === undefined || tick >= this.#nextDue()) this.#advance(tick);
+  }
+
+  #nextDue(): Tick {
+    this.#due ??= Math.min(this.#receiver.next(), this.#transmitter.next());
+    return this.#due;
+  }
+
+  #advance(tick: Tick): void {
+    this.#due = undefined;
+    this.#syncedTo = Math.max(this.#syncedTo, tick);
+    const isAlive = this.#registers.isEnabled && this.#around().isClocked && this.#settings().baudRate > 0;
+    this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
+    if (isAlive) this.#drainToDma(tick);
+    if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
+    else if (this.#transmitter.isSending) this.#cutTransmission(tick);
   }
 
   #report(name: SerialViolationName, message: string, tick: Tick): void {
@@ -165,13 +204,12 @@ export class Usart implements Peripheral {
 
   /** The pin that listens, of those that alternate functions connect. */
   #rxPin(tick: Tick): string | undefined {
-    const connected = this.#options.rxPins.filter(({ pin, af }) => this.#services.hasAlternateFunction(pin, af));
-    if (connected.length > 1 && !this.#twoPinsReported) {
-      this.#twoPinsReported = true;
-      this.#report('usart-two-rx-pins', `RX is on ${connected.map(({ pin }) => pin).join(' and ')}`, tick);
-    }
-    this.#twoPinsReported = connected.length > 1;
-    return connected[0]?.pin;
+    const { rxPins } = this.#around();
+    const areTwo = rxPins.length > 1;
+    const isNews = areTwo && !this.#twoPinsReported;
+    this.#twoPinsReported = areTwo;
+    if (isNews) this.#report('usart-two-rx-pins', `RX is on ${rxPins.join(' and ')}`, tick);
+    return rxPins[0];
   }
 
   #serverOf(line: DmaRequestLine): DmaServer | undefined {
@@ -235,6 +273,7 @@ export class Usart implements Peripheral {
     this.#transmitter.configure(isFifo);
     this.#receiver.flags = 0;
     this.#receiver.armedMode = undefined;
+    this.#due = undefined;
   }
 
   #readWord(offset: number, tick: Tick): number {

@@ -125,7 +125,7 @@ describe('reception', () => {
       while (taken % 4096 !== head % 4096 && taken < image.length) received[taken] = bench.ram[taken++ % 4096] ?? 0;
     }
     expect(performance.now() - startedMs).toBeLessThan(1000);
-    expect(received).toEqual(image);
+    expect(received.findIndex((byte, index) => byte !== image[index])).toBe(-1);
     expect(bench.names()).toEqual([]);
   });
 

@@ -143,10 +143,12 @@ describe('a deaf receiver', () => {
   it.each(deafness)('%s: the bytes are lost', (_, makeDeaf) => {
     const bench = serialBench();
     enable(bench.usart1, 640);
+    bench.usart1.sync(0);
     makeDeaf(bench);
     bench.usart1.lineIn('PA10', run([1, 2, 3], 0, 100_000));
     expect(bench.usart1.nextChange(10)).toBe(Infinity);
     expect(status(bench.usart1, 1e6) & (ISR.RXNE | ISR.BUSY)).toBe(0);
+    bench.usart1.sync(1e6);
     bench.pins.add('PA10:7');
     bench.clocksOff.clear();
     bench.kernelHz = 64_000_000;

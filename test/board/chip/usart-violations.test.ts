@@ -123,8 +123,9 @@ describe('other ways to the same name', () => {
     ['usart-transmission-cut', 'the clock goes', ({ usart1, clocksOff }) => {
       enable(usart1, 640);
       usart1.write(USART.TDR, 4, 1, 1e5);
-      clocksOff.add('USART1');
       usart1.sync(1e5 + 100);
+      clocksOff.add('USART1');
+      usart1.sync(1e5 + 200);
     }],
     ['usart-transmission-cut', 'TE alone is cleared', ({ usart1 }) => {
       enable(usart1, 640);
