@@ -19,7 +19,7 @@ export function progressLine(progress: Progress, columns: number): string {
 
 export function progressFacts({ done, total, goodput, detail }: Progress): string {
   const facts = [`${percent(done, total)} %`, `${kibibytes(done)} of ${kibibytes(total)} KiB`];
-  if (goodput) facts.push(`${kibibytes(goodput.bytesPerSecond)} KiB/s`);
+  if (goodput) facts.push(`${rate(goodput.bytesPerSecond)} KiB/s`);
   if (goodput && done < total) facts.push(`${duration(goodput.remainingSeconds)} left`);
   if (detail !== undefined) facts.push(detail);
   return facts.join('  ');
@@ -42,6 +42,11 @@ export function duration(seconds: number): string {
 function bar({ done, total }: Progress): string {
   const full = total === 0 ? BAR_CELLS : Math.floor((BAR_CELLS * done) / total);
   return `[${'#'.repeat(full)}${'-'.repeat(BAR_CELLS - full)}]`;
+}
+
+/** Three digits: at 9600 baud through the ROM there is less than one KiB a second. */
+function rate(bytesPerSecond: number): string {
+  return (bytesPerSecond / 1024).toFixed(bytesPerSecond < 10 * 1024 ? 2 : 1);
 }
 
 function kibibytes(bytes: number): string {
