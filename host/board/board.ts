@@ -11,6 +11,7 @@ import type { RomVersion } from './rom/rom-versions.js';
 import { Rom } from './rom/rom.js';
 import type { LineListener, LineRun } from './serial-line.js';
 import type { Tick } from './time.js';
+import type { Violations } from './violations.js';
 
 export type ResetCause = 'power' | 'pin' | 'software' | 'iwdg';
 
@@ -33,6 +34,8 @@ export interface Wiring {
 
 export interface BoardParts {
   readonly chip: Chip;
+  /** The same that the chip reports to. */
+  readonly violations: Violations;
   readonly romVersion: RomVersion;
   readonly wiring: Wiring;
   readonly boot0: 'high' | 'low';
@@ -49,6 +52,7 @@ export class Board {
   readonly chip: Chip;
   readonly rom: Rom;
   readonly wiring: Wiring;
+  readonly violations: Violations;
   /** Read at each reset. */
   boot0: 'high' | 'low';
   onLineOut: LineListener = () => undefined;
@@ -64,6 +68,7 @@ export class Board {
     this.#parts = parts;
     this.chip = parts.chip;
     this.wiring = parts.wiring;
+    this.violations = parts.violations;
     this.boot0 = parts.boot0;
     this.rom = new Rom(parts.romVersion, parts.chip);
     const toWire = (txPin: string, run: LineRun): void => {
@@ -181,6 +186,7 @@ export class Board {
     this.#runs = 'core';
     const [stackPointer, entry] = this.#vectors(base);
     this.onEvent({ kind: 'application', cause, entry, tick: this.#tick });
+    this.chip.cpu.vectorTable = base;
     if (entry === ERASED) this.#lockUp(entry);
     else this.chip.execute(stackPointer, entry, Math.ceil(this.#tick));
   }

@@ -50,6 +50,7 @@ function createBoard(options: BoardOptions, random: Random): Board {
   });
   return new Board({
     chip,
+    violations,
     romVersion: romVersionOf(options),
     wiring: options.pins,
     boot0: options.boot0,

@@ -1,0 +1,225 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseBoardOptions } from '../../host/board/board-options.js';
+import type { Connection } from '../../host/board/connection.js';
+import { createWorld } from '../../host/board/create-world.js';
+import { FAULTS } from '../../host/board/faults.js';
+import { msToTicks } from '../../host/board/time.js';
+import type { World } from '../../host/board/world.js';
+import { StageFlashError } from '../../host/errors.js';
+
+const ACK = 0x79;
+const tested = new Set<string>();
+
+interface Session {
+  readonly world: World;
+  readonly connection: Connection;
+  /** Sends, waits `ms` and returns what has arrived at the host. */
+  readonly exchange: (bytes: readonly number[], ms?: number) => number[];
+}
+
+/** A board with this fault that has been on for a second, and a client. */
+function withFault(spec: string, more = ''): Session {
+  tested.add(spec.split('=')[0] ?? '');
+  const world = createWorld(parseBoardOptions(new URLSearchParams(`fault=${encodeURIComponent(spec)}&${more}`)));
+  world.run(msToTicks(1000));
+  const connection = world.connect();
+  if (connection === undefined) throw new Error('no connection');
+  const exchange = (bytes: readonly number[], ms = 100): number[] => {
+    connection.send(Uint8Array.from(bytes), world.now);
+    world.run(world.now + msToTicks(ms));
+    return connection.take().flatMap((chunk) => [...chunk]);
+  };
+  return { world, connection, exchange };
+}
+
+/** What reaches the board's wire. */
+function wireTap(world: World): number[] {
+  const seen: number[] = [];
+  const lineIn = world.board.lineIn.bind(world.board);
+  world.board.lineIn = (run) => {
+    seen.push(...run.bytes);
+    lineIn(run);
+  };
+  return seen;
+}
+
+const text = (bytes: readonly number[]): string => String.fromCharCode(...bytes);
+
+describe('stream faults', () => {
+  it.each([
+    ['ff-doubled=line', [0x01, 0xff, 0x02], [0x01, 0xff, 0xff, 0x02]],
+    ['ff-stripped', [0x01, 0xff, 0xff, 0x02], [0x01, 0x02]],
+    ['xonxoff', [0x10, 0x11, 0x12, 0x13, 0x14], [0x10, 0x12, 0x14]],
+  ])('%s changes what reaches the board', (spec, sent, arrives) => {
+    const { world, exchange } = withFault(spec);
+    const seen = wireTap(world);
+    exchange(sent);
+    expect(seen).toEqual(arrives);
+  });
+
+  it('ff-doubled=network doubles what the board says, and leaves the other way alone', () => {
+    const { world, exchange } = withFault('ff-doubled=network');
+    const seen = wireTap(world);
+    exchange([0x7f]);
+    exchange([0x11, 0xee]);
+    exchange([0x08, 0x00, 0x00, 0x00, 0x08]);
+    expect(exchange([0x01, 0xfe])).toEqual([ACK, 0xff, 0xff, 0xff, 0xff]);
+    expect(seen.filter((byte) => byte === 0xff)).toEqual([]);
+  });
+
+  it('xonxoff leaves Get and Get ID alive and kills Read Memory', () => {
+    const { exchange } = withFault('xonxoff');
+    expect(exchange([0x7f])).toEqual([ACK]);
+    expect(exchange([0x02, 0xfd])).toEqual([ACK, 1, 0x04, 0x50, ACK]);
+    expect(exchange([0x11, 0xee])).toEqual([]);
+  });
+
+  it('lose drops about its share of the bytes', () => {
+    const { world, exchange } = withFault('lose=5');
+    const seen = wireTap(world);
+    exchange(new Array<number>(20_000).fill(0x42), 3000);
+    expect(seen.length).toBeGreaterThan(18_800);
+    expect(seen.length).toBeLessThan(19_200);
+    expect(new Set(seen)).toEqual(new Set([0x42]));
+  });
+
+  it('flip turns one bit of about its share of the bytes', () => {
+    const { world, exchange } = withFault('flip=5');
+    const seen = wireTap(world);
+    exchange(new Array<number>(20_000).fill(0), 3000);
+    expect(seen.length).toBe(20_000);
+    const flipped = seen.filter((byte) => byte !== 0);
+    expect(flipped.length).toBeGreaterThan(800);
+    expect(flipped.length).toBeLessThan(1200);
+    expect(new Set(flipped).size).toBe(8);
+  });
+
+  it('sync-pattern swallows a valid pattern and changes the rate, and passes one with a wrong checksum', () => {
+    const { world, exchange } = withFault('sync-pattern');
+    const seen = wireTap(world);
+    const wrong = [0x55, 0xaa, 0x55, 0x01, 0xc2, 0x00, 0x1b, 0xdf];
+    exchange([1, ...wrong, 2]);
+    expect(seen).toEqual([1, ...wrong, 2]);
+    world.board.pressReset();
+    world.run(world.now + msToTicks(100));
+    exchange([3, 0x55, 0xaa, 0x55, 0x00, 0x25, 0x80, 0x1b, 0xc0, 4]);
+    expect(seen.slice(10)).toEqual([3, 4]);
+    const runs: number[] = [];
+    const lineIn = world.board.lineIn.bind(world.board);
+    world.board.lineIn = (run) => {
+      runs.push(run.format.baudRate);
+      lineIn(run);
+    };
+    exchange([5]);
+    expect(runs).toEqual([9600]);
+  });
+
+  it('prefix puts its text before every packet', () => {
+    const { exchange } = withFault('prefix=ID7:');
+    expect(text(exchange([0x7f]))).toBe('ID7:\x79');
+    expect(text(exchange([0x02, 0xfd]))).toMatch(/^ID7:\x79/);
+  });
+
+  it('banner greets the client', () => {
+    const { exchange } = withFault('banner=hello');
+    expect(text(exchange([]))).toBe('hello\r\n');
+  });
+
+  it('heartbeat-network reaches the host, heartbeat-line the board', () => {
+    expect(text(withFault('heartbeat-network=2s').exchange([], 5100))).toBe('HEARTBEATHEARTBEATHEARTBEAT');
+    const { world, exchange } = withFault('heartbeat-line=2s');
+    const seen = wireTap(world);
+    exchange([], 1500);
+    expect(text(seen)).toBe('HEARTBEAT');
+  });
+
+  it('second-client puts a foreign request into the stream of commands', () => {
+    const { world, exchange } = withFault('second-client=2s');
+    const seen = wireTap(world);
+    exchange([], 1500);
+    expect(seen).toEqual([0x01, 0x03, 0x00, 0x00, 0x00, 0x0a, 0xc5, 0xcd]);
+  });
+
+  it('echo brings back what was sent, before the answer', () => {
+    expect(withFault('echo').exchange([0x7f])).toEqual([0x7f, ACK]);
+  });
+});
+
+describe('connection faults', () => {
+  it.each([['reset', 'reset'], ['close', 'finished']] as const)('%s ends the connection after exactly so many bytes', (name, ending) => {
+    const { world, connection, exchange } = withFault(`${name}=10`);
+    const seen = wireTap(world);
+    exchange([1, 2, 3, 4, 5, 6, 7]);
+    expect(connection.ending).toBeUndefined();
+    exchange([8, 9, 10, 11, 12]);
+    expect(connection.ending).toBe(ending);
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(world.connect()).toBeDefined();
+  });
+
+  it('silence tells nobody', () => {
+    const { world, connection, exchange } = withFault('silence=1');
+    const seen = wireTap(world);
+    expect(exchange([0x7f, 0x7f], 10_000)).toEqual([]);
+    expect(connection.ending).toBeUndefined();
+    expect(seen).toEqual([0x7f]);
+  });
+
+  it('ghost keeps the converter locked for its time after a break', () => {
+    const { world, exchange } = withFault('ghost=2min', 'fault=reset%3D1');
+    exchange([0x7f]);
+    expect(world.connect()).toBeUndefined();
+    world.run(world.now + msToTicks(119_000));
+    expect(world.connect()).toBeUndefined();
+    world.run(world.now + msToTicks(1000));
+    expect(world.connect()).toBeDefined();
+  });
+
+  it('idle-close ends a connection on which the board is silent, and no other', () => {
+    const { connection, exchange } = withFault('idle-close=3s');
+    exchange([0x7f], 2500);
+    exchange([0x02, 0xfd], 2500);
+    expect(connection.ending).toBeUndefined();
+    exchange([], 600);
+    expect(connection.ending).toBe('finished');
+  });
+});
+
+describe('board faults', () => {
+  it('power-cut cuts the Nth flash operation and the board comes back into the ROM', () => {
+    const { world, exchange } = withFault('power-cut=3');
+    exchange([0x7f]);
+    exchange([0x31, 0xce]);
+    exchange([0x08, 0x00, 0x00, 0x00, 0x08]);
+    const data = new Array<number>(256).fill(0x5a);
+    exchange([0xff, ...data, 0xff], 1500);
+    expect(world.boardEvents.map(({ kind }) => kind)).toEqual(['rom', 'off', 'rom']);
+    const { flash } = world.board.chip;
+    expect([0, 32, 64, 96].map((offset) => flash.stateAt(0x08000000 + offset))).toEqual(['programmed', 'programmed', 'damaged', 'erased']);
+  });
+
+  it('board-reset presses the button at its time', () => {
+    const { world } = withFault('board-reset=3s');
+    world.run(msToTicks(4000));
+    expect(world.boardEvents.at(-1)).toMatchObject({ kind: 'rom', cause: 'pin' });
+    expect(world.boardEvents.at(-1)?.tick).toBeCloseTo(msToTicks(3000), -3);
+  });
+});
+
+describe('fault names', () => {
+  const refused = (spec: string) => () => createWorld(parseBoardOptions(new URLSearchParams(`fault=${encodeURIComponent(spec)}`)));
+
+  it('that do not exist are refused with the list of those that do', () => {
+    expect(refused('gremlins')).toThrow(StageFlashError);
+    expect(refused('gremlins')).toThrow(/no fault "gremlins"/);
+  });
+
+  it('with an argument that means nothing are refused', () => {
+    expect(refused('lose=much')).toThrow(/fault lose: "much"/);
+    expect(refused('ghost=7')).toThrow(/fault ghost: "7" is not a duration/);
+  });
+
+  afterAll(() => {
+    expect([...tested].sort()).toEqual(Object.keys(FAULTS).sort());
+  });
+});
