@@ -36,4 +36,20 @@ export interface Report {
   readonly outcome: 'flashed' | 'unchanged' | 'planned';
   /** For people: one line, more for a plan. */
   readonly text: string;
+  readonly details: ReportDetails;
+}
+
+/** The job in numbers. What only the stub knows is missing after `--direct`. */
+export interface ReportDetails {
+  readonly image: { readonly source: string; readonly lengthBytes: number };
+  readonly device: { readonly part: string; readonly uid?: string; readonly romVersion?: number; readonly idcode?: number };
+  readonly sectors: { readonly written: number; readonly touched: number };
+  /** From the first byte sent to the end, on the link's clock. */
+  readonly seconds: number;
+  readonly roundTripMs?: number;
+  /** Bytes from the line that belonged to nothing of ours. */
+  readonly discardedBytes?: number;
+  readonly repeatedRequests?: number;
+  readonly streamBytes?: number;
+  readonly repeatedBytes?: number;
 }

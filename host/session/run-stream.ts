@@ -30,8 +30,6 @@ export interface StreamJob {
   readonly session: StubSession;
   /** Operations for the stub, padded to the unit; may be empty. */
   readonly stream: Uint8Array;
-  /** From FACTS. */
-  readonly windowBytes: number;
   readonly ranges: readonly AddressedRange[];
   /** What reading the ranges and finishing the last flash work takes at worst. */
   readonly digestWorkMs: number;
@@ -103,8 +101,8 @@ class StreamSender {
 
   /** Sends the next thing that may be sent, or listens until something happens. */
   async step(): Promise<void> {
-    const { session, windowBytes } = this.#job;
-    const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + windowBytes);
+    const { session } = this.#job;
+    const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();

@@ -18,12 +18,26 @@ const SETTLE_MS = 250;
 
 export type Progress = MessageValues<'progress'> & { readonly received: number };
 
+export interface StubSessionParts {
+  readonly link: Link;
+  /** Has learned in the ROM phase. */
+  readonly roundTrip: RoundTrip;
+  /** Has heard everything since the loader greeted. */
+  readonly decoder: FrameDecoder;
+  readonly token: number;
+  readonly facts: MessageValues<'facts'>;
+  /** Bytes from the line that belonged to nothing before. */
+  readonly discardedBefore: number;
+}
+
 export class StubSession {
   readonly link: Link;
   readonly roundTrip: RoundTrip;
   readonly pacer: LinePacer;
+  readonly facts: MessageValues<'facts'>;
   readonly #token: number;
   readonly #decoder: FrameDecoder;
+  readonly #discardedBefore: number;
   readonly #answers: Received[] = [];
   #lastRequest = 0;
   #heardAtMs: number;
@@ -32,18 +46,20 @@ export class StubSession {
   /** Requests and polls that had to be repeated. */
   repeats = 0;
 
-  constructor(link: Link, roundTrip: RoundTrip, decoder: FrameDecoder, token: number) {
-    this.link = link;
-    this.roundTrip = roundTrip;
-    this.pacer = new LinePacer(link);
-    this.#decoder = decoder;
-    this.#token = token;
-    this.#heardAtMs = link.now();
+  constructor(parts: StubSessionParts) {
+    this.link = parts.link;
+    this.roundTrip = parts.roundTrip;
+    this.pacer = new LinePacer(parts.link);
+    this.facts = parts.facts;
+    this.#decoder = parts.decoder;
+    this.#token = parts.token;
+    this.#discardedBefore = parts.discardedBefore;
+    this.#heardAtMs = parts.link.now();
   }
 
-  /** Bytes from the line that belonged to no frame of ours. */
+  /** Bytes from the line that belonged to nothing of ours. */
   get discardedBytes(): number {
-    return this.#decoder.discardedBytes;
+    return this.#discardedBefore + this.#decoder.discardedBytes;
   }
 
   /** A number for a request that no answer has carried yet. */

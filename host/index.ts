@@ -1,0 +1,11 @@
+/** The public API: re-exports only, in the order of the pipeline. */
+export { flash, flashImage } from './flash.js';
+export type { AfterFlash, FlashOptions, Report, ReportDetails } from './flash-options.js';
+export { readImage, decodeImage } from './image/read-image.js';
+export type { Image, Segment } from './image/image.js';
+export { openLink } from './link/open-link.js';
+export type { Link } from './link/link.js';
+export { buildPlan } from './plan/build-plan.js';
+export type { Plan } from './plan/plan.js';
+export { EXIT_CODES, StageFlashError } from './errors.js';
+export { PHASES, type EventSink, type JobEvent, type Phase } from './events.js';

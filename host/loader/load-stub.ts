@@ -1,0 +1,32 @@
+/**
+ * ROM bootloader → running stub: the loader goes through Write Memory and Go, then takes the stub (PROTOCOL.md §1 and §2).
+ * Ten round trips with what came before, two more for loader and stub.
+ */
+import type { Blob } from '../blobs/manifest.js';
+import { MAX_TRANSFER_BYTES } from '../bootloader/an3155.js';
+import type { RomSession } from '../bootloader/rom-session.js';
+import { StageFlashError } from '../errors.js';
+import type { Link } from '../link/link.js';
+import { WIRE_VERSION } from '../protocol/wire.js';
+import { StubSession } from '../session/stub-session.js';
+import { loaderImage, newToken } from './loader-image.js';
+import { startStub } from './start-stub.js';
+
+/** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
+const LOADER_PATIENCE = 10;
+
+/** @throws StageFlashError kind `bootloader` or `stub` */
+export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob): Promise<StubSession> {
+  const token = newToken();
+  const image = loaderImage(loader.bytes, token, LOADER_PATIENCE * rom.roundTrip.patienceMs(1000));
+  for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
+    await rom.writeRam(loader.address + at, image.subarray(at, at + MAX_TRANSFER_BYTES));
+  }
+  // What Go answers proves nothing (ROM V9.0 never acknowledges it): the loader's greeting does.
+  await rom.go(loader.address);
+  const { facts, decoder } = await startStub(link, rom.roundTrip, stub.bytes, token);
+  if (facts.wireVersion !== WIRE_VERSION) {
+    throw new StageFlashError('stub', `the stub speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Install stage-flash again: its parts do not belong together.' });
+  }
+  return new StubSession({ link, roundTrip: rom.roundTrip, decoder, token, facts, discardedBefore: rom.discardedBytes });
+}

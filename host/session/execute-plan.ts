@@ -1,0 +1,46 @@
+/** Plan → flash, proven: streams it to the stub and compares the digests that the stub read from the flash itself. */
+import { StageFlashError, hex32 } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import { planStream, proofRanges } from '../plan/stream.js';
+import type { JobLog } from '../report/job-log.js';
+import { runStream } from './run-stream.js';
+import type { Progress, StubSession } from './stub-session.js';
+
+/** Reading 2 MiB of flash with the slowest wait states, and the last flash words of both banks. */
+const PROOF_MS = 2000;
+
+export interface Executed {
+  /** Bytes of the stream: what is left of the image after skipping. */
+  readonly streamBytes: number;
+  /** Bytes of the stream that had to be sent again. */
+  readonly repeatedBytes: number;
+}
+
+/** @throws StageFlashError kind `verify` when what the flash holds is not what was planned */
+export async function executePlan(session: StubSession, plan: Plan, log: JobLog, signal?: AbortSignal): Promise<Executed> {
+  const stream = planStream(plan);
+  const ranges = proofRanges(plan);
+  log.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
+  let isProving = stream.length === 0;
+  const outcome = await runStream({
+    session, stream, ranges, signal, digestWorkMs: PROOF_MS,
+    onProgress: (progress) => {
+      if (isProving) return;
+      log.progress('stream', Math.min(progress.executed, stream.length), stream.length, busyWith(progress));
+      isProving = progress.executed >= stream.length;
+      if (isProving) log.phase('prove', 'Comparing the digest of the flash');
+    },
+  });
+  const wrong = ranges.filter((range, index) => outcome.digests[index] !== range.digest);
+  if (wrong.length > 0 || outcome.digests.length !== ranges.length) {
+    throw new StageFlashError('verify', `the flash does not hold what was written: sector${wrong.length === 1 ? '' : 's'} at ${wrong.map((range) => hex32(range.address)).join(', ')} differ`, {
+      hint: 'Run the same command again: only these sectors are written anew. If it stays so, the flash is worn out.',
+    });
+  }
+  return { streamBytes: stream.length, repeatedBytes: outcome.repeatedBytes };
+}
+
+function busyWith(progress: Progress): string {
+  const banks = ['bank 1', 'bank 2'].filter((_, bank) => (progress.busy >> bank) & 1);
+  return banks.length === 0 ? 'waiting for data' : `${banks.join(' and ')} busy`;
+}

@@ -1,0 +1,72 @@
+/** The farewell: resets the board or starts a program, and finds out what became of it. */
+import { ACK, NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
+import { readableText } from '../bootloader/wrong-answer.js';
+import { hex32 } from '../errors.js';
+import type { AfterFlash } from '../flash-options.js';
+import { lineTimeMs } from '../link/line-settings.js';
+import { STUB_PACE_MS, type StubSession } from './stub-session.js';
+
+/** AN2606 table 227: 54 ms from reset to a ROM that listens; H7A needs 545 ms. An application that talks mostly does so by then. */
+const START_UP_MS = 600;
+const ATTEMPTS = 3;
+
+export interface Ending {
+  /** One or two sentences: where the board is now. */
+  readonly text: string;
+  /** What the line brought after the reset. */
+  readonly heard: Uint8Array;
+}
+
+/** Never throws for a board that does not answer any more: what was proven stays proven. */
+export async function leaveBoard(session: StubSession, after: AfterFlash, announce: (text: string) => void = () => {}): Promise<Ending> {
+  const nothing = new Uint8Array(0);
+  if (after === 'stay') return { text: 'The stub waits on the board; a reset ends it.', heard: nothing };
+  const where = after === 'reset' ? 'Resetting the board' : `Starting the program at ${hex32(after.go)}`;
+  announce(where);
+  if (!(await sayFarewell(session, after === 'reset' ? 0 : after.go))) {
+    return { text: `${where}: the stub did not confirm, so where the board is now is not known.`, heard: nothing };
+  }
+  const heard = await hear(session, START_UP_MS);
+  if (heard.length > 0) return { text: `The program talks${quoted(heard)}.`, heard };
+  if (after !== 'reset') return { text: `The program at ${hex32(after.go)} was started; it says nothing.`, heard };
+  return probeForRom(session);
+}
+
+async function sayFarewell(session: StubSession, how: number): Promise<boolean> {
+  const request = session.newRequest();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    await session.send('leave', request, { how });
+    const deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS);
+    while (session.link.now() < deadlineMs) {
+      if (session.takeAnswer('leaving', request) !== undefined) return true;
+      await session.listen(deadlineMs);
+    }
+    if (session.takeAnswer('leaving', request) !== undefined) return true;
+  }
+  return false;
+}
+
+/** Whatever comes within one round trip and `extraMs`; ends early once something came and the line is quiet again. */
+async function hear({ link, roundTrip }: StubSession, extraMs: number): Promise<Uint8Array> {
+  const deadlineMs = link.now() + roundTrip.timeoutMs(extraMs);
+  const first = await link.receive(deadlineMs);
+  if (first.length === 0) return first;
+  const rest = await link.receive(link.now() + Math.max(100, lineTimeMs(64, link.line)));
+  return Uint8Array.of(...first, ...rest);
+}
+
+/** A silent board may be in its ROM bootloader again: one 0x7F tells, and does not hurt an application that listens. */
+async function probeForRom(session: StubSession): Promise<Ending> {
+  await session.link.send(Uint8Array.of(SYNCHRONISATION));
+  const heard = await hear(session, lineTimeMs(2, session.link.line));
+  if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
+    return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. Pull it low and reset, and the program starts.', heard };
+  }
+  if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
+  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard };
+}
+
+function quoted(heard: Uint8Array): string {
+  const text = readableText(heard);
+  return text === undefined ? '' : `: “${text}”`;
+}
