@@ -33,6 +33,7 @@ const WORN_SECTOR_MS = 15_000;
 /** What one Extended Erase covers: small enough that the connection is never silent for longer than a large sector takes. */
 const ERASE_BYTES = 128 * 1024;
 const ERASE_ATTEMPTS = 3;
+const READ_ATTEMPTS = 3;
 
 /**
  * Bytes of the image's sectors that the image does not cover are lost.
@@ -99,7 +100,7 @@ async function writePieces({ link, rom, part, events }: DirectFlashOptions, piec
   for (const { address, bytes } of pieces) {
     const workMs = ((bytes.length / part.flashWordBytes) * part.flashTiming.x8.wordProgramUs.maximum) / 1000;
     const isAcknowledged = await rom.writeFlash(address, bytes, workMs);
-    if (!isAcknowledged && !equal(await rom.readMemory(address, bytes.length), bytes)) {
+    if (!isAcknowledged && (await firstDifference(rom, address, bytes)) !== undefined) {
       throw new StageFlashError('flash', `the block at ${hex32(address)} was written in part or not at all`, {
         hint: 'Start again: a flash word must not be written twice, so its sector has to be erased first.',
       });
@@ -115,9 +116,8 @@ async function compareBlocks({ link, rom, events }: DirectFlashOptions, blocks: 
   const different: number[] = [];
   let done = 0;
   for (const { address, bytes } of blocks) {
-    const found = await rom.readMemory(address, bytes.length);
-    const at = bytes.findIndex((byte, offset) => byte !== found[offset]);
-    if (at >= 0) different.push(address + at);
+    const at = await firstDifference(rom, address, bytes);
+    if (at !== undefined) different.push(address + at);
     done += bytes.length;
     events({ type: 'progress', phase: 'prove', done, total, atMs: link.now() });
   }
@@ -128,10 +128,17 @@ async function compareBlocks({ link, rom, events }: DirectFlashOptions, blocks: 
   });
 }
 
-function groupsOf<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, group) => items.slice(group * size, (group + 1) * size));
+/** The answer to Read Memory has no checksum: what reads right once is right, what reads wrong may be the line. */
+async function firstDifference(rom: RomSession, address: number, bytes: Uint8Array): Promise<number | undefined> {
+  let at = -1;
+  for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+    const found = await rom.readMemory(address, bytes.length);
+    at = bytes.findIndex((byte, offset) => byte !== found[offset]);
+    if (at < 0) return undefined;
+  }
+  return at;
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+function groupsOf<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, group) => items.slice(group * size, (group + 1) * size));
 }

@@ -73,12 +73,14 @@ export class RomLine {
     return this.roundTrip.count === 0 ? UNKNOWN_ROUND_TRIP_MS + extraMs : this.roundTrip.patienceMs(extraMs);
   }
 
-  /** Sends bytes that want no particular answer, and discards what comes. */
-  async provoke(bytes: Uint8Array): Promise<void> {
+  /** Sends bytes that want no particular answer, and discards what comes. False when nothing comes. */
+  async provoke(bytes: Uint8Array): Promise<boolean> {
     await this.link.send(bytes);
     const first = await this.link.receive(this.link.now() + this.patienceMs(lineTimeMs(bytes.length, this.link.line)));
     this.discardedBytes += first.length;
-    if (first.length > 0) await this.drain();
+    if (first.length === 0) return false;
+    await this.drain();
+    return true;
   }
 
   /** Discards until nothing has come for two round trips: what is under way now answers the past. Chatter is given up on in time. */
@@ -121,6 +123,9 @@ export class RomLine {
       bytes = concat(bytes, more);
       const atBeginning = matchAt(bytes, 0, expected);
       if (atBeginning && (!expected.alone || bytes.length === 1)) return this.#accept(bytes, 0, atBeginning);
+      // What comes in a packet of its own is an answer between heartbeats.
+      const ofItsOwn = expected.alone ? undefined : matchAt(more, 0, expected);
+      if (ofItsOwn?.lengthBytes === more.length) return this.#accept(bytes, bytes.length - more.length, ofItsOwn);
       if (more.length > 0) {
         // Perhaps the answer stands at the end of something foreign: it does, if nothing follows.
         untilMs = isBeginning(bytes, expected) ? deadlineMs : Math.min(deadlineMs, this.link.now() + this.#quietMs());

@@ -11,7 +11,7 @@ import type { RomLine } from './rom-line.js';
 import { wrongAnswer } from './wrong-answer.js';
 
 const SYNC_FRAME = Uint8Array.of(SYNCHRONISATION);
-const SYNC_QUESTION = { asked: 'the synchronisation byte', frame: SYNC_FRAME, part: 'command' } as const;
+const SYNC_QUESTION = { asked: 'the synchronisation byte', frame: SYNC_FRAME, part: 'synchronisation' } as const;
 
 /**
  * Completes whatever frame a ROM waits for, and fails it: the data of a Write Memory are length byte, 256 bytes and checksum at most.
@@ -22,6 +22,9 @@ const SYNC_QUESTION = { asked: 'the synchronisation byte', frame: SYNC_FRAME, pa
  * passes all the same: repeat afterwards only what may happen twice.
  */
 const FILL = Uint8Array.from({ length: 258 }, (_, index) => (index === 1 ? 0x00 : SYNCHRONISATION));
+
+/** Two are enough unless one of them, or its NACK, gets lost. */
+const PROBES = 4;
 
 export interface Synchronised {
   /**
@@ -55,13 +58,14 @@ export async function synchronise(line: RomLine, say: (text: string) => void): P
  * @throws `lost` when nothing answers
  */
 export async function recover(line: RomLine, lost: StageFlashError): Promise<void> {
-  await line.provoke(FILL);
+  // Most of these bytes make commands that are refused, one NACK each: not one of them is no accident.
+  if (!(await line.provoke(FILL))) throw lost;
   await completeCommand(line, lost);
 }
 
 /** For a ROM that has zero or one byte of a command: after the NACK it has none. */
 export async function completeCommand(line: RomLine, lost: StageFlashError): Promise<void> {
-  for (let sent = 0; sent < 2; sent++) {
+  for (let sent = 0; sent < PROBES; sent++) {
     const reply = await line.exchange(SYNC_FRAME, { measured: false });
     if (reply.kind === 'ack' || reply.kind === 'nack') return line.drain();
   }

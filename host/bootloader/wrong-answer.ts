@@ -13,7 +13,7 @@ export interface Question {
   readonly asked: string;
   readonly frame: Uint8Array;
   /** Which frame of the command it was: a refusal of each means something else. */
-  readonly part: 'command' | 'address' | 'data';
+  readonly part: 'synchronisation' | 'command' | 'address' | 'data';
 }
 
 const IN_ROM = 'the chip must have been reset with BOOT0 high';
@@ -21,34 +21,48 @@ const LINE = 'the converter must be set to 8 data bits, even parity, one stop bi
 
 export function wrongAnswer(link: Link, question: Question, reply: WrongReply): StageFlashError {
   const { asked, part } = question;
-  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${link.name}: no answer to ${asked}`, { hint: SILENCE_HINT });
-  if (reply.kind === 'nack') return new StageFlashError('bootloader', `${link.name}: the bootloader refuses ${asked} (${part})`, { hint: REFUSAL_HINTS[part] });
-  return foreignAnswer(link, question, reply.bytes);
+  const where = place(link);
+  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${where}: no answer to ${asked}`, { hint: SILENCE_HINTS[part] });
+  if (reply.kind === 'nack') return new StageFlashError('bootloader', `${where}: the bootloader refuses ${asked} (${part})`, { hint: REFUSAL_HINTS[part] });
+  return foreignAnswer(where, question, reply.bytes);
 }
 
-const SILENCE_HINT = `Check in this order: ${IN_ROM}; ${LINE}; TX and RX must be crossed.`;
+/** `sim:` has its colon already. */
+function place(link: Link): string {
+  return link.name.replace(/:$/, '');
+}
+
+const EATEN = 'Bytes get lost or changed on the way: the converter must pass all of them (raw mode, no telnet, no XON/XOFF); check baud rate and wiring';
+
+const SILENCE_HINTS: Readonly<Record<Question['part'], string>> = {
+  synchronisation: `Check in this order: ${IN_ROM}; ${LINE}; TX and RX must be crossed.`,
+  command: `${EATEN}; ${LINE}.`,
+  address: `${EATEN}.`,
+  data: `${EATEN}.`,
+};
 
 const REFUSAL_HINTS: Readonly<Record<Question['part'], string>> = {
+  synchronisation: 'Reset the board and try again.',
   // An 8N1 converter sends the stop bit where the ROM expects parity: single bytes of odd weight pass, pairs do not.
   command: `Either read-out protection is on, or the line is wrong: ${LINE}.`,
   address: 'This version of the bootloader does not accept that address.',
-  data: 'Bytes are garbled on the serial line: check its baud rate, its wiring and its length.',
+  data: `${EATEN}.`,
 };
 
-function foreignAnswer(link: Link, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
+function foreignAnswer(where: string, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
   const text = readableText(bytes);
   if (text !== undefined) {
-    return new StageFlashError('bootloader', `${link.name}: the board answers, but not as a bootloader: it says "${text}"`, {
+    return new StageFlashError('bootloader', `${where}: the board answers, but not as a bootloader: it says "${text}"`, {
       hint: `An application is running, or the converter speaks itself; ${IN_ROM}.`,
     });
   }
   if (startsWith(frame, bytes)) {
-    return new StageFlashError('bootloader', `${link.name}: what is sent comes back unchanged, and nothing else`, {
+    return new StageFlashError('bootloader', `${where}: what is sent comes back unchanged, and nothing else`, {
       hint: 'Something echoes: a loop-back plug, a two-wire RS-485 line, or an application.',
     });
   }
-  return new StageFlashError('bootloader', `${link.name}: ${asked} was answered by ${hexBytes(bytes)}`, {
-    hint: `Check the baud rate on both sides; ${LINE}. A wrong first byte after reset makes the bootloader deaf until the next one.`,
+  return new StageFlashError('bootloader', `${where}: ${asked} was answered by ${hexBytes(bytes)}`, {
+    hint: `Check the baud rate on both sides; ${LINE}. A wrong first byte after reset makes the bootloader deaf until the next reset.`,
   });
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../host/board/random.js';
 import { flashDirect } from '../../host/bootloader/direct-flash.js';
+import { LINK_PROFILES } from '../../host/board/link-profiles.js';
 import { RomSession } from '../../host/bootloader/rom-session.js';
 import type { Image } from '../../host/image/image.js';
 import { createImage } from '../../host/image/image.js';
@@ -80,6 +81,43 @@ describe('a loader in RAM', () => {
       await rom.getId();
     };
     await expect(start()).rejects.toMatchObject({ kind: 'bootloader', hint: expect.stringContaining('8E1') as string });
+  });
+});
+
+describe('in the field', () => {
+  async function place(query: string): Promise<{ placed: boolean; discardedBytes: number }> {
+    const { link, rom } = await board(`${query}&tolerate=all`);
+    await rom.synchronise();
+    await rom.getId();
+    await placeLoader(rom);
+    const placed = Buffer.compare(Buffer.from(memory(link)), Buffer.from(loader)) === 0;
+    await link.close();
+    return { placed, discardedBytes: rom.discardedBytes };
+  }
+  const memory = ({ world: { board: { chip } } }: SimLink): number[] => Array.from(loader, (_, index) => chip.read(RAM + index, 1, chip.tick));
+
+  test.each(Object.keys(LINK_PROFILES))('the loader arrives over %s', async (profile) => {
+    expect(await place(`profile=${profile}`)).toEqual({ placed: true, discardedBytes: 0 });
+  });
+
+  test.each(['banner', 'prefix', 'echo', 'heartbeat-network=0.5s', 'heartbeat-line=1.5s', 'second-client=2s', 'idle-close'])('the loader arrives in spite of %s', async (fault) => {
+    expect(await place(`fault=${fault}&rtt=300ms`)).toMatchObject({ placed: true });
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])('seed %i: the loader arrives in shorter pieces where one byte in a hundred is lost', async (seed) => {
+    expect(await place(`fault=lose=1&rtt=300ms&seed=${seed}`)).toMatchObject({ placed: true });
+  });
+
+  test.each([
+    ['ff-doubled', 'bootloader', /raw mode, no telnet|8E1/],
+    ['ff-stripped', 'bootloader', /raw mode, no telnet/],
+    ['xonxoff', 'bootloader', /no XON\/XOFF/],
+    ['reset=300', 'link', /./],
+    ['close=300', 'link', /./],
+    ['silence=300', 'bootloader', /./],
+  ])('%s ends with an error of kind %s', async (fault, kind, hint) => {
+    const error = await place(`fault=${fault}&rtt=300ms`).then(() => undefined, (reason: unknown) => reason);
+    expect(error).toMatchObject({ kind, ...(kind === 'bootloader' && { hint: expect.stringMatching(hint) as string }) });
   });
 });
 

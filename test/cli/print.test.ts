@@ -4,6 +4,7 @@ import { GoodputMeter } from '../../host/cli/goodput.js';
 import type { PrintStyle } from '../../host/cli/print.js';
 import { createPrinter } from '../../host/cli/print.js';
 import { duration, progressLine } from '../../host/cli/progress-text.js';
+import { REPORT } from './report.js';
 
 const phase: JobEvent = { type: 'phase', phase: 'stream', text: 'Sending', atMs: 0 };
 const note: JobEvent = { type: 'note', text: 'Sector 3 matches', atMs: 1 };
@@ -15,7 +16,7 @@ function print(style: PrintStyle, columns: number | undefined, events: readonly 
   let stderr = '';
   const printer = createPrinter(style, { write: (text) => void (stdout += text), columns: undefined }, { write: (text) => void (stderr += text), columns });
   for (const event of events) printer.event(event);
-  printer.result({ outcome: 'flashed', text: 'done' });
+  printer.result(REPORT);
   return { stdout, stderr };
 }
 
@@ -29,7 +30,7 @@ describe('without a terminal', () => {
     expect(lines[5]).toBe('  50 %  50.0 of 100.0 KiB  10.0 KiB/s  5 s left');
     expect(lines[10]).toBe('  100 %  100.0 of 100.0 KiB  10.0 KiB/s');
     expect(lines[11]).toBe('Sector 3 matches');
-    expect(stdout).toBe('done\n');
+    expect(stdout).toBe('fw.bin is in flash\n');
   });
 
   test('a jump over several tenths is one line', () => {

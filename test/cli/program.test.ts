@@ -5,8 +5,8 @@ import type { FlashOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
 import type { ProgramContext } from '../../host/cli/program.js';
 import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
+import { REPORT } from './report.js';
 
-const REPORT: Report = { outcome: 'flashed', text: 'fw.bin is in flash' };
 
 async function run(commandLine: string, context: Partial<ProgramContext> = {}) {
   const asked: FlashOptions[] = [];
