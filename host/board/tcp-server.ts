@@ -50,9 +50,10 @@ export function listen(world: World, clock: WallClock, options: TcpServerOptions
       resolve({
         host: options.host,
         port: typeof address === 'object' && address !== null ? address.port : options.port,
-        close: () => {
-          for (const socket of sockets) socket.destroy();
-          return new Promise((closed) => server.close(() => closed()));
+        close: async () => {
+          const stopped = new Promise<void>((done) => server.close(() => done()));
+          await Promise.all([...sockets].map((socket) => new Promise((gone) => socket.once('close', gone).destroy())));
+          await stopped;
         },
       });
     });

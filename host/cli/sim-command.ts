@@ -28,7 +28,8 @@ interface SimArguments {
 const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:7000';
 const SAVE_PERIOD_MS = 10_000;
 
-export function addSimCommand(program: Command): void {
+/** @param untilInterrupted settles when the server is to end; by default with a signal to this process. */
+export function addSimCommand(program: Command, untilInterrupted: () => Promise<void> = untilSignal): void {
   const command = program
     .command('sim')
     .description('serve a virtual board over TCP, to rehearse a job without hardware')
@@ -44,7 +45,7 @@ export function addSimCommand(program: Command): void {
   }
   command.action(async (values: SimArguments & Readonly<Record<string, unknown>>) => {
     if (values.list === true) process.stdout.write(listOfChoices());
-    else await serve(values, boardOptionsFrom(values));
+    else await serve(values, boardOptionsFrom(values), untilInterrupted);
   });
 }
 
@@ -57,7 +58,7 @@ function boardOptionsFrom(values: Readonly<Record<string, unknown>>): BoardOptio
   return parseBoardOptions(given);
 }
 
-async function serve(values: SimArguments, options: BoardOptions): Promise<void> {
+async function serve(values: SimArguments, options: BoardOptions, untilInterrupted: () => Promise<void>): Promise<void> {
   const world = createWorld(options);
   const save = (): void => {
     if (options.flashFile !== undefined) saveFlashFile(options.flashFile, world.board.chip);
@@ -74,7 +75,7 @@ async function serve(values: SimArguments, options: BoardOptions): Promise<void>
   try {
     const server = await listen(world, clock, { ...values.listen, secondClient: values.secondClient, onClient: tell });
     tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
-    await Promise.race([untilSignal(), failure]).finally(() => server.close());
+    await Promise.race([untilInterrupted(), failure]).finally(() => server.close());
   } finally {
     clock.stop();
     clearInterval(timer);
