@@ -42,7 +42,7 @@ check: build ## Type-check and run every test, with whatever is installed
 	npm test --silent
 
 bench: build ## Measure sessions in virtual time and write docs/bench.md
-	node dist/tools/bench.js
+	node dist/bench/main.js
 
 clean: ## Remove everything that was built
 	rm -rf dist $(BUILD) coverage

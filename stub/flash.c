@@ -42,6 +42,7 @@ static struct {
     const struct family *family;
     uint32_t banks;
     uint32_t bank_bytes;
+    uint32_t outstanding; /* sectors that wait, and operations that run */
     uint32_t erased;
     uint32_t programmed;
     struct flash_error error;
@@ -146,7 +147,11 @@ uint32_t flash_bank(uint32_t address)
 void flash_request_erase(uint32_t address)
 {
     const uint32_t sector = sector_in_bank(address);
-    self.bank[flash_bank(address)].due[sector / 32] |= 1u << sector % 32;
+    uint32_t *const due = &self.bank[flash_bank(address)].due[sector / 32];
+    if (!(*due >> sector % 32 & 1u)) {
+        *due |= 1u << sector % 32;
+        self.outstanding++;
+    }
 }
 
 bool flash_is_erase_due(uint32_t address)
@@ -174,12 +179,7 @@ static uint32_t next_due(const struct bank *bank)
 
 bool flash_is_done(void)
 {
-    for (uint32_t bank = 0; bank < FLASH_BANKS; bank++) {
-        if (flash_is_busy(bank) || next_due(&self.bank[bank]) != MOST_BANK_SECTORS) {
-            return false;
-        }
-    }
-    return true;
+    return self.outstanding == 0;
 }
 
 static void begin(uint32_t bank, enum operation operation, uint32_t address)
@@ -194,6 +194,7 @@ void flash_program(uint32_t address, const uint32_t *word)
 {
     const uint32_t bank = flash_bank(address);
     begin(bank, PROGRAMMING, address);
+    self.outstanding++;
     REGISTER(registers_of(bank), FLASH_CR_AT) = self.family->psize | FLASH_CR_PG;
     __asm volatile("dsb" ::: "memory");
     for (uint32_t at = 0; at < self.family->word_bytes; at += 4) {
@@ -245,6 +246,7 @@ static void poll_bank(uint32_t number)
     }
     REGISTER(registers, FLASH_CR_AT) = self.family->psize;
     bank->operation = NOTHING;
+    self.outstanding--;
 }
 
 void flash_poll(void)

@@ -97,6 +97,11 @@ static bool look_inside(uint32_t end, struct frame *frame)
     return false;
 }
 
+bool frame_is_due(void)
+{
+    return (int32_t)(uart_received() - self.wanted) >= 0;
+}
+
 bool frame_next(struct frame *frame)
 {
     const uint32_t end = uart_received();
@@ -105,7 +110,7 @@ bool frame_next(struct frame *frame)
         self.seen_ms = clock_ms();
         self.looked_inside = false;
     }
-    while (end - self.done >= self.wanted - self.done && end != self.done) {
+    while ((int32_t)(end - self.wanted) >= 0 && end != self.done) {
         switch (frame_at(self.done, end, frame)) {
         case WHOLE:
             self.done = self.wanted;

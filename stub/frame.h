@@ -16,6 +16,9 @@ struct frame {
 /* Only frames with this token are taken. */
 void frame_begin(uint32_t token);
 
+/* Have enough bytes come for frame_next() to say something new? */
+bool frame_is_due(void);
+
 /* The next whole frame, if there is one. Its payload stays in the ring until RING_BYTES more have come. */
 bool frame_next(struct frame *frame);
 
