@@ -7,6 +7,7 @@ import { bankIndexAt } from '../../device/memory-map.js';
 import type { AccessSize, Bus, MemoryRegion } from '../cpu/bus.js';
 import { BusFault } from '../cpu/bus.js';
 import type { Random } from '../random.js';
+import type { LineRun } from '../serial-line.js';
 import type { Tick } from '../time.js';
 import type { Violations } from '../violations.js';
 import type { ChipRam } from './chip-memory.js';
@@ -21,6 +22,7 @@ import { buildPeripherals, mapPeripherals, PAGE_BITS } from './peripheral-map.js
 import type { ChipServices } from './peripheral.js';
 import { PollSkipper } from './poll-skipper.js';
 import { isSystemMemory, SystemMemory } from './system-memory.js';
+import type { Usart } from './usart.js';
 
 /** What the bus asks of the core. */
 export interface CoreControls {
@@ -56,6 +58,10 @@ export class ChipBus implements Bus, ChipServices {
   readonly #mappings: readonly Mapping[];
   readonly #pages: ReadonlyMap<number, Mapping>;
   readonly #polls: PollSkipper;
+  /** End of the slice that runs: polling loops are not skipped beyond it, since the world may have something for the chip then. */
+  sliceEndTick: Tick = Infinity;
+  /** What `nextChange` found; holds until then, or until something is written or arrives. */
+  #nextChangeTick: Tick = -Infinity;
 
   constructor(options: ChipBusOptions, core: CoreControls) {
     const { part, violations, optionBytes } = options;
@@ -88,7 +94,7 @@ export class ChipBus implements Bus, ChipServices {
     this.#pages = new Map(this.#mappings.map((mapping) => [mapping.base >>> PAGE_BITS, mapping]));
     this.#polls = new PollSkipper({
       skipTicks: options.pollSkipTicks,
-      nextChange: (tick) => this.nextChange(tick),
+      nextChange: (tick) => Math.min(this.nextChange(tick), this.sliceEndTick),
       stall: (ticks) => core.stall(ticks),
     });
   }
@@ -109,6 +115,7 @@ export class ChipBus implements Bus, ChipServices {
 
   write(address: number, size: AccessSize, value: number, tick: Tick): void {
     this.#polls.afterWrite();
+    this.#nextChangeTick = -Infinity;
     const mapping = this.#pages.get(address >>> PAGE_BITS);
     if (mapping === undefined) return this.#writeMemory(address, size, value, tick);
     if (!mapping.isClocked && this.#isUnclocked(mapping.peripheral.name, address, tick)) return;
@@ -122,10 +129,20 @@ export class ChipBus implements Bus, ChipServices {
     this.flashController.sync(tick);
   }
 
+  /** When something happens by itself next, later than `tick`, that a program must not see too late. */
   nextChange(tick: Tick): Tick {
+    if (tick < this.#nextChangeTick) return this.#nextChangeTick;
     let next = this.flashController.nextChange();
-    for (const usart of Object.values(this.peripherals.usarts)) next = Math.min(next, usart.nextChange(tick));
+    for (const usart of Object.values(this.peripherals.usarts)) {
+      if (!this.#movesByDma(usart)) next = Math.min(next, usart.nextChange(tick));
+    }
+    this.#nextChangeTick = next;
     return next;
+  }
+
+  lineIn(rxPin: string, run: LineRun): void {
+    this.#nextChangeTick = -Infinity;
+    for (const usart of Object.values(this.peripherals.usarts)) usart.lineIn(rxPin, run);
   }
 
   /** All registers to their reset values; memories stay. @param afterAbort as in FlashController.reset */
@@ -133,10 +150,12 @@ export class ChipBus implements Bus, ChipServices {
     for (const { peripheral } of this.#mappings) if (peripheral !== this.flashController) peripheral.reset();
     this.flashController.reset(afterAbort);
     this.refreshClocks();
+    this.#nextChangeTick = -Infinity;
   }
 
   /** Registers and RAM as a ROM bootloader may leave them. */
   scramble(random: Random): void {
+    this.#nextChangeTick = -Infinity;
     for (const { peripheral } of this.#mappings) peripheral.scramble?.(random.fork(peripheral.name));
     scrambleRam(this.#part, this.ram, random);
     for (const { region } of this.ram) this.#core.invalidate(region.base, region.bytes.length);
@@ -203,6 +222,11 @@ export class ChipBus implements Bus, ChipServices {
 
   #ramAt(address: number): ChipRam | undefined {
     return this.ram.find(({ region }) => address >= region.base && address < region.base + region.bytes.length);
+  }
+
+  /** DMA serves both directions: no character waits for the program. */
+  #movesByDma({ rxRequest, txRequest }: Usart): boolean {
+    return txRequest.isEnabled() && rxRequest.isEnabled() && this.peripherals.dmamux.serverOf(rxRequest) !== undefined;
   }
 
   #syncUsarts(tick: Tick): void {

@@ -26,7 +26,7 @@ export interface ChipOptions {
   readonly violations: Violations;
   /** DBGMCU_IDCODE.REV_ID. @default 0x2003, revision V */
   readonly revisionId?: number;
-  /** Most ticks that a polling loop passes at once; 0 for none. @default 2048 */
+  /** Most ticks that a polling loop passes at once; 0 for none. @default 8192, an eighth of a millisecond */
   readonly pollSkipTicks?: number;
   /** What differs from the factory setting. */
   readonly optionBytes?: Partial<OptionBytes>;
@@ -67,7 +67,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? 0x2003,
-        pollSkipTicks: options.pollSkipTicks ?? 2048,
+        pollSkipTicks: options.pollSkipTicks ?? 8192,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',
@@ -158,6 +158,7 @@ export class Chip implements Bus {
   /** Lets the core run, or time pass; returns early when something happened that the outside must see. */
   run(untilTick: Tick): void {
     const limit = Math.min(untilTick, this.#bus.peripherals.iwdg.expiryTick);
+    this.#bus.sliceEndTick = limit;
     if (this.#isRunning) this.cpu.run(limit);
     else this.#idleTick = Math.max(this.#idleTick, limit);
     this.#bus.sync(this.tick);
@@ -167,7 +168,7 @@ export class Chip implements Bus {
 
   /** Characters from outside to a pin, e.g. `PA10`. A pin that no USART listens on is deaf. */
   lineIn(rxPin: string, run: LineRun): void {
-    for (const usart of Object.values(this.usarts)) usart.lineIn(rxPin, run);
+    this.#bus.lineIn(rxPin, run);
   }
 
   read(address: number, size: AccessSize, tick: Tick): number {

@@ -121,12 +121,11 @@ export class FlashBank {
     if (!this.#buffer.accepts(address)) return this.#reject(FLASH_SR.INCERR, 'flash-word-incomplete', address, tick);
     const startTick = this.#buffer.isPartlyFilled ? tick : this.#waitForRoom(tick);
     const stored = this.#buffer.put(address, size, value);
-    const what = `${size} bytes at ${hexAddress(address)}`;
     if (stored.hitSameByte) this.#bank.raise(FLASH_SR.STRBERR);
     if (stored.isComplete) this.#pushProgram(startTick);
-    if (stored.startedInside || address % size !== 0) this.#bank.violate('flash-write-unaligned', what, tick);
-    if (stored.changedSize) this.#bank.violate('flash-write-mixed-sizes', what, tick);
-    if (stored.hitSameByte) this.#bank.violate('flash-byte-stored-twice', what, tick);
+    if (stored.startedInside || address % size !== 0) this.#accuseStore('flash-write-unaligned', address, size, tick);
+    if (stored.changedSize) this.#accuseStore('flash-write-mixed-sizes', address, size, tick);
+    if (stored.hitSameByte) this.#accuseStore('flash-byte-stored-twice', address, size, tick);
   }
 
   /** Waits, as the bus does, until the bank has served what was asked before (RM0399 §4.3.8). */
@@ -207,6 +206,10 @@ export class FlashBank {
     if (!this.#queue.hasRoomFor('erase')) return;
     const address = this.#bank.base + (isBank ? 0 : sector * part.sectorBytes);
     this.#queue.push({ kind: 'erase', address, lengthBytes: isBank ? this.#bank.lengthBytes : part.sectorBytes }, tick);
+  }
+
+  #accuseStore(name: ChipViolation, address: number, size: AccessSize, tick: Tick): void {
+    this.#bank.violate(name, `${size} bytes at ${hexAddress(address)}`, tick);
   }
 
   #reject(flag: Field, violation: ChipViolation, address: number, tick: Tick): void {

@@ -96,7 +96,9 @@ export class FlashController implements Peripheral {
   }
 
   nextChange(): Tick {
-    return Math.min(...this.#banks.map((bank) => bank.nextChange()));
+    let next = Infinity;
+    for (const bank of this.#banks) next = Math.min(next, bank.nextChange());
+    return next;
   }
 
   openQuietBanks(): void {

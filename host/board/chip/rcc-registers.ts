@@ -97,25 +97,32 @@ export const RCC_RSR = {
   IWDG1RSTF: { position: 26, width: 1 },
 } as const satisfies Record<string, Field>;
 
-/** Where a clock is enabled. The bit that resets the peripheral has the same position in the RSTR register of the same bus. */
+/** Where a clock is enabled, and where its owner is reset: at the same position in the RSTR register of the same bus. */
 export interface ClockEnable {
   readonly register: RccRegister;
+  readonly resetRegister: RccRegister;
   readonly position: number;
 }
 
+const at = (register: 'AHB1' | 'AHB2' | 'AHB4' | 'APB1L' | 'APB2' | 'APB4', position: number): ClockEnable => ({
+  register: `${register}ENR`,
+  resetRegister: `${register}RSTR`,
+  position,
+});
+
 const gpioPorts = (ports: string): Record<string, ClockEnable> =>
-  Object.fromEntries([...ports].map((port) => [`GPIO${port}`, { register: 'AHB4ENR', position: port.charCodeAt(0) - 0x41 }]));
+  Object.fromEntries([...ports].map((port) => [`GPIO${port}`, at('AHB4', port.charCodeAt(0) - 0x41)]));
 
 const COMMON_CLOCKS: Readonly<Record<string, ClockEnable>> = {
-  DMA1: { register: 'AHB1ENR', position: 0 },
-  DMA2: { register: 'AHB1ENR', position: 1 },
-  USART2: { register: 'APB1LENR', position: 17 },
-  USART3: { register: 'APB1LENR', position: 18 },
-  UART4: { register: 'APB1LENR', position: 19 },
-  USART1: { register: 'APB2ENR', position: 4 },
-  SYSCFG: { register: 'APB4ENR', position: 1 },
-  SRAM1: { register: 'AHB2ENR', position: 29 },
-  SRAM2: { register: 'AHB2ENR', position: 30 },
+  DMA1: at('AHB1', 0),
+  DMA2: at('AHB1', 1),
+  USART2: at('APB1L', 17),
+  USART3: at('APB1L', 18),
+  UART4: at('APB1L', 19),
+  USART1: at('APB2', 4),
+  SYSCFG: at('APB4', 1),
+  SRAM1: at('AHB2', 29),
+  SRAM2: at('AHB2', 30),
 };
 
 /** Enable bits by the name of what they clock. Names that are missing are always clocked. */
@@ -123,14 +130,9 @@ export const CLOCK_ENABLES: Readonly<Record<H7Family, Readonly<Record<string, Cl
   H74x: {
     ...COMMON_CLOCKS,
     ...gpioPorts('ABCDEFGHIJK'),
-    SRAM3: { register: 'AHB2ENR', position: 31 },
-    CRC: { register: 'AHB4ENR', position: 19 },
+    SRAM3: at('AHB2', 31),
+    CRC: at('AHB4', 19),
   },
-  H72x: { ...COMMON_CLOCKS, ...gpioPorts('ABCDEFGHJK'), CRC: { register: 'AHB4ENR', position: 19 } },
-  H7Ax: { ...COMMON_CLOCKS, ...gpioPorts('ABCDEFGHIJK'), CRC: { register: 'AHB1ENR', position: 9 } },
+  H72x: { ...COMMON_CLOCKS, ...gpioPorts('ABCDEFGHJK'), CRC: at('AHB4', 19) },
+  H7Ax: { ...COMMON_CLOCKS, ...gpioPorts('ABCDEFGHIJK'), CRC: at('AHB1', 9) },
 };
-
-/** The RSTR register that belongs to an ENR register. */
-export function resetRegisterOf(enable: RccRegister): RccRegister {
-  return enable.replace('ENR', 'RSTR') as RccRegister;
-}

@@ -21,7 +21,6 @@ import {
   RCC_D2CFGR,
   RCC_OFFSETS_H743,
   RCC_RSR,
-  resetRegisterOf,
 } from './rcc-registers.js';
 import { fieldOf, maskOf, narrowRead, narrowWrite, withField } from './register-access.js';
 
@@ -124,7 +123,7 @@ export class Rcc implements Peripheral {
     const enable = this.#enables[name];
     if (enable === undefined) return true;
     const bit = 1 << enable.position;
-    return (this.#value(enable.register) & bit) !== 0 && (this.#value(resetRegisterOf(enable.register)) & bit) === 0;
+    return (this.#value(enable.register) & bit) !== 0 && (this.#value(enable.resetRegister) & bit) === 0;
   }
 
   /** Hz; 0 when the chosen source does not run. USART1 hangs on APB2, the others on APB1. */
@@ -167,7 +166,7 @@ export class Rcc implements Peripheral {
 
   #resetPeripherals(register: RccRegister, risen: number): void {
     for (const [name, enable] of Object.entries(this.#enables)) {
-      if (resetRegisterOf(enable.register) === register && risen & (1 << enable.position)) this.#options.onPeripheralReset(name);
+      if (enable.resetRegister === register && risen & (1 << enable.position)) this.#options.onPeripheralReset(name);
     }
   }
 
