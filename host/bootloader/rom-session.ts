@@ -47,6 +47,8 @@ export interface BootloaderFacts {
 }
 
 const ATTEMPTS = 5;
+/** An address that is refused twice was not garbled on its way. */
+const ADDRESS_ATTEMPTS = 2;
 
 /** Where single bytes get lost, short frames come through: at one byte in a hundred, 258 bytes do one time in 13, 34 two times in 3. */
 const SHORTEST_PIECE_BYTES = 32;
@@ -184,7 +186,8 @@ export class RomSession {
 
   async #prepareRepeat(asked: string, step: Step, reply: WrongReply, attempt: number): Promise<void> {
     const error = wrongAnswer(this.#line.link, { asked, ...step }, reply);
-    if (attempt === ATTEMPTS) throw error;
+    const isFinal = reply.kind === 'nack' && step.part === 'address' ? attempt === ADDRESS_ATTEMPTS : attempt === ATTEMPTS;
+    if (isFinal) throw error;
     await this.#backIntoStep(reply, error);
     this.#say(`${asked} is repeated: ${reply.kind === 'nack' ? 'it was refused' : 'its answer was lost'}.`);
   }

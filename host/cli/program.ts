@@ -31,9 +31,7 @@ export async function runProgram(userArguments: readonly string[], context: Prog
     await program.parseAsync(userArguments, { from: 'user' });
     return 0;
   } catch (error) {
-    // Whatever an interrupted job stumbles over on its way out, the user interrupted it.
-    const cause = context.signal.aborted ? new StageFlashError('interrupted', 'interrupted', { cause: error }) : error;
-    const failure = describeFailure(cause, isSet(context.environment['STAGE_FLASH_DEBUG']));
+    const failure = describeFailure(context.signal.aborted ? asInterruption(error) : error, isSet(context.environment['STAGE_FLASH_DEBUG']));
     if (userArguments.includes('--json') && failure.exitCode !== 0) context.stdout.write(`${JSON.stringify(failure.json)}\n`);
     context.stderr.write(failure.text);
     return failure.exitCode;
@@ -58,6 +56,12 @@ async function buildProgram(userArguments: readonly string[], context: ProgramCo
     else program.command(name).description(description);
   }
   return program;
+}
+
+/** Whatever an interrupted job stumbles over on its way out, the user interrupted it. */
+function asInterruption(error: unknown): StageFlashError {
+  if (error instanceof StageFlashError && error.kind === 'interrupted') return error;
+  return new StageFlashError('interrupted', 'interrupted', { cause: error });
 }
 
 function isSet(value: string | undefined): boolean {

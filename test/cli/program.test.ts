@@ -98,6 +98,12 @@ describe('failures', () => {
     const { exitCode, stderr } = await run('fw.bin --to sim:', { ...failing(new StageFlashError('link', 'was closed')), signal: AbortSignal.abort() });
     expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'error: interrupted\n' });
   });
+
+  test('an interruption that says what to do next is printed as it is', async () => {
+    const error = new StageFlashError('interrupted', 'interrupted', { hint: 'Run it again.' });
+    const { stderr } = await run('fw.bin --to sim:', { ...failing(error), signal: AbortSignal.abort() });
+    expect(stderr).toBe('error: interrupted\nhint: Run it again.\n');
+  });
 });
 
 describe('--json', () => {
