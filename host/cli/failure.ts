@@ -13,6 +13,9 @@ export interface Failure {
 /** A defect has no phase of its own; a program that misbehaved on our side is nearest to `stub`: the job stopped in an unknown state. */
 const DEFECT_EXIT_CODE = EXIT_CODES.stub;
 
+/** Thrown by the virtual board, and told by its name: the board itself is loaded only for those who use it. */
+const BOARD_VIOLATION = 'BoardViolation';
+
 /** @param isDebugging STAGE_FLASH_DEBUG is set: shows where it happened */
 export function describeFailure(error: unknown, isDebugging: boolean): Failure {
   if (error instanceof CommanderError) {
@@ -21,6 +24,15 @@ export function describeFailure(error: unknown, isDebugging: boolean): Failure {
     return { exitCode, text: '', json: { type: 'error', kind: 'usage', message: error.message, exitCode } };
   }
   const trace = isDebugging ? `${traceOf(error)}\n` : '';
+  if (error instanceof Error && error.name === BOARD_VIOLATION) {
+    return describeFailure(
+      new StageFlashError('stub', `the virtual board stops its program: ${error.message}`, {
+        hint: 'An application may be less strict than its manual: tolerate=NAME or tolerate=all in the sim: link lets it go on.',
+        cause: error,
+      }),
+      isDebugging,
+    );
+  }
   if (error instanceof StageFlashError) {
     const { kind, message, hint, exitCode } = error;
     return { exitCode, text: `error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}${trace}`, json: { type: 'error', kind, message, hint, exitCode } };

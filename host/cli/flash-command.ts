@@ -49,7 +49,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--yes', 'agree to what is otherwise asked for consent')
     .option('--trace <file>', 'write all bytes that pass the link, with times, into a file')
     .addOption(new Option('--json', 'print events and result as one JSON value per line').conflicts(['quiet']))
-    .option('--quiet', 'print warnings and errors only')
+    .option('--quiet', 'print the result, warnings and errors only')
     .addHelpText('after', helpAfterOptions())
     .action((imagePath: string, values: FlashValues) => runFlash(imagePath, values, context));
 }

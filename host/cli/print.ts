@@ -25,8 +25,7 @@ export type PrintStyle = 'people' | 'json' | 'quiet';
 
 export function createPrinter(style: PrintStyle, stdout: Output, stderr: Output): Printer {
   if (style === 'json') return jsonPrinter(stdout);
-  const event = style === 'quiet' ? warningsOnly(stderr) : undefined;
-  return event ? { event, result: () => {}, end: () => {} } : new PeoplePrinter(stdout, stderr);
+  return style === 'quiet' ? quietPrinter(stdout, stderr) : new PeoplePrinter(stdout, stderr);
 }
 
 function jsonPrinter(stdout: Output): Printer {
@@ -34,10 +33,12 @@ function jsonPrinter(stdout: Output): Printer {
   return { event: print, result: (report) => print({ type: 'report', ...report }), end: () => {} };
 }
 
-function warningsOnly(stderr: Output): EventSink {
-  return (event) => {
-    if (event.type === 'warning') stderr.write(`warning: ${event.text}\n`);
+/** What a script's log should hold: the result, and what somebody should look after. */
+function quietPrinter(stdout: Output, stderr: Output): Printer {
+  const event: EventSink = (happened) => {
+    if (happened.type === 'warning') stderr.write(`warning: ${happened.text}\n`);
   };
+  return { event, result: (report) => stdout.write(`${report.text}\n`), end: () => {} };
 }
 
 /** The bar is redrawn this often at most, by the clock on the wall: a virtual board can report thousands of times a second. */

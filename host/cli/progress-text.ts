@@ -9,7 +9,8 @@ export interface Progress {
   readonly detail: string | undefined;
 }
 
-const BAR_CELLS = 24;
+/** Leaves room for the facts in 80 columns. */
+const BAR_CELLS = 16;
 
 /** `[######------]  50 %  788.6 of 1577.1 KiB  10.3 KiB/s  1 min 16 s left  erasing sector 4`, cut to `columns`. */
 export function progressLine(progress: Progress, columns: number): string {

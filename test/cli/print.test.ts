@@ -47,9 +47,9 @@ describe('on a terminal', () => {
     const { stderr } = print('people', 80, [phase, progress(51_200), note, progress(102_400)]);
     expect(stderr).toBe(
       'Sending\n' +
-        '\r[############------------] 50 %  50.0 of 100.0 KiB\x1b[K' +
+        '\r[########--------] 50 %  50.0 of 100.0 KiB\x1b[K' +
         '\r\x1b[KSector 3 matches\n' +
-        '\r[########################] 100 %  100.0 of 100.0 KiB  10.0 KiB/s\x1b[K\n',
+        '\r[################] 100 %  100.0 of 100.0 KiB  10.0 KiB/s\x1b[K\n',
     );
   });
 
@@ -66,8 +66,8 @@ describe('on a terminal', () => {
   });
 });
 
-test('--quiet prints warnings only, and no result', () => {
-  expect(print('quiet', 80, [phase, progress(1), note, warning])).toEqual({ stdout: '', stderr: 'warning: 12 bytes were discarded\n' });
+test('--quiet prints warnings and the result only', () => {
+  expect(print('quiet', 80, [phase, progress(1), note, warning])).toEqual({ stdout: 'fw.bin is in flash\n', stderr: 'warning: 12 bytes were discarded\n' });
 });
 
 describe('goodput', () => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { BoardViolation } from '../../host/board/violations.js';
 import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
 import type { FlashOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
@@ -86,6 +87,13 @@ describe('failures', () => {
     const { exitCode, stderr } = await run('fw.bin --to sim:', failing(new TypeError('x is not a function')));
     expect(exitCode).toBe(7);
     expect(stderr).toMatch(/^error: TypeError: x is not a function\nThis is a defect of stage-flash; .*STAGE_FLASH_DEBUG=1.*\n$/);
+  });
+
+  test('of a program on the virtual board are laid at its own door', async () => {
+    const violation = new BoardViolation({ name: 'usart-overrun', message: 'a byte was lost', tick: 64_000 });
+    const { exitCode, stderr } = await run('fw.bin --to sim:', failing(violation));
+    expect(exitCode).toBe(7);
+    expect(stderr).toMatch(/^error: the virtual board stops its program: usart-overrun: a byte was lost \(board time 1\.000 ms\)\nhint: .*tolerate=/);
   });
 
   test('show their stack and their cause when STAGE_FLASH_DEBUG is set', async () => {
