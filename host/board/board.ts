@@ -11,6 +11,7 @@ import type { RomVersion } from './rom/rom-versions.js';
 import { Rom } from './rom/rom.js';
 import type { LineListener, LineRun } from './serial-line.js';
 import type { Tick } from './time.js';
+import { TICKS_PER_MS } from './time.js';
 import type { Violations } from './violations.js';
 
 export type ResetCause = 'power' | 'pin' | 'software' | 'iwdg';
@@ -45,6 +46,11 @@ export interface BoardParts {
 }
 
 
+/**
+ * The core is stopped this often to hear what its UART has sent by DMA, which is otherwise learned of only when the program looks at
+ * the UART: half of a millisecond is less than any packing interval or network hides.
+ */
+const LONGEST_CORE_SLICE_TICKS = 0.5 * TICKS_PER_MS;
 /** What an erased vector reads as. */
 const ERASED = 0xffffffff;
 
@@ -136,7 +142,7 @@ export class Board {
   }
 
   #runCore(untilTick: Tick): void {
-    this.chip.run(untilTick);
+    this.chip.run(Math.min(untilTick, this.#tick + LONGEST_CORE_SLICE_TICKS));
     this.#tick = Math.max(this.#tick, this.chip.tick);
     const { halted } = this.chip.cpu;
     if (halted?.reason !== 'lockup' || this.#hasLockedUp) return;

@@ -18,6 +18,8 @@ export interface WallClockOptions {
 const PERIOD_MS = 2;
 /** The longest stretch without a look at sockets and signals. */
 const LONGEST_TURN_MS = 20;
+/** Virtual time between two looks at the wall clock within a turn. */
+const STEP_MS = 1;
 const WORTH_TELLING_MS = 250;
 
 export class WallClock {
@@ -38,11 +40,11 @@ export class WallClock {
   /** Brings the world to the present, as far as one turn goes. Call before anything from outside reaches it. */
   catchUp(): void {
     if (this.#timer === undefined) return;
+    const presentTick = this.#presentTick();
     const turnEndMs = performance.now() + LONGEST_TURN_MS;
     try {
-      while (this.#behindMs() > 0 && performance.now() < turnEndMs) {
-        const stepTicks = msToTicks(Math.max(this.#options.scale, 1));
-        this.#world.run(Math.min(this.#presentTick(), this.#world.now + stepTicks));
+      while (this.#world.now < presentTick && performance.now() < turnEndMs) {
+        this.#world.run(Math.min(presentTick, this.#world.now + msToTicks(STEP_MS)));
       }
     } catch (error) {
       this.stop();

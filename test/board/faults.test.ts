@@ -183,6 +183,26 @@ describe('connection faults', () => {
     exchange([], 600);
     expect(connection.ending).toBe('finished');
   });
+
+  it('idle-reboot is noticed only by silence, and by a converter that is away for a while', () => {
+    const { world, connection, exchange } = withFault('idle-reboot=5s');
+    expect(exchange([0x7f], 6000)).toEqual([ACK]);
+    expect(exchange([0x02, 0xfd], 1000)).toEqual([]);
+    expect(connection.ending).toBeUndefined();
+    expect(world.connect()).toBeUndefined();
+    world.run(world.now + msToTicks(10_000));
+    expect(world.connect()).toBeDefined();
+  });
+
+  it('mtu-hole passes small segments and gets stuck behind a large one', () => {
+    const { world, exchange } = withFault('mtu-hole=1300');
+    const seen = wireTap(world);
+    exchange(new Array<number>(1300).fill(1), 200);
+    expect(seen.length).toBe(1300);
+    exchange(new Array<number>(1301).fill(2), 200);
+    exchange([3], 200);
+    expect(seen.length).toBe(1300);
+  });
 });
 
 describe('board faults', () => {

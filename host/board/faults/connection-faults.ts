@@ -1,8 +1,11 @@
 /** Faults of the connection: torn down, closed, silent, locked. */
 import type { Ending } from '../connection.js';
-import type { Fault } from '../faults.js';
+import type { Fault, FaultSite } from '../faults.js';
 import { parseCount, parseDurationMs } from '../option-parsers.js';
+import type { Tick } from '../time.js';
 import { msToTicks } from '../time.js';
+
+const REBOOT_MS = 10_000;
 
 /** The connection ends when the converter has received so many bytes from all its clients together; once. */
 function endsAfter(help: string, ending: Ending): Fault {
@@ -23,6 +26,27 @@ function endsAfter(help: string, ending: Ending): Fault {
   };
 }
 
+/** Something happens when the board has been silent for a while. */
+function idle(help: string, defaultDuration: string, act: (site: FaultSite, tick: Tick) => void): Fault {
+  return {
+    help: `${help} when the board has been silent for a while`,
+    argument: { form: 'DURATION', default: defaultDuration },
+    install: (site, argument) => {
+      const limitTicks = msToTicks(parseDurationMs(argument));
+      let cancel: () => void = () => undefined;
+      const rearm = (tick: Tick): void => {
+        cancel();
+        cancel = site.scheduler.at(tick + limitTicks, (now) => act(site, now));
+      };
+      site.world.onConnected.push((_, tick) => rearm(tick));
+      site.world.converter.toNetworkFilters.push((bytes, tick) => {
+        rearm(tick);
+        return bytes;
+      });
+    },
+  };
+}
+
 export const connectionFaults: Readonly<Record<string, Fault>> = {
   reset: endsAfter('the connection is reset', 'reset'),
   close: endsAfter('the converter closes the connection', 'finished'),
@@ -37,20 +61,21 @@ export const connectionFaults: Readonly<Record<string, Fault>> = {
       });
     },
   },
-  'idle-close': {
-    help: 'the converter closes a connection when the board has been silent for a while',
-    argument: { form: 'DURATION', default: '3s' },
-    install: ({ world, scheduler }, argument) => {
-      const limitTicks = msToTicks(parseDurationMs(argument));
-      let cancel: () => void = () => undefined;
-      const rearm = (tick: number): void => {
-        cancel();
-        cancel = scheduler.at(tick + limitTicks, (now) => world.endConnection('finished', now));
-      };
-      world.onConnected.push((_, tick) => rearm(tick));
-      world.converter.toNetworkFilters.push((bytes, tick) => {
-        rearm(tick);
-        return bytes;
+  'idle-close': idle('the converter closes a connection', '3s', ({ world }, tick) => world.endConnection('finished', tick)),
+  'idle-reboot': idle('the converter restarts and is away for ten seconds', '300s', ({ world }, tick) => {
+    world.endConnection('silent', tick);
+    world.lockedUntilTick = tick + msToTicks(REBOOT_MS);
+  }),
+  'mtu-hole': {
+    help: 'segments above a size never arrive, and behind one of them nothing does: a tunnel without path MTU discovery',
+    argument: { form: 'BYTES', default: '1300' },
+    install: ({ world }, argument) => {
+      const limitBytes = parseCount(argument);
+      let isStuck = false;
+      world.onConnected.push(() => (isStuck = false));
+      world.converter.toLineFilters.unshift((bytes) => {
+        isStuck ||= bytes.length > limitBytes;
+        return isStuck ? new Uint8Array() : bytes;
       });
     },
   },
