@@ -154,12 +154,15 @@ static void answer(void)
     }
 }
 
-/* Is there anything to do? Otherwise a turn of the loop costs two register reads, which keeps the way from byte to answer short. */
+/* Is there nothing to do? Then a turn of the loop costs a few register reads, which keeps the way from byte to answer short. */
 static bool is_idle(void)
 {
     const uint32_t now_ms = clock_ms();
     const bool idle = now_ms == self.now_ms && flash_is_done() && !frame_is_due();
-    self.now_ms = now_ms;
+    if (now_ms != self.now_ms) {
+        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED; /* once a millisecond is plenty */
+        self.now_ms = now_ms;
+    }
     return idle;
 }
 
@@ -177,7 +180,6 @@ void session_run(uint32_t usart, uint32_t token)
         if (is_idle()) {
             continue;
         }
-        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
         while (frame_next(&frame)) {
             hear(&frame);
         }
