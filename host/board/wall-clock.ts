@@ -25,15 +25,20 @@ const WORTH_TELLING_MS = 250;
 export class WallClock {
   readonly #world: World;
   readonly #options: WallClockOptions;
-  readonly #startMs = performance.now();
-  readonly #startTick: number;
+  #startMs = 0;
+  #startTick = 0;
   #timer: NodeJS.Timeout | undefined;
   #toldBehindMs = WORTH_TELLING_MS / 2;
 
   constructor(world: World, options: WallClockOptions) {
     this.#world = world;
     this.#options = options;
-    this.#startTick = world.now;
+  }
+
+  /** The world's present is now. */
+  start(): void {
+    this.#startMs = performance.now();
+    this.#startTick = this.#world.now;
     this.#schedule();
   }
 

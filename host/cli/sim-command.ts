@@ -16,6 +16,7 @@ import type { TcpServerOptions } from '../board/tcp-server.js';
 import { listen } from '../board/tcp-server.js';
 import { WallClock } from '../board/wall-clock.js';
 import type { World } from '../board/world.js';
+import { StageFlashError } from '../errors.js';
 import { describeBoardEvent } from './sim-events.js';
 
 interface SimArguments {
@@ -70,18 +71,28 @@ async function serve(values: SimArguments, options: BoardOptions, untilInterrupt
     onBehind: (behindMs) => tell(`this machine is too slow: the board is ${(behindMs / 1000).toFixed(1)} s late`),
     onFailure: fail,
   });
-  tellBoardEvents(world);
+  const server = await listen(world, clock, { ...values.listen, secondClient: values.secondClient, onClient: tell });
   const timer = setInterval(save, SAVE_PERIOD_MS);
+  clock.start();
+  tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
+  tellBoardEvents(world);
   try {
-    const server = await listen(world, clock, { ...values.listen, secondClient: values.secondClient, onClient: tell });
-    tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
-    await Promise.race([untilInterrupted(), failure]).finally(() => server.close());
+    await Promise.race([untilInterrupted(), failure]);
   } finally {
+    await server.close();
     clock.stop();
     clearInterval(timer);
     save();
     tell(describeStatistics(statisticsOf(world)));
-    if (values.stats !== undefined) writeFileSync(values.stats, `${JSON.stringify(statisticsOf(world), null, 2)}\n`);
+    if (values.stats !== undefined) writeStatistics(values.stats, world);
+  }
+}
+
+function writeStatistics(path: string, world: World): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(statisticsOf(world), null, 2)}\n`);
+  } catch (error) {
+    throw new StageFlashError('usage', `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 

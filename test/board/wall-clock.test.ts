@@ -14,6 +14,7 @@ describe('wall clock', () => {
   it.each([0.5, 1, 20])('runs the world at %f times the speed of the wall', (scale) => {
     const world = newWorld();
     const clock = new WallClock(world, { scale, onBehind: () => expect.fail('it kept up'), onFailure: () => expect.fail('nothing failed') });
+    clock.start();
     vi.advanceTimersByTime(1000);
     expect(ticksToMs(world.now)).toBeCloseTo(1000 * scale, -1);
     clock.stop();
@@ -36,6 +37,7 @@ describe('wall clock', () => {
     const now = performance.now.bind(performance);
     const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + slowMs);
     const clock = new WallClock(world, { scale: 1, onBehind: (behindMs) => told.push(behindMs), onFailure: () => undefined });
+    clock.start();
     vi.advanceTimersByTime(2000);
     spy.mockRestore();
     clock.stop();
@@ -52,7 +54,7 @@ describe('wall clock', () => {
       throw new Error('violated');
     };
     const failures: unknown[] = [];
-    new WallClock(world, { scale: 1, onBehind: () => undefined, onFailure: (error) => failures.push(error) });
+    new WallClock(world, { scale: 1, onBehind: () => undefined, onFailure: (error) => failures.push(error) }).start();
     vi.advanceTimersByTime(1000);
     expect(runs).toBe(1);
     expect(failures).toEqual([new Error('violated')]);
