@@ -33,10 +33,7 @@ export interface Expectation {
   readonly measured?: boolean;
 }
 
-/**
- * The longest round trip that is waited for while nothing is known of the link. Waiting is cheap, a needless second 0x7F is not:
- * it becomes half a command.
- */
+/** The longest round trip that is waited for while nothing is known of the link. */
 export const UNKNOWN_ROUND_TRIP_MS = 13_000;
 
 /** Pauses inside one answer: packing in the converter, jitter of a mobile link. */

@@ -6,8 +6,10 @@
  * pins of some revisions want it twice. No frame that begins with it means anything, in whatever state the ROM is.
  */
 import type { StageFlashError } from '../errors.js';
+import type { Link } from '../link/link.js';
 import { SYNCHRONISATION } from './an3155.js';
 import type { RomLine } from './rom-line.js';
+import { UNKNOWN_ROUND_TRIP_MS } from './rom-line.js';
 import { wrongAnswer } from './wrong-answer.js';
 
 const SYNC_FRAME = Uint8Array.of(SYNCHRONISATION);
@@ -39,7 +41,7 @@ export interface Synchronised {
  * @throws StageFlashError kind `bootloader` when no bootloader answers
  */
 export async function synchronise(line: RomLine, say: (text: string) => void): Promise<Synchronised> {
-  const first = await line.exchange(SYNC_FRAME, { alone: true });
+  const first = await line.exchange(SYNC_FRAME, { alone: true, waitMs: firstWaitMs(line.link) });
   if (first.kind === 'ack' || first.kind === 'nack') return { mayBeHalfACommandAhead: false };
   if (first.kind === 'foreign') throw wrongAnswer(line.link, SYNC_QUESTION, first);
 
@@ -51,6 +53,15 @@ export async function synchronise(line: RomLine, say: (text: string) => void): P
   say('No answer to the second 0x7F either. Perhaps an earlier session was cut off in the middle of a frame: completing it.');
   await recover(line, wrongAnswer(line.link, SYNC_QUESTION, second));
   return { mayBeHalfACommandAhead: false };
+}
+
+/**
+ * A second 0x7F too early becomes half a command, which is mended later for two round trips; too late, it keeps those waiting whose
+ * board needs it. Where the network tells how long it took to connect, four times that, and at the least what ordinary links need;
+ * that guess may be far too short, so only the first wait relies on it.
+ */
+function firstWaitMs({ connectMs }: Link): number {
+  return connectMs === undefined ? UNKNOWN_ROUND_TRIP_MS : Math.min(UNKNOWN_ROUND_TRIP_MS, Math.max(2500, 4 * connectMs));
 }
 
 /**

@@ -12,6 +12,12 @@ export interface Link {
   /** The serial line behind the link, as far as the user or the link's kind tells. */
   readonly line: LineSettings;
 
+  /**
+   * How long the network took to open the link, where it tells: a first guess at the round trip, and no more than that. Satellite and
+   * VPN gateways answer for the far end.
+   */
+  readonly connectMs?: number;
+
   /** Milliseconds on the link's clock: monotonic, fractional, zero anywhere. */
   now(): number;
 

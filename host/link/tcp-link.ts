@@ -48,6 +48,8 @@ export async function openTcpLink(options: TcpLinkOptions): Promise<Link> {
     // Node 20 gives each of several addresses 250 ms by default, which no satellite link can meet.
     autoSelectFamilyAttemptTimeout: Math.max(10, connectTimeoutMs / 2),
   });
+  let startedMs = performance.now();
+  socket.once('lookup', () => (startedMs = performance.now()));
   try {
     await connected(socket, connectTimeoutMs, signal);
   } catch (error) {
@@ -55,7 +57,7 @@ export async function openTcpLink(options: TcpLinkOptions): Promise<Link> {
     if (signal?.aborted) throw interrupted(options.name);
     throw connectFailure(options.name, error);
   }
-  return new TcpLink(socket, options);
+  return new TcpLink(socket, options, performance.now() - startedMs);
 }
 
 function connected(socket: Socket, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
@@ -79,6 +81,7 @@ function connected(socket: Socket, timeoutMs: number, signal: AbortSignal | unde
 class TcpLink implements Link {
   readonly name: string;
   readonly line: LineSettings;
+  readonly connectMs: number;
   readonly #socket: Socket;
   readonly #writeStallMs: number;
   readonly #closed: Promise<void>;
@@ -87,9 +90,10 @@ class TcpLink implements Link {
   #ending: StageFlashError | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Socket, options: TcpLinkOptions) {
+  constructor(socket: Socket, options: TcpLinkOptions, connectMs: number) {
     this.name = options.name;
     this.line = options.line;
+    this.connectMs = connectMs;
     this.#socket = socket;
     this.#writeStallMs = options.writeStallMs ?? 60_000;
     this.#closed = new Promise((resolve) => {

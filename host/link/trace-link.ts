@@ -39,6 +39,7 @@ export function traceLink(link: Link, write: (line: string) => void, closed: () 
   return {
     name: link.name,
     line: link.line,
+    ...(link.connectMs !== undefined && { connectMs: link.connectMs }),
     now: () => link.now(),
     send: async (bytes) => {
       noteBytes('>', bytes);

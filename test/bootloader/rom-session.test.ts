@@ -8,8 +8,8 @@ import { FakeRom } from './fake-rom.js';
 const RAM = 0x2000_4100;
 const loader = new Random(1).fill(new Uint8Array(256));
 
-function connect(roundTripMs: number | (() => number), options: FakeRomOptions = {}) {
-  const link = new ScriptedLink({ roundTripMs });
+function connect(roundTripMs: number | (() => number), options: FakeRomOptions = {}, connectMs?: number) {
+  const link = new ScriptedLink({ roundTripMs, ...(connectMs !== undefined && { connectMs }) });
   const rom = new FakeRom(link, options);
   const said: string[] = [];
   return { link, rom, said, session: new RomSession(link, (text) => said.push(text)) };
@@ -85,6 +85,21 @@ describe('synchronisation', () => {
   test('an answer so late that a second 0x7F was sent leaves half a command, which is found and completed', async () => {
     let trips = 0;
     const { rom, session } = connect(() => (trips++ < 2 ? 20_000 : 600));
+    await start(session);
+    expectStarted(rom);
+  });
+
+  test('a second 0x7F comes after 13 s, sooner where connecting was quick, and not too soon where it was not', async () => {
+    for (const [connectMs, secondMs] of [[undefined, 13_000], [20, 2500], [1500, 6000], [9000, 13_000]] as const) {
+      const { link, session } = connect(600, { state: 'listening' }, connectMs);
+      await session.synchronise();
+      expect(link.now() - 600).toBeGreaterThan(secondMs);
+      expect(link.now() - 600).toBeLessThan(secondMs + 2);
+    }
+  });
+
+  test('a gateway that answers for the far end misleads the first wait, not the session', async () => {
+    const { rom, session } = connect(8000, {}, 20);
     await start(session);
     expectStarted(rom);
   });

@@ -12,11 +12,13 @@ export interface ScriptedLinkOptions {
   readonly roundTripMs?: number | (() => number);
   readonly line?: LineSettings;
   readonly farEnd?: FarEnd;
+  readonly connectMs?: number;
 }
 
 export class ScriptedLink implements Link {
   readonly name = 'scripted';
   readonly line: LineSettings;
+  readonly connectMs?: number;
   readonly sent: Uint8Array[] = [];
   farEnd: FarEnd;
   closed = false;
@@ -25,8 +27,9 @@ export class ScriptedLink implements Link {
   #arrivals: { readonly atMs: number; readonly bytes: Uint8Array }[] = [];
   readonly #delayMs: () => number;
 
-  constructor({ roundTripMs = 0, line = AN3155_LINE, farEnd = () => {} }: ScriptedLinkOptions = {}) {
+  constructor({ roundTripMs = 0, line = AN3155_LINE, farEnd = () => {}, connectMs }: ScriptedLinkOptions = {}) {
     this.line = line;
+    if (connectMs !== undefined) this.connectMs = connectMs;
     this.farEnd = farEnd;
     this.#delayMs = typeof roundTripMs === 'number' ? () => roundTripMs / 2 : () => roundTripMs() / 2;
   }

@@ -123,6 +123,12 @@ describe('close', () => {
 });
 
 describe('connecting', () => {
+  test('tells how long it took', async () => {
+    const { link } = await pair();
+    expect(link.connectMs).toBeGreaterThan(0);
+    expect(link.connectMs).toBeLessThan(5000);
+  });
+
   test('to a port where nobody listens is refused in one line with a hint', async () => {
     const { server, port } = await listen();
     server.close();
