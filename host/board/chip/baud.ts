@@ -1,5 +1,5 @@
 /**
- * Bit rates of a USART: what BRR, OVER8 and PRESC make of the kernel clock, and how far a sender may be off (RM0433 §48.5.7, §48.5.8).
+ * Bit rates of a USART: what BRR, OVER8 and PRESC make of the kernel clock, and how far a sender may be off (RM0433 §48).
  * Pure arithmetic; knows no registers beyond the values handed in.
  */
 
@@ -8,7 +8,7 @@ const PRESCALERS = [1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256] as const;
 
 export type Oversampling = 8 | 16;
 
-/** USARTDIV must lie between these (RM0433 §48.5.7). */
+/** USARTDIV must lie between these (RM0433 §48). */
 export const DIVIDER_MIN = 16;
 export const DIVIDER_MAX = 0xffff;
 

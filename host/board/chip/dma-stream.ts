@@ -107,8 +107,8 @@ export class DmaStream implements DmaServer {
       const part = Math.min(count - taken, this.#ndtr);
       const memory = this.#memory(part, tick);
       if (memory === undefined) break;
-      if ((this.cr & SCR.MINC) !== 0) memory.bytes.set(bytes.subarray(first + taken, first + taken + part), memory.offset);
-      else memory.bytes[memory.offset] = bytes[first + taken + part - 1] ?? 0;
+      if (part === 1 || (this.cr & SCR.MINC) === 0) memory.bytes[memory.offset] = bytes[first + taken + part - 1] ?? 0;
+      else memory.bytes.set(bytes.subarray(first + taken, first + taken + part), memory.offset);
       taken += part;
       this.#count(part);
     }
@@ -136,7 +136,7 @@ export class DmaStream implements DmaServer {
       reportSerial(violations, 'dma-write-while-enabled', `${this.name}: CR bits 0x${bits} changed with EN = 1`, tick);
     }
     this.cr = (this.cr & ~CR_LIVE) | (value & CR_LIVE);
-    // A stream that is switched off in the middle says so with TCIF (RM0433 §16.3.14); NDTR keeps what was left.
+    // A stream that is switched off in the middle says so with TCIF (RM0433 §16, stream suspension); NDTR keeps what was left.
     if (!this.isEnabled) this.events |= EVENT.TCIF;
   }
 

@@ -57,11 +57,13 @@ export class Dma implements Peripheral {
   }
 
   sync(tick: Tick): void {
-    for (const line of this.#activeLines()) line.sync(tick);
+    for (let index = 0; index < STREAM_COUNT; index++) this.#activeLine(index)?.sync(tick);
   }
 
   nextChange(tick: Tick): Tick {
-    return this.#activeLines().reduce((soonest, line) => Math.min(soonest, line.nextChange(tick)), Infinity);
+    let soonest = Infinity;
+    for (let index = 0; index < STREAM_COUNT; index++) soonest = Math.min(soonest, this.#activeLine(index)?.nextChange(tick) ?? Infinity);
+    return soonest;
   }
 
   read(offset: number, size: AccessSize, tick: Tick): number {
@@ -115,13 +117,8 @@ export class Dma implements Peripheral {
     }
   }
 
-  #activeLines(): readonly DmaRequestLine[] {
-    const lines: DmaRequestLine[] = [];
-    for (const [index, stream] of this.streams.entries()) {
-      const line = stream.isEnabled ? this.requestOf(index) : undefined;
-      if (line !== undefined) lines.push(line);
-    }
-    return lines;
+  #activeLine(index: number): DmaRequestLine | undefined {
+    return this.streams[index]?.isEnabled === true ? this.requestOf(index) : undefined;
   }
 
   #flagged(isHigh: boolean, place: number): DmaStream | undefined {

@@ -32,7 +32,8 @@ export class Dmamux implements Peripheral, DmaRouter {
   readonly #services: ChipServices;
   readonly #channels = new Uint32Array(CHANNEL_COUNT);
   #dmas: readonly Dma[] = [];
-  #lines: readonly DmaRequestLine[] = [];
+  /** By request number. */
+  #lines: ReadonlyMap<number, DmaRequestLine> = new Map();
 
   constructor(options: { readonly services: ChipServices }) {
     this.#services = options.services;
@@ -41,15 +42,14 @@ export class Dmamux implements Peripheral, DmaRouter {
   /** Ties the ends together; once, when the chip is built. `dmas`: DMA1, DMA2. */
   connect(dmas: readonly Dma[], usarts: readonly Usart[]): void {
     this.#dmas = dmas;
-    this.#lines = usarts.flatMap((usart) => [usart.rxRequest, usart.txRequest]);
+    this.#lines = new Map(usarts.flatMap(({ rxRequest, txRequest }) => [[rxRequest.id, rxRequest], [txRequest.id, txRequest]]));
     for (const part of [...dmas, ...usarts]) part.connect(this);
   }
 
   /** The request that moves a channel's stream. */
   lineOf(channel: number): DmaRequestLine | undefined {
     const ccr = this.#channels[channel] ?? 0;
-    if ((ccr & SE) !== 0) return undefined;
-    return this.#lines.find((line) => line.id === (ccr & DMAREQ_ID));
+    return (ccr & SE) === 0 ? this.#lines.get(ccr & DMAREQ_ID) : undefined;
   }
 
   serverOf(line: DmaRequestLine): DmaServer | undefined {
@@ -68,7 +68,7 @@ export class Dmamux implements Peripheral, DmaRouter {
     for (const [index, route] of routes.entries()) {
       const { violations } = this.#services;
       const { stream, line } = route;
-      const pointedAt = this.#lines.find((other) => other.registerAddress === stream.par && other.isEnabled());
+      const pointedAt = [...this.#lines.values()].find((other) => other.registerAddress === stream.par && other.isEnabled());
       if (pointedAt !== undefined && pointedAt !== line) {
         const routed = line === undefined ? 'no request' : line.name;
         reportSerial(violations, 'dmamux-wrong-request', `${stream.name} points at the register of ${pointedAt.name}, but has ${routed}`, tick);
@@ -93,14 +93,14 @@ export class Dmamux implements Peripheral, DmaRouter {
     if (size !== 4) reportSerial(violations, 'dma-narrow-write', `DMAMUX1: ${size} byte(s) at +0x${offset.toString(16)}`, tick);
     const channel = offset >> 2;
     if (channel >= CHANNEL_COUNT) return;
-    for (const line of this.#lines) line.sync(tick);
+    for (const line of this.#lines.values()) line.sync(tick);
     const stream = this.#dmas[Math.floor(channel / STREAM_COUNT)]?.streams[channel % STREAM_COUNT];
     if (stream?.isEnabled === true) {
       reportSerial(violations, 'dmamux-write-while-enabled', `DMAMUX1 channel ${channel} written while ${stream.name} runs`, tick);
     }
     this.#channels[channel] = value & CCR_MASK;
     this.checkRoutes(tick);
-    for (const line of this.#lines) line.serve(tick);
+    for (const line of this.#lines.values()) line.serve(tick);
   }
 
   reset(): void {

@@ -1,5 +1,5 @@
 /**
- * Hardware auto-baud (RM0433 §48.5.9): the bit time is measured on the edges of the first character after arming, whatever it is.
+ * Hardware auto-baud (RM0433 §48): the bit time is measured on the edges of the first character after arming, whatever it is.
  * Pure; knows neither registers nor who armed it.
  *
  * The manual does not say how far an edge may be from its place before ABRE is set; here it is half a bit of the first measurement,
@@ -27,7 +27,10 @@ export interface AutobaudMeasurement {
   readonly decidedAt: Tick;
 }
 
-/** Measures the character whose start bit falls at `startTick`. After an implausible edge the first measurement is what stays. */
+/**
+ * Measures the character whose start bit falls at `startTick`. A failure leaves the last measurement in BRR, taken from an edge that
+ * belongs elsewhere: the manual only says that BRR may be corrupted.
+ */
 export function measureBaud(waveform: LineWaveform, startTick: Tick, mode: number, settings: UsartSettings): AutobaudMeasurement {
   const places = EDGE_PLACES[mode & 3] ?? EDGE_PLACES[0];
   // Kernel clocks per bit are USARTDIV with 16 samples and half of it with 8.
@@ -44,8 +47,8 @@ export function measureBaud(waveform: LineWaveform, startTick: Tick, mode: numbe
     const edge = waveform.nextEdge(last, index % 2 === 0 ? 0 : 1);
     if (edge === undefined || edge.tick > latest) return { divider: fit(firstBit / dividerTicks), isPlausible: false, decidedAt: latest };
     last = edge.tick;
-    if (last - startTick < (place - 0.5) * firstBit) return { divider: fit(firstBit / dividerTicks), isPlausible: false, decidedAt: last };
     bitTicks = (last - startTick) / place;
+    if (last - startTick < (place - 0.5) * firstBit) return { divider: fit(bitTicks / dividerTicks), isPlausible: false, decidedAt: last };
   }
   const divider = fit(bitTicks / dividerTicks);
   return { divider, isPlausible: divider !== undefined, decidedAt: last };

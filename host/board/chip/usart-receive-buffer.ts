@@ -66,7 +66,7 @@ export class ReceiveBuffer {
     }
   }
 
-  /** PE, FE and NE belong to the character in RDR (RM0433 §48.8); once set they stay until ICR. */
+  /** PE, FE and NE belong to the character in RDR (RM0433 §48); once set they stay until ICR. */
   #showHead(): void {
     this.flags |= ((this.#entries[0] ?? 0) >> ERROR_SHIFT) & (ISR.PE | ISR.FE | ISR.NE);
   }

@@ -58,6 +58,8 @@ export class UsartReceiver {
   readonly #host: ReceiverHost;
   readonly #waveforms: ReadonlyMap<string, LineWaveform>;
   #pin: string | undefined;
+  /** Of `#pin`; undefined while deaf. */
+  #waveform: LineWaveform | undefined;
   /** Listening for a start bit from here on. */
   #huntFrom: Tick = 0;
   #advancedTo: Tick = 0;
@@ -103,18 +105,18 @@ export class UsartReceiver {
     } else {
       while (this.#receiveNext(tick)) continue;
     }
-    for (const [name, waveform] of this.#waveforms) waveform.forget(name === pin ? this.#huntFrom : tick);
+    for (const waveform of this.#waveforms.values()) waveform.forget(waveform === this.#waveform ? this.#huntFrom : tick);
   }
 
   /** A start bit has begun and its character is not complete. */
   isBusy(tick: Tick): boolean {
-    const edge = this.#waveform()?.nextEdge(this.#huntFrom, 0);
+    const edge = this.#waveform?.nextEdge(this.#huntFrom, 0);
     return edge !== undefined && edge.tick <= tick;
   }
 
   /** When the next character completes or a silence is noticed; Infinity: not with what is on the line. */
   next(): Tick {
-    const waveform = this.#waveform();
+    const waveform = this.#waveform;
     if (waveform === undefined) return Infinity;
     const silence = Math.min(this.#idleAt(), this.#timeoutAt());
     const edge = waveform.nextEdge(this.#huntFrom, 0);
@@ -124,18 +126,15 @@ export class UsartReceiver {
     return this.#arrivalFrom(edge, settings)?.completesAt ?? Infinity;
   }
 
-  #waveform(): LineWaveform | undefined {
-    return this.#pin === undefined ? undefined : this.#waveforms.get(this.#pin);
-  }
-
   #switchTo(pin: string | undefined): void {
     this.#pin = pin;
+    this.#waveform = pin === undefined ? undefined : this.#waveforms.get(pin);
     this.#huntFrom = Math.max(this.#huntFrom, this.#advancedTo);
     this.#quietSince = this.#huntFrom;
   }
 
   #receiveNext(tick: Tick): boolean {
-    const edge = this.#waveform()?.nextEdge(this.#huntFrom, 0);
+    const edge = this.#waveform?.nextEdge(this.#huntFrom, 0);
     this.#noticeSilence(Math.min(edge?.tick ?? Infinity, tick));
     if (edge === undefined || edge.tick > tick) return false;
     const settings = this.#host.settings();
@@ -144,13 +143,13 @@ export class UsartReceiver {
     if (arrival === undefined || arrival.completesAt > tick) return false;
     if (arrival.sampled === undefined) this.#pass(arrival.edge, tick, settings);
     else this.#deliver(arrival, arrival.sampled);
-    this.#waveform()?.forget(this.#huntFrom);
+    this.#waveform?.forget(this.#huntFrom);
     return true;
   }
 
   /** The first character that begins at `edge` or later; spikes are skipped. */
   #arrivalFrom(edge: Edge, settings: UsartSettings): Arrival | undefined {
-    const waveform = this.#waveform();
+    const waveform = this.#waveform;
     if (waveform === undefined || settings.baudRate === 0) return undefined;
     if (this.armedMode !== undefined) return this.#measuredArrival(waveform, edge, this.armedMode, settings);
     for (let start: Edge | undefined = edge; start !== undefined; start = waveform.nextEdge(start.tick + settings.bitTicks / 2, 0)) {
@@ -170,7 +169,7 @@ export class UsartReceiver {
     return {
       edge,
       completesAt: Math.max(measured.decidedAt, sampled.completesAt),
-      // A measurement without success comes with RXNE and FE (RM0433 §48.8, ABRF).
+      // A measurement without success comes with RXNE and FE (RM0433 §48, ABRF).
       sampled: measured.isPlausible ? sampled : { word: sampled.word, errors: sampled.errors | ISR.FE },
       measured,
     };

@@ -1,5 +1,5 @@
 /**
- * The USART's register map as the reference manual names it (RM0433 §48.8), and which USARTs this board has. Data only.
+ * The USART's register map as the reference manual names it (RM0433 §48), and which USARTs this board has. Data only.
  * The interrupt enables are stored and have no effect: the programs of this board run without interrupts.
  */
 
@@ -62,7 +62,7 @@ export const FIFO_DEPTH = 16;
 /** FIFO thresholds of RXFTCFG and TXFTCFG, in characters. */
 export const FIFO_THRESHOLDS = [2, 4, 8, 12, 14, 16] as const;
 
-/** Base addresses (RM0433 §2.3) and DMAMUX1 request numbers (RM0433 §18.3). */
+/** Base addresses (RM0433 memory map) and DMAMUX1 request numbers (RM0433 §18). */
 export const USARTS = {
   USART1: { base: 0x4001_1000, rxRequest: 41, txRequest: 42 },
   USART2: { base: 0x4000_4400, rxRequest: 43, txRequest: 44 },

@@ -1,5 +1,5 @@
 /**
- * One character as a receiver samples it from the line at its own bit times (RM0433 §48.5.6): what comes out when the sender's
+ * One character as a receiver samples it from the line at its own bit times (RM0433 §48): what comes out when the sender's
  * settings are others, or when listening begins in the middle of a character. Pure; keeps nothing.
  */
 import type { Tick } from '../time.js';
@@ -18,7 +18,7 @@ export interface SampledCharacter {
 
 /** When, within a bit, the three samples are taken that vote: the 8th to 10th of 16, the 4th to 6th of 8. */
 const VOTES = { 16: [7.5 / 16, 8.5 / 16, 9.5 / 16], 8: [3.5 / 8, 4.5 / 8, 5.5 / 8] } as const;
-/** The 3rd, 5th and 7th of 16 samples vote on a start bit before the middle three do (RM0433 §48.5.6, start bit detection). */
+/** The 3rd, 5th and 7th of 16 samples vote on a start bit before the middle three do (RM0433 §48, start bit detection). */
 const START_VOTES = [2.5 / 16, 4.5 / 16, 6.5 / 16] as const;
 
 /** From the falling edge of the start bit until the character is complete, in the receiver's ticks. */

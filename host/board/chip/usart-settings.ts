@@ -76,7 +76,7 @@ export function compareFormat(settings: UsartSettings, line: LineSettings): 'fit
   const lineWordBits = line.parity === 'none' ? 8 : 9;
   if (lineWordBits !== settings.wordBits) return 'frame';
   // A receiver that checks no parity takes the parity bit for data; the character comes through unharmed. Stop bits beyond the
-  // first are not checked (RM0433 §48.5.6).
+  // first are not checked (RM0433 §48).
   return settings.parity === 'none' || settings.parity === line.parity ? 'fits' : 'frame';
 }
 

@@ -1,4 +1,4 @@
-/** ISR of a USART, put together from the parts that own its flags (RM0433 §48.8; the bits have other names when FIFOEN is set). */
+/** ISR of a USART, put together from the parts that own its flags (RM0433 §48; the bits have other names when FIFOEN is set). */
 import type { Tick } from '../time.js';
 import type { ReceiveBuffer } from './usart-receive-buffer.js';
 import type { UsartReceiver } from './usart-receiver.js';

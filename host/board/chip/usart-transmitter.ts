@@ -67,7 +67,7 @@ export class UsartTransmitter {
     this.isComplete = true;
   }
 
-  /** TE was set: an idle frame goes first (RM0433 §48.5.5). */
+  /** TE was set: an idle frame goes first (RM0433 §48). */
   start(tick: Tick): void {
     this.#lineFreeAt = tick + frameTicks(this.#host.settings());
   }

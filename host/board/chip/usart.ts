@@ -14,36 +14,18 @@ import type { ChipServices, Peripheral } from './peripheral.js';
 import { narrowRead } from './register-access.js';
 import type { SerialViolationName } from './serial-violations.js';
 import { reportSerial } from './serial-violations.js';
-import { ReceiveBuffer } from './usart-receive-buffer.js';
-import type { CleanCharacters } from './usart-receiver.js';
 import { UsartReceiver } from './usart-receiver.js';
+import { UsartReception } from './usart-reception.js';
 import { UsartRegisterFile } from './usart-register-file.js';
 import type { UsartName } from './usart-registers.js';
 import { CLEARABLE, CR1, CR2, CR3, ISR, RQR, USART, USARTS } from './usart-registers.js';
 import type { UsartSettings } from './usart-settings.js';
-import { parityBit } from './usart-settings.js';
 import { statusWord } from './usart-status.js';
+import type { UsartOptions } from './usart-surroundings.js';
+import { UsartSurroundings } from './usart-surroundings.js';
 import { UsartTransmitter } from './usart-transmitter.js';
 
-/** A pin and the alternate function that connects it. */
-export interface UsartPin {
-  readonly pin: string;
-  readonly af: number;
-}
-
-export interface UsartOptions {
-  readonly name: UsartName;
-  readonly services: ChipServices;
-  readonly txPins: readonly UsartPin[];
-  readonly rxPins: readonly UsartPin[];
-}
-
-/** What the rest of the chip does to a USART. */
-interface Surroundings {
-  readonly isClocked: boolean;
-  readonly kernelHz: number;
-  readonly rxPins: readonly string[];
-}
+export type { UsartOptions, UsartPin } from './usart-surroundings.js';
 
 export class Usart implements Peripheral {
   readonly name: UsartName;
@@ -52,36 +34,41 @@ export class Usart implements Peripheral {
   /** Who hears what leaves `pin`: characters whose stop bit has ended. */
   onLineOut: (pin: string, run: LineRun) => void = () => undefined;
 
-  readonly #options: UsartOptions;
   readonly #services: ChipServices;
+  readonly #surroundings: UsartSurroundings;
   readonly #registers: UsartRegisterFile;
   readonly #receiver: UsartReceiver;
-  readonly #buffer = new ReceiveBuffer();
+  readonly #reception: UsartReception;
   readonly #transmitter: UsartTransmitter;
   #router: DmaRouter | undefined;
   #syncedTo: Tick = 0;
-  #surroundings: Surroundings | undefined;
   /** When the next thing happens by itself; undefined: not known. */
   #due: Tick | undefined;
   #twoPinsReported = false;
 
   constructor(options: UsartOptions) {
-    this.#options = options;
     this.name = options.name;
     this.#services = options.services;
+    this.#surroundings = new UsartSurroundings(options);
     this.#registers = new UsartRegisterFile(options.name, options.services.violations);
     const { base, rxRequest, txRequest } = USARTS[options.name];
     this.rxRequest = this.#requestLine(rxRequest, 'RX', base + USART.RDR, CR3.DMAR);
     this.txRequest = this.#requestLine(txRequest, 'TX', base + USART.TDR, CR3.DMAT);
+    this.#reception = new UsartReception({
+      name: this.name,
+      violations: this.#services.violations,
+      registers: this.#registers,
+      server: () => this.#serverOf(this.rxRequest),
+    });
     this.#receiver = new UsartReceiver(
       {
         name: this.name,
         violations: this.#services.violations,
         settings: () => this.#settings(),
-        settingsAt: (divider) => this.#registers.settingsAt(divider, this.#around().kernelHz),
+        settingsAt: (divider) => this.#registers.settingsAt(divider, this.#surroundings.kernelHz),
         setDivider: (divider) => this.#registers.setDivider(divider),
-        receiveClean: (characters) => this.#receiveClean(characters),
-        receiveSampled: (word, errors, tick) => this.#receive(word, errors, tick),
+        receiveClean: (characters) => this.#reception.receiveClean(characters),
+        receiveSampled: (word, errors, tick) => this.#reception.receive(word, errors, tick),
       },
       options.rxPins.map(({ pin }) => pin),
     );
@@ -107,7 +94,7 @@ export class Usart implements Peripheral {
   /** Catches up to `tick` under the clocks and pins of before, and lets go of them. */
   sync(tick: Tick): void {
     this.#advance(tick);
-    this.#surroundings = undefined;
+    this.#surroundings.forget();
   }
 
   nextChange(tick: Tick): Tick {
@@ -147,8 +134,8 @@ export class Usart implements Peripheral {
     if (!this.#registers.isEnabled) return;
     this.#receiver.listenFrom(this.#syncedTo);
     this.#receiver.arm(this.#registers.autobaudMode, this.#syncedTo);
-    for (let left = random.below(3); left > 0; left--) this.#buffer.push(random.below(0x100), random.u32() & (ISR.PE | ISR.FE | ISR.NE));
-    this.#buffer.flags |= random.u32() & ISR.ORE;
+    for (let left = random.below(3); left > 0; left--) this.#reception.buffer.push(random.below(0x100), random.u32() & (ISR.PE | ISR.FE | ISR.NE));
+    this.#reception.buffer.flags |= random.u32() & ISR.ORE;
     this.#receiver.flags |= random.u32() & (ISR.IDLE | ISR.RTOF);
   }
 
@@ -158,29 +145,20 @@ export class Usart implements Peripheral {
       name: `${this.name}_${direction}`,
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
-      isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#around().isClocked,
+      isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
       sync: (tick) => this.#catchUp(tick),
       serve: (tick) => this.#advance(tick),
       nextChange: (tick) => this.nextChange(tick),
     };
   }
 
-  #around(): Surroundings {
-    this.#surroundings ??= {
-      isClocked: this.#services.isClocked(this.name),
-      kernelHz: this.#services.usartKernelHz(this.name),
-      rxPins: this.#options.rxPins.flatMap(({ pin, af }) => (this.#services.hasAlternateFunction(pin, af) ? [pin] : [])),
-    };
-    return this.#surroundings;
-  }
-
   #settings(): UsartSettings {
-    return this.#registers.settings(this.#around().kernelHz);
+    return this.#registers.settings(this.#surroundings.kernelHz);
   }
 
   /** Until something is due, time passes without a trace. */
   #catchUp(tick: Tick): void {
-    if (this.#surroundings === undefined || tick >= this.#nextDue()) this.#advance(tick);
+    if (!this.#surroundings.areKnown || tick >= this.#nextDue()) this.#advance(tick);
   }
 
   #nextDue(): Tick {
@@ -191,9 +169,9 @@ export class Usart implements Peripheral {
   #advance(tick: Tick): void {
     this.#due = undefined;
     this.#syncedTo = Math.max(this.#syncedTo, tick);
-    const isAlive = this.#registers.isEnabled && this.#around().isClocked && this.#settings().baudRate > 0;
+    const isAlive = this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
     this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
-    if (isAlive) this.#drainToDma(tick);
+    if (isAlive) this.#reception.drain(tick);
     if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
     else if (this.#transmitter.isSending) this.#cutTransmission(tick);
   }
@@ -204,7 +182,7 @@ export class Usart implements Peripheral {
 
   /** The pin that listens, of those that alternate functions connect. */
   #rxPin(tick: Tick): string | undefined {
-    const { rxPins } = this.#around();
+    const { rxPins } = this.#surroundings;
     const areTwo = rxPins.length > 1;
     const isNews = areTwo && !this.#twoPinsReported;
     this.#twoPinsReported = areTwo;
@@ -216,49 +194,10 @@ export class Usart implements Peripheral {
     return line.isEnabled() ? this.#router?.serverOf(line) : undefined;
   }
 
-  /**
-   * The stream that reads RDR. DDRE masks the request until the error flags are cleared. Without it a damaged character is moved like
-   * any other: that the manual has it withheld is about Smartcard mode.
-   */
-  #rxServer(): DmaServer | undefined {
-    const isMasked = this.#registers.has(USART.CR3, CR3.DDRE) && this.#buffer.flags !== 0;
-    return isMasked ? undefined : this.#serverOf(this.rxRequest);
-  }
-
-  #receiveClean({ run, first, count, completesAt }: CleanCharacters): void {
-    const end = first + count;
-    let index = first;
-    if (this.#buffer.count === 0) index += this.#rxServer()?.store(run.bytes, first, count, completesAt(end - 1)) ?? 0;
-    const hasNinthBit = this.#settings().wordBits === 9;
-    for (; index < end; index++) {
-      const byte = run.bytes[index] ?? 0;
-      this.#receive(hasNinthBit ? byte | (parityBit(byte, run.format.parity) << 8) : byte, 0, completesAt(index));
-    }
-  }
-
-  #receive(word: number, errors: number, tick: Tick): void {
-    if (!this.#buffer.push(word, errors)) {
-      if (this.#registers.has(USART.CR3, CR3.OVRDIS)) this.#buffer.overwrite(word, errors);
-      else this.#overrun(tick);
-    }
-    this.#drainToDma(tick);
-  }
-
-  #overrun(tick: Tick): void {
-    const isFirst = (this.#buffer.flags & ISR.ORE) === 0;
-    this.#buffer.flags |= ISR.ORE;
-    if (isFirst) this.#report('usart-overrun', `no room for a character, ${this.#buffer.count} unread`, tick);
-  }
-
-  #drainToDma(tick: Tick): void {
-    this.#buffer.drain((byte) => this.#rxServer()?.store(Uint8Array.of(byte), 0, 1, tick) === 1);
-  }
-
   #emit(bytes: Uint8Array, startTick: Tick, format: LineSettings): void {
-    for (const { pin, af } of this.#options.txPins) {
-      if (this.#services.hasAlternateFunction(pin, af)) this.onLineOut(pin, { bytes, startTick, format });
-    }
-    this.#services.yieldSoon();
+    const { txPins } = this.#surroundings;
+    for (const pin of txPins) this.onLineOut(pin, { bytes, startTick, format });
+    if (txPins.length > 0) this.#services.yieldSoon();
   }
 
   #cutTransmission(tick: Tick): void {
@@ -269,7 +208,7 @@ export class Usart implements Peripheral {
 
   #clearState(): void {
     const isFifo = this.#registers.has(USART.CR1, CR1.FIFOEN);
-    this.#buffer.configure(isFifo);
+    this.#reception.buffer.configure(isFifo);
     this.#transmitter.configure(isFifo);
     this.#receiver.flags = 0;
     this.#receiver.armedMode = undefined;
@@ -277,8 +216,8 @@ export class Usart implements Peripheral {
   }
 
   #readWord(offset: number, tick: Tick): number {
-    if (offset === USART.ISR) return statusWord(this.#registers, this.#receiver, this.#buffer, this.#transmitter, tick);
-    return offset === USART.RDR ? this.#buffer.read() : this.#registers.get(offset);
+    if (offset === USART.ISR) return statusWord(this.#registers, this.#receiver, this.#reception.buffer, this.#transmitter, tick);
+    return offset === USART.RDR ? this.#reception.buffer.read() : this.#registers.get(offset);
   }
 
   #writeCr1(value: number, tick: Tick): void {
@@ -313,14 +252,14 @@ export class Usart implements Peripheral {
 
   #request(value: number, tick: Tick): void {
     if ((value & RQR.SBKRQ) !== 0) this.#report('usart-unsupported-mode', 'a break cannot be sent on this line', tick);
-    if ((value & RQR.RXFRQ) !== 0) this.#buffer.flush();
+    if ((value & RQR.RXFRQ) !== 0) this.#reception.buffer.flush();
     if ((value & RQR.TXFRQ) !== 0) this.#transmitter.flush();
     if ((value & RQR.ABRRQ) !== 0 && this.#registers.isEnabled) this.#receiver.arm(this.#registers.autobaudMode, tick);
   }
 
   #clearFlags(value: number): void {
     const cleared = value & CLEARABLE;
-    this.#buffer.flags &= ~cleared;
+    this.#reception.buffer.flags &= ~cleared;
     this.#receiver.flags &= ~cleared;
     if ((cleared & ISR.TC) !== 0) this.#transmitter.isComplete = false;
   }

@@ -1,5 +1,6 @@
 /** Hardware auto-baud on the real waveform: the character it was made for, the wrong one, and a start in the middle. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../host/board/random.js';
 import { CR1, CR2, ISR, RQR, USART } from '../../../host/board/chip/usart-registers.js';
 import type { SerialBench } from './serial-bench.js';
 import { CR1_8E1, readAll, run, serialBench, status } from './serial-bench.js';
@@ -74,7 +75,7 @@ describe('0x7F', () => {
 
 describe('a wrong first byte', () => {
   it.each([
-    ['0x79', 556, 'its lone low bit is the start bit, but the next edge is not where 0x7F has it'],
+    ['0x79', 139, 'falls again after two bits, not eight'],
     ['0x00', 5556, 'nine bits and a parity bit of low'],
     ['0xFE', 1111, 'two bits of low'],
     ['0xFF', 556, 'no falling edge where bit 7 of 0x7F has one'],
@@ -88,10 +89,9 @@ describe('a wrong first byte', () => {
 
   it('leaves a wrong rate that garbles what follows', () => {
     const bench = serialBench();
-    arm(bench);
-    // 0x30 is low for the start bit and four data bits: a fifth of the true rate.
-    bench.usart1.lineIn('PA10', run([0x30], 0, 115_200));
-    expect(brr(bench, 1e5)).toBe(2778);
+    arm(bench, 0, MODE_7F, CR1_8E1 | CR1.FIFOEN);
+    bench.usart1.lineIn('PA10', run([0x79], 0, 115_200));
+    expect(brr(bench, 1e5)).toBe(139);
     readAll(bench.usart1, 1e5);
     bench.usart1.lineIn('PA10', run([0x7f, 0x7f, 0x7f], 1e5, 115_200));
     expect(readAll(bench.usart1, 3e5).map((word) => word & 0xff)).not.toContain(0x7f);
@@ -133,6 +133,23 @@ describe('arming', () => {
     status(bench.usart1, 4e5);
     expect(brr(bench, 4e5)).toBe(556);
     expect(bench.names()).toContain('usart-baud-mismatch');
+  });
+});
+
+describe('laziness', () => {
+  it.each([0x7f, 0x79, 0xff, 0x00])('byte %i latches the same at the same time however time is sliced', (byte) => {
+    const outcome = (step: (random: Random) => number): unknown => {
+      const bench = serialBench();
+      const random = new Random(byte);
+      bench.usart1.lineIn('PA10', run([0x5a, byte], 100.3, 115_200));
+      bench.usart1.lineIn('PA10', run([byte, 0x31], 30_000.7, 115_200));
+      arm(bench, 3000);
+      for (let tick = 3001; tick < 60_000; tick += step(random)) bench.usart1.sync(tick);
+      return { brr: brr(bench, 60_000), isr: status(bench.usart1, 60_000), words: readAll(bench.usart1, 60_000), seen: bench.violations.seen };
+    };
+    const reference = outcome(() => 1);
+    expect(outcome(() => 1e6)).toEqual(reference);
+    expect(outcome((random) => 1 + random.below(5000))).toEqual(reference);
   });
 });
 
