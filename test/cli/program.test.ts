@@ -9,16 +9,23 @@ import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
 import { REPORT } from './report.js';
 
 
+const QUIET: ProgramContext = {
+  stdout: { write: () => {}, columns: undefined },
+  stderr: { write: () => {}, columns: undefined },
+  environment: {},
+  signal: new AbortController().signal,
+  version: '1.2.3',
+  flash: async () => REPORT,
+};
+
 async function run(commandLine: string, context: Partial<ProgramContext> = {}) {
   const asked: FlashOptions[] = [];
   let stdout = '';
   let stderr = '';
   const exitCode = await runProgram(commandLine === '' ? [] : commandLine.split(' '), {
+    ...QUIET,
     stdout: { write: (text) => void (stdout += text), columns: undefined },
     stderr: { write: (text) => void (stderr += text), columns: undefined },
-    environment: {},
-    signal: new AbortController().signal,
-    version: '1.2.3',
     flash: async (options) => {
       asked.push(options);
       return REPORT;
@@ -153,7 +160,7 @@ describe('--help', () => {
 
   test.each(HEAVY_COMMANDS)('says of $name what the command itself says', async ({ name, description, load }) => {
     const program = new Command();
-    await load(program);
+    await load(program, QUIET);
     expect(program.commands.find((command) => command.name() === name)?.description()).toBe(description);
   });
 });
