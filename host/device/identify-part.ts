@@ -10,12 +10,30 @@ export function identifyPart(facts: MessageValues<'facts'>, chip: string | undef
   return choosePart(facts.idcode & 0xfff, facts.flashSizeKiB, chip);
 }
 
-/** From the device id and the flash size register as the ROM bootloader reads it. Three round trips. */
-export async function identifyPartThroughRom(rom: RomSession, deviceId: number, chip: string | undefined): Promise<H7Part> {
-  const [anyPart] = findParts(deviceId);
-  if (anyPart === undefined) return choosePart(deviceId, undefined, chip);
-  const size = await rom.readMemory(anyPart.addresses.flashSize, 4);
-  return choosePart(deviceId, size[0]! | (size[1]! << 8), chip);
+/**
+ * From the device id and, where the ROM bootloader hands it out, the flash size register. Without it the largest part of the id is
+ * assumed; what does not exist cannot be read back, so nothing is claimed that is not there.
+ * @param say is told of an assumption
+ */
+export async function identifyPartThroughRom(rom: RomSession, deviceId: number, chip: string | undefined, say: (text: string) => void): Promise<H7Part> {
+  const parts = findParts(deviceId);
+  const largest = parts.reduce<H7Part | undefined>((best, part) => (best !== undefined && best.flashSizeKiB >= part.flashSizeKiB ? best : part), undefined);
+  if (largest === undefined || chip !== undefined) return choosePart(deviceId, undefined, chip);
+  // On H72x a Read Memory makes the next Write Memory lose its first 32 bytes (ST Community 795174): nothing is read there.
+  const flashSizeKiB = largest.family === 'H72x' ? undefined : await readFlashSize(rom, largest.addresses.flashSize);
+  if (flashSizeKiB !== undefined) return choosePart(deviceId, flashSizeKiB, undefined);
+  say(`The size of the flash cannot be asked through the ROM bootloader: assuming ${largest.name}. --chip says it better.`);
+  return largest;
+}
+
+async function readFlashSize(rom: RomSession, address: number): Promise<number | undefined> {
+  try {
+    const size = await rom.readMemory(address, 4);
+    return size[0]! | (size[1]! << 8);
+  } catch (error) {
+    if (error instanceof StageFlashError && error.kind === 'bootloader') return undefined;
+    throw error;
+  }
 }
 
 function choosePart(deviceId: number, flashSizeKiB: number | undefined, chip: string | undefined): H7Part {

@@ -53,13 +53,13 @@ export class ChipBus implements Bus, ChipServices {
   readonly flashController: FlashController;
   readonly systemMemory: SystemMemory;
   readonly peripherals: Peripherals;
+  /** End of the slice that runs: polling loops are not skipped beyond it, since the world may have something for the chip then. */
+  sliceEndTick: Tick = Infinity;
   readonly #part: H7Part;
   readonly #core: CoreControls;
   readonly #mappings: readonly Mapping[];
   readonly #pages: ReadonlyMap<number, Mapping>;
   readonly #polls: PollSkipper;
-  /** End of the slice that runs: polling loops are not skipped beyond it, since the world may have something for the chip then. */
-  sliceEndTick: Tick = Infinity;
   /** What `nextChange` found; holds until then, or until something is written or arrives. */
   #nextChangeTick: Tick = -Infinity;
 
@@ -191,7 +191,9 @@ export class ChipBus implements Bus, ChipServices {
     const ram = this.#ramAt(address);
     if (ram === undefined || !ram.facts.reachableByDma || !ram.region.writable) return undefined;
     const offset = address - ram.region.base;
-    return offset + lengthBytes <= ram.region.bytes.length ? { bytes: ram.region.bytes, offset } : undefined;
+    if (offset + lengthBytes > ram.region.bytes.length) return undefined;
+    this.#core.invalidate(address, lengthBytes);
+    return { bytes: ram.region.bytes, offset };
   }
 
   stall(ticks: number): void {

@@ -80,7 +80,7 @@ export class FlashMemory {
     return this.#bank(bankIndex).bytes;
   }
 
-  /** All banks in address order, without the hole of 1 MB parts. */
+  /** All banks in address order, without the hole of 1 MB parts. Cells only: what is damaged shows as its old content. */
   snapshot(): Uint8Array {
     const image = new Uint8Array(this.#part.flashSizeKiB * 1024);
     let at = 0;

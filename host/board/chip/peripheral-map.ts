@@ -16,7 +16,7 @@ import { withField } from './register-access.js';
 import type { StoredRegisters } from './stored-registers.js';
 import type { UsartName } from './usart-registers.js';
 import { USART, USARTS } from './usart-registers.js';
-import type { UsartPin } from './usart.js';
+import type { UsartPin } from './usart-surroundings.js';
 import { Usart } from './usart.js';
 
 /** Base addresses (cmsis_device_h7 13ba9da); those of the USARTs are in usart-registers.ts. */

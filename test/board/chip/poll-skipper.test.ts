@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { PollSkipper } from '../../../host/board/chip/poll-skipper.js';
+
+const SR = 0x52002010;
+
+/** A program that reads one register every `interval` ticks; how long each read stalled it. */
+function poll(skipper: PollSkipper, stalls: number[], values: readonly number[], interval = 3): void {
+  for (const value of values) {
+    clock.tick += interval;
+    const before = stalls.length;
+    skipper.afterRead(SR, value, clock.tick);
+    clock.tick += stalls.slice(before).reduce((sum, ticks) => sum + ticks, 0);
+  }
+}
+
+const clock = { tick: 0 };
+
+function skipperOf(skipTicks: number, nextChange: (tick: number) => number = () => Infinity): { readonly skipper: PollSkipper; readonly stalls: number[] } {
+  const stalls: number[] = [];
+  clock.tick = 0;
+  return { skipper: new PollSkipper({ skipTicks, nextChange, stall: (ticks) => void stalls.push(ticks) }), stalls };
+}
+
+describe('skipping a polling loop', () => {
+  it('begins with the third equal value in a row', () => {
+    const { skipper, stalls } = skipperOf(2048);
+    poll(skipper, stalls, [1, 1]);
+    expect(stalls).toEqual([]);
+    poll(skipper, stalls, [1, 1]);
+    expect(stalls).toEqual([2048, 2048]);
+  });
+
+  it('never goes beyond the next change', () => {
+    const { skipper, stalls } = skipperOf(2048, () => 1000);
+    poll(skipper, stalls, [1, 1, 1, 1, 1]);
+    expect(clock.tick).toBeGreaterThanOrEqual(1000);
+    expect(stalls).toEqual([991]);
+  });
+
+  it('starts again after another value, and after a store', () => {
+    const { skipper, stalls } = skipperOf(2048);
+    poll(skipper, stalls, [1, 1, 2, 2]);
+    expect(stalls).toEqual([]);
+    skipper.afterWrite();
+    poll(skipper, stalls, [2, 2]);
+    expect(stalls).toEqual([]);
+    poll(skipper, stalls, [2]);
+    expect(stalls).toEqual([2048]);
+  });
+
+  it('leaves a program alone that does something else between its reads', () => {
+    const { skipper, stalls } = skipperOf(2048);
+    poll(skipper, stalls, [1, 1, 1, 1, 1, 1], 3000);
+    expect(stalls).toEqual([]);
+  });
+
+  it('still sees a loop over two registers as one', () => {
+    const { skipper, stalls } = skipperOf(2048);
+    for (let turn = 0; turn < 6; turn++) {
+      poll(skipper, stalls, [7], 50);
+      clock.tick += 50;
+      skipper.afterRead(SR + 0x100, 9, clock.tick);
+      clock.tick += (stalls.at(-1) ?? 0) * (turn >= 2 ? 1 : 0);
+    }
+    expect(stalls.length).toBeGreaterThan(6);
+  });
+
+  it('is off with 0', () => {
+    const { skipper, stalls } = skipperOf(0);
+    poll(skipper, stalls, [1, 1, 1, 1]);
+    expect(stalls).toEqual([]);
+  });
+});
