@@ -78,7 +78,7 @@ export async function flashImage(image: Image, link: Link, options: FlashOptions
 
 /** `--direct`: the ROM bootloader does everything itself. */
 async function flashThroughRom(image: Image, link: Link, rom: RomSession, deviceId: number, options: FlashOptions, log: JobLog): Promise<Report> {
-  const part = await identifyPartThroughRom(rom, deviceId, options.chip);
+  const part = await identifyPartThroughRom(rom, deviceId, options.chip, (text) => log.warning(text));
   const plan = buildPlan(image, part, { sectorDigests: undefined });
   describeSectors(plan).forEach((line) => log.note(line));
   if (options.dryRun) return log.report('planned', `${describePlan(plan)}\nNothing was changed.`, { image, part, plan });

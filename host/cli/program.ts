@@ -11,11 +11,16 @@ import { helpAfterOptions } from './help-text.js';
 /**
  * Commands that bring an ARM engine with them. They are loaded when they are called; until then the help knows them by these lines.
  */
-export const HEAVY_COMMANDS: readonly { readonly name: string; readonly description: string; readonly load: (program: Command) => Promise<void> }[] = [
+export const HEAVY_COMMANDS: readonly { readonly name: string; readonly description: string; readonly load: (program: Command, context: CommandContext) => Promise<void> }[] = [
   {
     name: 'sim',
     description: 'serve a virtual board over TCP, to rehearse a job without hardware',
-    load: async (program) => (await import('./sim-command.js')).addSimCommand(program),
+    load: async (program, context) => (await import('./sim-command.js')).addSimCommand(program, context),
+  },
+  {
+    name: 'demo',
+    description: 'flash a real application onto a virtual board over a slow link, and boot it',
+    load: async (program, context) => (await import('./demo-command.js')).addDemoCommand(program, context),
   },
 ];
 
@@ -52,7 +57,7 @@ async function buildProgram(userArguments: readonly string[], context: ProgramCo
   const [first, second] = userArguments;
   const called = first === 'help' ? second : first;
   for (const { name, description, load } of HEAVY_COMMANDS) {
-    if (called === name) await load(program);
+    if (called === name) await load(program, context);
     else program.command(name).description(description);
   }
   return program;

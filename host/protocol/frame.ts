@@ -76,6 +76,8 @@ export class FrameDecoder {
   discardedBytes = 0;
   /** Valid frames of another session. */
   foreignFrames = 0;
+  /** Discarded bytes behind the last valid frame. */
+  #trailing: Uint8Array[] = [];
 
   constructor(token: number) {
     this.#token = token;
@@ -93,6 +95,15 @@ export class FrameDecoder {
       else this.foreignFrames++;
     }
     return frames;
+  }
+
+  /** Everything behind the last valid frame: when the other side has left, it is for whoever comes next, and not discarded. */
+  takeTrailing(): Uint8Array {
+    const trailing = Uint8Array.from([...this.#trailing, this.#pending].flatMap((bytes) => [...bytes]));
+    this.discardedBytes -= trailing.length - this.#pending.length;
+    this.#trailing = [];
+    this.#pending = new Uint8Array(0);
+    return trailing;
   }
 
   /** The line has been quiet: a frame that lost bytes will not complete. Looks for whole frames inside of what is pending. */
@@ -120,12 +131,14 @@ export class FrameDecoder {
         if (frame === undefined) continue;
         this.#pending = this.#pending.slice(start + HEADER_BYTES + header.payloadBytes + TRAILER_BYTES);
         this.discardedBytes += start;
+        this.#trailing = [];
         start = 0;
         return frame;
       }
       return undefined;
     } finally {
       this.discardedBytes += start;
+      if (start > 0) this.#trailing.push(this.#pending.slice(0, start));
       if (start > 0) this.#pending = this.#pending.slice(start);
     }
   }

@@ -47,9 +47,10 @@ async function sayFarewell(session: StubSession, how: number): Promise<boolean> 
 }
 
 /** Whatever comes within one round trip and `extraMs`; ends early once something came and the line is quiet again. */
-async function hear({ link, roundTrip }: StubSession, extraMs: number): Promise<Uint8Array> {
-  const deadlineMs = link.now() + roundTrip.timeoutMs(extraMs);
-  const first = await link.receive(deadlineMs);
+async function hear(session: StubSession, extraMs: number): Promise<Uint8Array> {
+  const { link, roundTrip } = session;
+  const trailing = session.takeTrailing();
+  const first = trailing.length > 0 ? trailing : await link.receive(link.now() + roundTrip.timeoutMs(extraMs));
   if (first.length === 0) return first;
   const rest = await link.receive(link.now() + Math.max(100, lineTimeMs(64, link.line)));
   return Uint8Array.of(...first, ...rest);

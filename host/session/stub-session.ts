@@ -124,6 +124,11 @@ export class StubSession {
     return at < 0 ? undefined : (this.#answers.splice(at, 1)[0]!.values as MessageValues<Name>);
   }
 
+  /** What came behind the stub's last frame, for when it has left. */
+  takeTrailing(): Uint8Array {
+    return this.#decoder.takeTrailing();
+  }
+
   #hear(message: Received): void {
     if (message.name === 'fault') throw faultError(message.values);
     if (message.name !== 'progress') {
