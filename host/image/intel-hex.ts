@@ -19,15 +19,21 @@ export function parseIntelHex(source: string, text: string): Segment[] {
   return gaplessRuns(records).map((run) => decodeRun(source, run));
 }
 
+/** Also split where the package's signed addresses turn negative. */
 function gaplessRuns(records: readonly HexRecord[]): HexRecord[][] {
   const runs: HexRecord[][] = [];
   let end = -1;
   for (const record of records) {
-    if (record.address <= end) runs.at(-1)?.push(record);
+    const run = runs.at(-1);
+    if (run?.[0] && record.address <= end && isNegative(record) === isNegative(run[0])) run.push(record);
     else runs.push([record]);
     end = Math.max(end, recordEnd(record));
   }
   return runs;
+}
+
+function isNegative({ address }: HexRecord): boolean {
+  return address >= 2 ** 31;
 }
 
 function decodeRun(source: string, run: readonly HexRecord[]): Segment {

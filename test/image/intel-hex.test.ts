@@ -57,9 +57,10 @@ describe('segments', () => {
     ]);
   });
 
-  test('addresses from 0x80000000 on are not taken for negative ones', () => {
+  test.each([0x9000_fff0, 0x7fff_fff0, 0x7fff_fff5])('addresses from 0x80000000 on are not taken for negative ones: %i', (address) => {
     const bytes = new Random(5).fill(new Uint8Array(50));
-    expect(parse([...hexLines(0x9000_fff0, bytes), END_RECORD])).toEqual([{ address: 0x9000_fff0, bytes }]);
+    const segments = parse([...hexLines(address, bytes), END_RECORD]);
+    expect(createImage('fw.hex', 'Intel HEX', segments).segments).toEqual([{ address, bytes }]);
   });
 
   test('start address records change nothing', () => {
@@ -143,4 +144,19 @@ test('segments that overlap are refused, neighbours are joined, empty ones vanis
     { address: 0, bytes: Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4) },
   ]);
   expect(() => createImage('x', 'raw binary', [{ address: 3, bytes }, { address: 0, bytes }])).toThrow('overlap at 0x00000003');
+});
+
+test.each([1, 2, 3, 4])('seed %i: a file damaged anyhow is refused as an image or read, and never anything else', (seed) => {
+  const random = new Random(seed);
+  const whole = [...hexLines(0x0800_fff0, random.fill(new Uint8Array(200))), hexRecord(2, 0, [0x80, 0]), ...hexLines(0x0810_0000, random.fill(new Uint8Array(50))), END_RECORD].join('\r\n');
+  for (let round = 0; round < 300; round++) {
+    const from = random.below(whole.length);
+    const inserted = String.fromCharCode(...random.fill(new Uint8Array(random.below(4))));
+    const damaged = whole.slice(0, from) + inserted + whole.slice(from + random.below(30));
+    try {
+      createImage('fw.hex', 'Intel HEX', parseIntelHex('fw.hex', damaged));
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'StageFlashError', kind: 'image' });
+    }
+  }
 });
