@@ -46,6 +46,11 @@ export class Connection {
     });
   }
 
+  /** When the host has the answer to what it asks at `tick` to open the connection. */
+  handshakeEnd(tick: Tick): Tick {
+    return this.#downlink.arrivalOfSignal(this.#uplink.arrivalOfSignal(tick));
+  }
+
   /** The host sends. */
   send(bytes: Uint8Array, tick: Tick): void {
     if (this.ending === undefined) this.#uplink.send(bytes, tick);

@@ -17,7 +17,10 @@ import { listen } from '../board/tcp-server.js';
 import { WallClock } from '../board/wall-clock.js';
 import type { World } from '../board/world.js';
 import { StageFlashError } from '../errors.js';
+import type { CommandContext } from './flash-command.js';
 import { describeBoardEvent } from './sim-events.js';
+
+export type SimContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signal'>;
 
 interface SimArguments {
   readonly listen: Pick<TcpServerOptions, 'host' | 'port'>;
@@ -29,8 +32,8 @@ interface SimArguments {
 const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:7000';
 const SAVE_PERIOD_MS = 10_000;
 
-/** @param untilInterrupted settles when the server is to end; by default with a signal to this process. */
-export function addSimCommand(program: Command, untilInterrupted: () => Promise<void> = untilSignal): void {
+/** Aborting the context's signal ends the server in order: that is its only end. */
+export function addSimCommand(program: Command, context: SimContext): void {
   const command = program
     .command('sim')
     .description('serve a virtual board over TCP, to rehearse a job without hardware')
@@ -45,8 +48,8 @@ export function addSimCommand(program: Command, untilInterrupted: () => Promise<
     else command.option(`--${optionName(key)} <value>`, text);
   }
   command.action(async (values: SimArguments & Readonly<Record<string, unknown>>) => {
-    if (values.list === true) process.stdout.write(listOfChoices());
-    else await serve(values, boardOptionsFrom(values), untilInterrupted);
+    if (values.list === true) context.stdout.write(listOfChoices());
+    else await serve(values, boardOptionsFrom(values), context);
   });
 }
 
@@ -59,7 +62,8 @@ function boardOptionsFrom(values: Readonly<Record<string, unknown>>): BoardOptio
   return parseBoardOptions(given);
 }
 
-async function serve(values: SimArguments, options: BoardOptions, untilInterrupted: () => Promise<void>): Promise<void> {
+async function serve(values: SimArguments, options: BoardOptions, { stderr, signal }: SimContext): Promise<void> {
+  const tell = (text: string): void => stderr.write(`sim: ${text}\n`);
   const world = createWorld(options);
   const save = (): void => {
     if (options.flashFile !== undefined) saveFlashFile(options.flashFile, world.board.chip);
@@ -75,9 +79,10 @@ async function serve(values: SimArguments, options: BoardOptions, untilInterrupt
   const timer = setInterval(save, SAVE_PERIOD_MS);
   clock.start();
   tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
-  tellBoardEvents(world);
+  for (const event of world.boardEvents) tell(describeBoardEvent(event));
+  world.onBoardEvent = (event) => tell(describeBoardEvent(event));
   try {
-    await Promise.race([untilInterrupted(), failure]);
+    await Promise.race([untilAborted(signal), failure]);
   } finally {
     await server.close();
     clock.stop();
@@ -96,19 +101,11 @@ function writeStatistics(path: string, world: World): void {
   }
 }
 
-function tellBoardEvents(world: World): void {
-  for (const event of world.boardEvents) tell(describeBoardEvent(event));
-  world.onBoardEvent = (event) => tell(describeBoardEvent(event));
-}
-
-function untilSignal(): Promise<void> {
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-function tell(text: string): void {
-  process.stderr.write(`sim: ${text}\n`);
 }
 
 function listOfChoices(): string {

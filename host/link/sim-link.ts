@@ -32,7 +32,12 @@ export async function openSimLink(parameters: URLSearchParams | BoardOptions): P
 /** Another link to a board that is there already: what a host does after its connection broke. */
 export function connectSimLink(world: World, options: BoardOptions): SimLink {
   const connection = world.connect();
-  if (connection !== undefined) return new SimLink(world, connection, options);
+  if (connection !== undefined) {
+    const startTick = world.now;
+    const openTick = connection.handshakeEnd(startTick);
+    world.run(openTick);
+    return new SimLink(world, connection, options, ticksToMs(openTick - startTick));
+  }
   throw new StageFlashError('link', 'sim: the converter refuses the connection: it has a client already', {
     hint: 'Wait until it lets the old connection go.',
   });
@@ -41,12 +46,14 @@ export function connectSimLink(world: World, options: BoardOptions): SimLink {
 export class SimLink implements Link {
   readonly name = 'sim:';
   readonly line: LineSettings;
+  readonly connectMs: number;
   readonly world: World;
   readonly options: BoardOptions;
   readonly #connection: Connection;
   #isClosed = false;
 
-  constructor(world: World, connection: Connection, options: BoardOptions) {
+  constructor(world: World, connection: Connection, options: BoardOptions, connectMs: number) {
+    this.connectMs = connectMs;
     this.world = world;
     this.options = options;
     this.line = { baudRate: options.baud, parity: options.parity, stopBits: 1 };

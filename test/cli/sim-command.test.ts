@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../host/board/random.js';
 import { addSimCommand } from '../../host/cli/sim-command.js';
+import type { Output } from '../../host/cli/print.js';
 import { StageFlashError } from '../../host/errors.js';
 
 interface RunningSim {
@@ -23,31 +24,39 @@ const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
 const sockets: Socket[] = [];
 let running: RunningSim | undefined;
 
-function program(interrupted: Promise<void> = new Promise(() => undefined)): Command {
+interface Streams {
+  stdout: string;
+  stderr: string;
+}
+
+function program(streams: Streams, signal = new AbortController().signal): Command {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  addSimCommand(command, () => interrupted);
+  const output = (name: keyof Streams): Output => ({ write: (text) => void (streams[name] += text), columns: undefined });
+  addSimCommand(command, { stdout: output('stdout'), stderr: output('stderr'), signal });
   for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => undefined });
   return command;
 }
 
+/** Runs the command to its end. */
+async function run(...options: readonly string[]): Promise<Streams> {
+  const streams: Streams = { stdout: '', stderr: '' };
+  await program(streams).parseAsync(['sim', ...options], { from: 'user' });
+  return streams;
+}
+
 /** Starts the command in this process on a free port. */
 async function start(...options: readonly string[]): Promise<RunningSim> {
-  let said = '';
-  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-    said += String(chunk);
-    return true;
-  });
-  let interrupt = (): void => undefined;
-  const end = program(new Promise((resolve) => (interrupt = resolve))).parseAsync(['node', 'stage-flash', 'sim', '--listen', 'tcp://127.0.0.1:0', ...options]);
-  const port = await vi.waitFor(() => Number(/tcp:\/\/127\.0\.0\.1:(\d+);/.exec(said)?.[1] ?? expect.fail('does not listen')), { timeout: 10_000, interval: 5 });
+  const streams: Streams = { stdout: '', stderr: '' };
+  const controller = new AbortController();
+  const end = program(streams, controller.signal).parseAsync(['sim', '--listen', 'tcp://127.0.0.1:0', ...options], { from: 'user' });
+  const port = await vi.waitFor(() => Number(/tcp:\/\/127\.0\.0\.1:(\d+);/.exec(streams.stderr)?.[1] ?? expect.fail('does not listen')), { timeout: 10_000, interval: 5 });
   running = {
     port,
-    said: () => said,
+    said: () => streams.stderr,
     interrupt: async () => {
       running = undefined;
-      interrupt();
+      controller.abort();
       await end;
-      spy.mockRestore();
     },
   };
   return running;
@@ -118,29 +127,16 @@ describe('stage-flash sim', () => {
     await new Promise((resolve) => squatter.once('listening', resolve));
     const address = squatter.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const spy = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    try {
-      await program().parseAsync(['node', 'stage-flash', 'sim', '--listen', `tcp://127.0.0.1:${port}`]);
-      expect.fail('it listens');
-    } catch (error) {
-      expect(error).toBeInstanceOf(StageFlashError);
-      expect(error).toMatchObject({ exitCode: 5, message: `cannot listen on tcp://127.0.0.1:${port}: the port is in use` });
-      expect((error as StageFlashError).hint).toContain('--listen');
-    } finally {
-      spy.mockRestore();
-      squatter.close();
-    }
+    const error: unknown = await run('--listen', `tcp://127.0.0.1:${port}`).catch((thrown: unknown) => thrown);
+    squatter.close();
+    expect(error).toBeInstanceOf(StageFlashError);
+    expect(error).toMatchObject({ exitCode: 5, message: `cannot listen on tcp://127.0.0.1:${port}: the port is in use` });
+    expect((error as StageFlashError).hint).toContain('--listen');
   });
 
   it('lists every profile and fault on stdout', async () => {
-    let listed = '';
-    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      listed += String(chunk);
-      return true;
-    });
-    await program().parseAsync(['node', 'stage-flash', 'sim', '--list']);
-    spy.mockRestore();
-    for (const name of ['geo-vsat', 'nbiot', 'xonxoff', 'power-cut=N', 'reset=BYTES']) expect(listed).toContain(`  ${name}`);
+    const { stdout } = await run('--list');
+    for (const name of ['geo-vsat', 'nbiot', 'xonxoff', 'power-cut=N', 'reset=BYTES']) expect(stdout).toContain(`  ${name}`);
   });
 
   it.each([
@@ -150,7 +146,7 @@ describe('stage-flash sim', () => {
     [['--fault', 'gremlins'], /no fault "gremlins"/],
     [['--listen', 'udp://x'], /tcp:\/\/127\.0\.0\.1:7000/],
   ])('refuses %j', async (options, message) => {
-    await expect(program().parseAsync(['node', 'stage-flash', 'sim', '--listen', 'tcp://127.0.0.1:0', ...options])).rejects.toThrow(message);
+    await expect(run('--listen', 'tcp://127.0.0.1:0', ...options)).rejects.toThrow(message);
   });
 });
 

@@ -42,6 +42,11 @@ describe('sim link', () => {
     expect(link.now() - start).toBeCloseTo(600 + 3 * characterMs + 4 * characterMs + 0.035, 1);
   });
 
+  it('takes one round trip to open, and tells how long that was', async () => {
+    expect((await open('rtt=600ms')).connectMs).toBeCloseTo(600, 6);
+    expect((await open('rtt=600ms')).now()).toBeCloseTo(1600, 0);
+  });
+
   it('identifies the chip of its options', async () => {
     const link = await synchronise('chip=STM32H723xG&rtt=50ms&jitter=20ms');
     expect(await exchange(link, [0x02, 0xfd], 5)).toEqual([ACK, 1, 0x04, 0x83, ACK]);
