@@ -5,8 +5,8 @@
 import { lineTimeMs } from './line-settings.js';
 import type { Link } from './link.js';
 
-/** Bytes that may stand in the converter's buffer beyond the one being sent: less than the 1 KiB that common converters have. */
-const BURST_BYTES = 512;
+/** One burst may stand in the converter's buffer when the next arrives: both together stay below the 1 KiB that common converters have. */
+const BURST_BYTES = 480;
 
 export class LinePacer {
   readonly #link: Link;

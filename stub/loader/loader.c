@@ -79,13 +79,14 @@ static uint32_t next_byte(struct loader *self, uint32_t usart)
     return (uint32_t)byte;
 }
 
-/* Token and one word. Eight bytes fit into the transmit FIFO; a full one empties by itself. */
+/*
+ * Token and one word. Nothing waits here: while it did, the receiver would overrun. The transmit FIFO has room for two answers, and
+ * there are never more: a chunk takes far longer to come in than its answer to go out, and greetings wait for each other.
+ */
 static void answer(uint32_t usart, const struct frame *frame)
 {
     const uint8_t *byte = (const uint8_t *)frame;
     for (uint32_t left = 8; left != 0; left--) {
-        while (!(REGISTER(usart, USART_ISR_AT) & USART_ISR_TXE_TXFNF)) {
-        }
         REGISTER(usart, USART_TDR_AT) = *byte++;
     }
 }
@@ -185,7 +186,8 @@ void loader_entry(void)
         answer(usart, &frame);
         do {
             heard = heard >> 8 | next_byte(self, usart) << 24;
-            if (heard == 0x7F7F7F7Fu) {
+            /* A network may hand over many 0x7F at once, and four of them are shorter than a greeting. */
+            if (heard == 0x7F7F7F7Fu && REGISTER(usart, USART_ISR_AT) & USART_ISR_TC) {
                 frame.address = usart;
                 break;
             }
