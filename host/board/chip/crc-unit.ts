@@ -1,5 +1,5 @@
 /**
- * The CRC calculation unit: any polynomial of 7, 8, 16 or 32 bits, reversal of input and output (RM0433 §20).
+ * The CRC calculation unit: any polynomial of 7, 8, 16 or 32 bits, reversal of input and output (RM0433, chapter CRC).
  *
  * The width of an access to DR counts: a word is four bytes, most significant first, reversed within what REV_IN says.
  */
@@ -20,9 +20,9 @@ export const CRC_CR = {
   REV_OUT: { position: 7, width: 1 },
 } as const satisfies Record<string, Field>;
 
-/** CR.POLYSIZE: 0 … 3 (RM0433 §20.4.3). */
+/** CR.POLYSIZE: 0 … 3 (RM0433, CRC_CR). */
 const POLYNOMIAL_BITS = [32, 16, 8, 7];
-/** CR.REV_IN: bits within which the input is reversed; 0 none (RM0433 §20.4.3). */
+/** CR.REV_IN: bits within which the input is reversed; 0 none (RM0433, CRC_CR). */
 const REVERSAL_BITS = [0, 8, 16, 32];
 const DEFAULT_POLYNOMIAL = 0x04c11db7;
 
@@ -70,7 +70,7 @@ export class CrcUnit implements Peripheral {
         if (value & 1 && (offset & 3) === 0) this.#restart();
         return;
       case CRC_OFFSETS.INIT:
-        // A write to INIT also starts the calculation afresh (RM0433 §20.3.3).
+        // A write to INIT also starts the calculation afresh (RM0433, CRC_INIT).
         this.#initial = narrowWrite(this.#initial, offset, size, value);
         this.#restart();
         return;

@@ -1,5 +1,5 @@
 /**
- * Independent watchdog IWDG1: once started, by key or by option byte, only a reset stops it (RM0433 §45.3).
+ * Independent watchdog IWDG1: once started, by key or by option byte, only a reset stops it (RM0433, chapter IWDG).
  *
  * It counts the 32 kHz LSI, whatever the core does. The chip asks `expiryTick` and resets itself when that time has come.
  */
@@ -13,11 +13,11 @@ import { narrowRead, narrowWrite } from './register-access.js';
 
 export const IWDG_OFFSETS = { KR: 0x00, PR: 0x04, RLR: 0x08, SR: 0x0c, WINR: 0x10 } as const;
 
-/** RM0433 §45.4.1. */
+/** RM0433, IWDG_KR. */
 const KEY = { refresh: 0xaaaa, unlock: 0x5555, start: 0xcccc } as const;
 const LSI_TICKS = TICKS_PER_SECOND / 32_000;
 const COUNTER_MAXIMUM = 0xfff;
-/** "Up to 5 LSI cycles" until PR, RLR or WINR take effect (RM0433 §45.4.4); the SR bit reads 1 as long. */
+/** "Up to 5 LSI cycles" until PR, RLR or WINR take effect (RM0433, IWDG_SR); the SR bit reads 1 as long. */
 const UPDATE_TICKS = 5 * LSI_TICKS;
 
 /** Registers behind the key, with their bit in SR and their value after reset. */
@@ -77,7 +77,7 @@ export class Iwdg implements Peripheral {
     } else {
       this.#values.set(register.offset, narrowWrite(this.#values.get(register.offset) ?? 0, offset, size, value) & register.mask);
       this.#updatedAt.set(register.offset, tick);
-      // Writing the window reloads the counter (RM0433 §45.3.3).
+      // Writing the window reloads the counter (RM0433, window option of the IWDG).
       if (register.offset === IWDG_OFFSETS.WINR && this.#loadedAt !== undefined) this.#loadedAt = tick;
     }
   }
@@ -106,7 +106,7 @@ export class Iwdg implements Peripheral {
     }, 0);
   }
 
-  /** PR: divider 4, 8 … 256; 6 and 7 both mean 256 (RM0433 §45.4.2). */
+  /** PR: divider 4, 8 … 256; 6 and 7 both mean 256 (RM0433, IWDG_PR). */
   #stepTicks(): number {
     return LSI_TICKS * 4 * 2 ** Math.min(this.#values.get(IWDG_OFFSETS.PR) ?? 0, 6);
   }

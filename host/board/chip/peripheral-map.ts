@@ -116,7 +116,7 @@ export function mapPeripherals(part: H7Part, all: Peripherals): readonly Mapping
     decidesLines: false,
     ...extra,
   });
-  // SxCR, whose EN ends a transfer, and SxNDTR of the eight streams (RM0433 §15.5.5, §15.5.6).
+  // SxCR, whose EN ends a transfer, and SxNDTR of the eight streams (RM0433, DMA_SxCR and DMA_SxNDTR).
   const streams = new Set(Array.from({ length: 8 }, (_, stream) => 0x10 + 0x18 * stream).flatMap((base) => [base, base + 4]));
   const { SR1 } = FLASH_BANK_OFFSETS;
   return [
@@ -127,7 +127,7 @@ export function mapPeripherals(part: H7Part, all: Peripherals): readonly Mapping
     ...[...all.gpios].map(([port, gpio]) => at(BASES.GPIOA + GPIO_DISTANCE * (port.charCodeAt(0) - 0x41), gpio, { decidesLines: true })),
     ...Object.values(all.usarts).map((usart) => at(USARTS[usart.name].base, usart, { polled: new Set([USART.ISR]) })),
     ...all.dmas.map((dma) => at(BASES[dma.name], dma, { polled: streams })),
-    // DMAMUX1 runs on the clock of the DMAs that it serves (RM0433 §18.3).
+    // DMAMUX1 runs on the clock of the DMAs that it serves (RM0433, chapter DMAMUX).
     at(BASES.DMAMUX1, all.dmamux, { clocks: ['DMA1', 'DMA2'], isClocked: false }),
     ...all.plain.map(({ base, block }) => at(base, block)),
   ];

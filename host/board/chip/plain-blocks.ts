@@ -8,7 +8,7 @@ import { StoredRegisters } from './stored-registers.js';
 
 const ACTVOSRDY = 1 << 13;
 
-/** PWR. The regulator is always where it was asked to be: CSR1.ACTVOSRDY and D3CR.VOSRDY read 1 (RM0433 §6.8). */
+/** PWR. The regulator is always where it was asked to be: CSR1.ACTVOSRDY and D3CR.VOSRDY read 1 (RM0433, chapter PWR). */
 export const PWR_REGISTERS: readonly StoredRegister[] = [
   { name: 'CR1', offset: 0x00, resetValue: 0xf000c000 },
   { name: 'CSR1', offset: 0x04, resetValue: 0x4000 | ACTVOSRDY, writable: 0 },

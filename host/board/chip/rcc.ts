@@ -26,9 +26,9 @@ import { fieldOf, maskOf, narrowRead, narrowWrite, withField } from './register-
 
 const HSI_HZ = 64_000_000;
 const CSI_HZ = 4_000_000;
-/** CFGR.SW and SWS: 0 HSI, 1 CSI, 2 HSE, 3 PLL1 (RM0433 §8.7.7). */
+/** CFGR.SW and SWS: 0 HSI, 1 CSI, 2 HSE, 3 PLL1 (RM0433, RCC_CFGR). */
 const SYSTEM_CLOCK_CSI = 1;
-/** D2CCIP2R.USARTxSEL: 0 pclk, 1 pll2_q, 2 pll3_q, 3 hsi_ker, 4 csi_ker, 5 lse (RM0433 §8.7.21). */
+/** D2CCIP2R.USARTxSEL: 0 pclk, 1 pll2_q, 2 pll3_q, 3 hsi_ker, 4 csi_ker, 5 lse (RM0433, RCC_D2CCIP2R). */
 const KERNEL_CLOCK_PCLK = 0;
 const KERNEL_CLOCK_HSI = 3;
 const KERNEL_CLOCK_CSI = 4;
@@ -112,7 +112,7 @@ export class Rcc implements Peripheral {
     this.#options.onClocksChanged();
   }
 
-  /** Flags accumulate until RMVF clears them; a power-on reset starts afresh (RM0433 §8.4.4). */
+  /** Flags accumulate until RMVF clears them; a power-on reset starts afresh (RM0433, RCC_RSR). */
   recordReset(cause: ResetCause): void {
     const flags = RESET_FLAGS[cause].reduce((sum, flag) => sum | maskOf(RCC_RSR[flag]), 0);
     this.#values.set('RSR', (cause === 'power' ? flags : flags | this.#value('RSR')) >>> 0);
@@ -151,7 +151,7 @@ export class Rcc implements Peripheral {
   #writeCr(written: number, tick: Tick): void {
     if (written & ABSENT_SOURCES) reportChip(this.#options.violations, 'clock-not-modelled', `RCC_CR = 0x${written.toString(16)}`, tick);
     const readOnly = READ_ONLY_CR.reduce((mask, field) => mask | maskOf(field), 0);
-    // Hardware refuses to stop the oscillator that is the system clock (RM0433 §8.7.2, HSION).
+    // Hardware refuses to stop the oscillator that is the system clock (RM0433, RCC_CR.HSION).
     const kept = fieldOf(this.#value('CFGR'), RCC_CFGR.SWS) === SYSTEM_CLOCK_CSI ? RCC_CR.CSION : RCC_CR.HSION;
     this.#values.set('CR', ((written & ~readOnly) | maskOf(kept)) >>> 0);
   }
@@ -188,13 +188,13 @@ function registerMap(family: H7Family): ReadonlyMap<number, RccRegister> {
   return map;
 }
 
-/** HPRE and D1CPRE: 0xxx 1, then 2, 4, 8, 16, 64 … 512: there is no 32 (RM0433 §8.7.8). */
+/** HPRE and D1CPRE: 0xxx 1, then 2, 4, 8, 16, 64 … 512: there is no 32 (RM0433, RCC_D1CFGR). */
 function ahbDivider(code: number): number {
   if (code < 8) return 1;
   return 2 ** (code < 12 ? code - 7 : code - 6);
 }
 
-/** D2PPREx: 0xx 1, then 2, 4, 8, 16 (RM0433 §8.7.9). */
+/** D2PPREx: 0xx 1, then 2, 4, 8, 16 (RM0433, RCC_D2CFGR). */
 function apbDivider(code: number): number {
   return code < 4 ? 1 : 2 ** (code - 3);
 }

@@ -8,7 +8,7 @@ import type { Tick } from '../time.js';
 import type { Violations } from '../violations.js';
 import { reportChip } from './chip-violations.js';
 
-/** System flash, and on H7A/H7B the read-only area behind user flash. */
+/** System flash (RM0399 table 18), and the read-only area that H7A/H7B have behind user flash (UID_BASE of cmsis_device_h7 13ba9da). */
 export function isSystemMemory(address: number): boolean {
   return (address >= 0x1ff00000 && address <= 0x1ff1ffff) || (address >= 0x08fff800 && address <= 0x08fffbff);
 }

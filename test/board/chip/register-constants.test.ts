@@ -1,4 +1,5 @@
 /** Every register number of host/board/chip against the headers of ST. A name that the headers do not know fails, too. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CRC_CR, CRC_OFFSETS } from '../../../host/board/chip/crc-unit.js';
 import { SCR } from '../../../host/board/chip/dma-stream.js';
@@ -112,7 +113,7 @@ describe('RCC', () => {
     for (const [name, { register, resetRegister, position }] of Object.entries(CLOCK_ENABLES[family])) {
       const header = family === 'H7Ax' && name.startsWith('SRAM') ? `AHB${name}` : name;
       expect(vendor.field(CHIP_OF_FAMILY[family], `RCC_${register}_${header}EN`), name).toEqual({ position, width: 1 });
-      // Memories have no reset; the fixture has no APB4RSTR, whose SYSCFGRST is bit 1 (RM0433 §8.7.37).
+      // Memories have no reset; the fixture has no APB4RSTR, whose SYSCFGRST is bit 1 (RM0433, RCC_APB4RSTR).
       if (name.startsWith('SRAM') || name === 'SYSCFG') continue;
       expect(vendor.field(CHIP_OF_FAMILY[family], `RCC_${resetRegister}_${name}RST`), name).toEqual({ position, width: 1 });
     }
@@ -162,5 +163,28 @@ describe('the other blocks', () => {
     const { M2P, ...fields } = SCR;
     expectMasks('DMA_SxCR', fields);
     expect(M2P & fields.DIR).toBe(M2P);
+  });
+});
+
+describe('numbers outside the tables', () => {
+  const folder = new URL('../../../host/board/chip/', import.meta.url);
+  const CITATION = /RM\d{4}|AN\d{4}|ES\d{4}|PM\d{4}|cmsis_device_h7|datasheet/;
+  /** Upper bytes of the parts of the memory map that hold anything (RM0433 §2.3); other numbers are masks and patterns. */
+  const REGIONS = new Set([0x08, 0x20, 0x24, 0x30, 0x38, 0x40, 0x50, 0x51, 0x52, 0x58, 0x5c]);
+  const isAddress = (value: number): boolean => REGIONS.has(value >>> 24) || (value >= 0x1ff00000 && value < 0x1ff60000);
+  const known = new Set(HEADER_CHIPS.flatMap((chip) => vendor.numbers(chip)));
+
+  /** Lines with an address that neither the headers know nor a citation, at the line or in the comment above, explains. */
+  const unexplained = readdirSync(folder).flatMap((file) => {
+    const lines = readFileSync(new URL(file, folder), 'utf8').split('\n');
+    return lines.flatMap((line, index) => {
+      const addresses = [...line.matchAll(/\b0x[0-9a-f_]{8,9}\b/g)].map(([text]) => Number(text.replaceAll('_', ''))).filter(isAddress);
+      const isCited = lines.slice(Math.max(0, index - 3), index + 1).some((near) => CITATION.test(near));
+      return isCited || addresses.every((address) => known.has(address)) ? [] : [`${file}:${index + 1} ${line.trim()}`];
+    });
+  });
+
+  it('every address is a header\'s or cites its source', () => {
+    expect(unexplained).toEqual([]);
   });
 });
