@@ -45,7 +45,6 @@ export interface BoardParts {
   readonly random: Random;
 }
 
-
 /**
  * The core is stopped this often to hear what its UART has sent by DMA, which is otherwise learned of only when the program looks at
  * the UART: half of a millisecond is less than any packing interval or network hides.

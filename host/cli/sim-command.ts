@@ -14,6 +14,7 @@ import { LINK_PROFILES } from '../board/link-profiles.js';
 import { describeStatistics, statisticsOf } from '../board/statistics.js';
 import type { TcpServerOptions } from '../board/tcp-server.js';
 import { listen } from '../board/tcp-server.js';
+import { BoardViolation } from '../board/violations.js';
 import { WallClock } from '../board/wall-clock.js';
 import type { World } from '../board/world.js';
 import { StageFlashError } from '../errors.js';
@@ -73,10 +74,16 @@ async function serve(values: SimArguments, options: BoardOptions, { stderr, sign
   const clock = new WallClock(world, {
     scale: options.timeScale ?? 1,
     onBehind: (behindMs) => tell(`this machine is too slow: the board is ${(behindMs / 1000).toFixed(1)} s late`),
-    onFailure: fail,
+    onFailure: (error) => fail(error instanceof BoardViolation ? accusation(error) : error),
   });
   const server = await listen(world, clock, { ...values.listen, secondClient: values.secondClient, onClient: tell });
-  const timer = setInterval(save, SAVE_PERIOD_MS);
+  const timer = setInterval(() => {
+    try {
+      save();
+    } catch (error) {
+      fail(error);
+    }
+  }, SAVE_PERIOD_MS);
   clock.start();
   tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
   for (const event of world.boardEvents) tell(describeBoardEvent(event));
@@ -87,10 +94,18 @@ async function serve(values: SimArguments, options: BoardOptions, { stderr, sign
     await server.close();
     clock.stop();
     clearInterval(timer);
-    save();
     tell(describeStatistics(statisticsOf(world)));
+    save();
     if (values.stats !== undefined) writeStatistics(values.stats, world);
   }
+}
+
+/** The program on the board is to blame, and the user may want to see how it goes on. */
+function accusation(error: BoardViolation): StageFlashError {
+  return new StageFlashError('stub', `the program on the board did what silicon may not forgive: ${error.message}`, {
+    hint: `--tolerate ${error.violation.name} lets the board go on.`,
+    cause: error,
+  });
 }
 
 function writeStatistics(path: string, world: World): void {

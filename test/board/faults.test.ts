@@ -125,6 +125,17 @@ describe('stream faults', () => {
     expect(text(exchange([]))).toBe('hello\r\n');
   });
 
+  it('stale-cache keeps what the board says to nobody for the next client', () => {
+    const { world, connection, exchange } = withFault('stale-cache');
+    expect(exchange([0x7f])).toEqual([ACK]);
+    connection.send(Uint8Array.of(0x02, 0xfd), world.now);
+    connection.close(world.now);
+    world.run(world.now + msToTicks(100));
+    const next = world.connect();
+    world.run(world.now + msToTicks(100));
+    expect(next?.take().flatMap((chunk) => [...chunk])).toEqual([ACK, 1, 0x04, 0x50, ACK]);
+  });
+
   it('heartbeat-network reaches the host, heartbeat-line the board', () => {
     expect(text(withFault('heartbeat-network=2s').exchange([], 5100))).toBe('HEARTBEATHEARTBEATHEARTBEAT');
     const { world, exchange } = withFault('heartbeat-line=2s');

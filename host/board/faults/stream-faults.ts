@@ -1,6 +1,6 @@
 /** Faults that change the bytes on their way: escapes, eaten control characters, injected text, noise. */
 import type { Parity } from '../../link/line-settings.js';
-import { oneOf, parseDurationMs, parsePercent } from '../option-parsers.js';
+import { oneOf, parseCount, parseDurationMs, parsePercent } from '../option-parsers.js';
 import type { Fault, FaultSite } from '../faults.js';
 import { msToTicks } from '../time.js';
 import { SyncPatternFilter } from './sync-pattern.js';
@@ -81,6 +81,22 @@ export const streamFaults: Readonly<Record<string, Fault>> = {
     argument: { form: 'TEXT', default: 'ser2net port 4001 device /dev/ttyS1 [115200 EVEN 1STOP 8DATABITS]' },
     install: ({ world }, text) => {
       world.onConnected.push((connection, tick) => connection.sendToHost(ascii(`${text}\r\n`), tick));
+    },
+  },
+  'stale-cache': {
+    help: 'what the board says while nobody is connected greets the next client',
+    argument: { form: 'BYTES that are kept', default: '512' },
+    install: ({ world }, argument) => {
+      const limit = parseCount(argument);
+      let kept: number[] = [];
+      world.converter.toNetworkFilters.push((bytes) => {
+        if (world.client === undefined) kept = [...kept, ...bytes].slice(0, limit);
+        return bytes;
+      });
+      world.onConnected.push((connection, tick) => {
+        connection.sendToHost(Uint8Array.from(kept), tick);
+        kept = [];
+      });
     },
   },
   'heartbeat-network': {

@@ -23,8 +23,8 @@ export interface RomVersion {
   readonly ramWindows: readonly AddressWindow[];
   readonly systemMemory: AddressWindow;
   readonly ports: readonly RomPort[];
-  /** RX pins on which the first 0x7F is not answered. */
-  readonly secondSyncPins: readonly string[];
+  /** An RX pin on which the first 0x7F is not answered and on which faster lines are not heard. */
+  readonly weakPort: { readonly rx: string; readonly maxBaudRate: number } | undefined;
   /** Is the command byte of Go answered at all? */
   readonly acknowledgesGo: boolean;
   /** `reset`: Go ends in a reset instead of a jump. */
@@ -53,7 +53,7 @@ const H74X = {
   ramWindows: [DTCM, { first: 0x24005000, last: 0x2407ffff }],
   systemMemory: { first: 0x1ff00000, last: 0x1ff1e7ff },
   ports: [PA9_PA10, PB14_PB15, PA2_PA3, PB10_PB11],
-  secondSyncPins: ['PB15'],
+  weakPort: { rx: 'PB15', maxBaudRate: 115_200 },
   acknowledgesGo: true,
   go: 'jumps',
   goStackReserveBytes: undefined,
@@ -74,7 +74,7 @@ const H72X = {
   family: 'H72x',
   ramWindows: [DTCM, { first: 0x24004000, last: 0x2404ffff }],
   ports: [PA9_PA10, PA2_PA3, PB10_PB11, PD8_PD9],
-  secondSyncPins: [],
+  weakPort: undefined,
   bytesLostAfterRead: 32,
 } as const;
 
@@ -85,7 +85,7 @@ const H7AX = {
   ramWindows: [DTCM, { first: 0x24034000, last: 0x2407ffff }],
   systemMemory: { first: 0x1ff00000, last: 0x1ff13fff },
   ports: [PA9_PA10, PA2_PA3, PB10_PB11, PD8_PD9],
-  secondSyncPins: [],
+  weakPort: undefined,
 } as const;
 
 export const ROM_VERSIONS: readonly RomVersion[] = [

@@ -11,6 +11,7 @@ import type { Character } from '../line-decoder.js';
 import { LineDecoder } from '../line-decoder.js';
 import type { Tick } from '../time.js';
 import { msToTicks, TICKS_PER_SECOND } from '../time.js';
+import type { BaudMeasure } from './auto-baud.js';
 import { isInRange, measureBaud } from './auto-baud.js';
 import type { RomChip } from './rom-memory.js';
 import { RomMemory } from './rom-memory.js';
@@ -24,6 +25,9 @@ export interface RomLine {
   /** Divider of the 64 MHz kernel clock. */
   readonly brr: number;
 }
+
+/** AN3155 §1: total deviation between host and device. */
+const RATE_TOLERANCE = 0.025;
 
 export class Rom {
   readonly version: RomVersion;
@@ -42,7 +46,7 @@ export class Rom {
   #decoder: LineDecoder | undefined;
   /** The port listens from here on. */
   #armedTick = new Map<string, Tick>();
-  #ignoredFrames = new Map<string, number>();
+  #isFirstOnWeakPort = true;
 
   constructor(version: RomVersion, chip: RomChip) {
     this.version = version;
@@ -57,7 +61,7 @@ export class Rom {
     const listensFrom = tick + msToTicks(this.version.startUpMs);
     this.#waveforms = new Map(this.version.ports.map(({ rx }) => [rx, new LineWaveform()]));
     this.#armedTick = new Map(this.version.ports.map(({ rx }) => [rx, listensFrom]));
-    this.#ignoredFrames = new Map(this.version.secondSyncPins.map((rx) => [rx, 1]));
+    this.#isFirstOnWeakPort = true;
     this.#program = romSession(new RomMemory(this.version, this.#chip, () => this.tick));
     this.#proceed(undefined);
   }
@@ -122,9 +126,7 @@ export class Rom {
       if (waveform === undefined) continue;
       const measure = measureBaud(waveform, this.#armedTick.get(port.rx) ?? Infinity);
       if (measure === undefined || measure.knownTick > untilTick) continue;
-      const ignored = this.#ignoredFrames.get(port.rx) ?? 0;
-      if (ignored > 0 || !isInRange(measure)) {
-        this.#ignoredFrames.set(port.rx, ignored - 1);
+      if (!isInRange(measure) || this.#isIgnored(port, measure)) {
         this.#armedTick.set(port.rx, measure.knownTick + 3 * measure.brr);
         return this.#synchronise(untilTick);
       }
@@ -135,6 +137,15 @@ export class Rom {
       return {};
     }
     return undefined;
+  }
+
+  #isIgnored({ rx }: RomPort, { brr }: BaudMeasure): boolean {
+    const { weakPort } = this.version;
+    if (weakPort?.rx !== rx) return false;
+    if (TICKS_PER_SECOND / brr > weakPort.maxBaudRate * (1 + RATE_TOLERANCE)) return true;
+    const isFirst = this.#isFirstOnWeakPort;
+    this.#isFirstOnWeakPort = false;
+    return isFirst;
   }
 
   /**

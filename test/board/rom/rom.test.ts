@@ -48,6 +48,11 @@ describe('ROM synchronisation', () => {
     expect([...bench.txPins]).toEqual(['PB14']);
   });
 
+  it('does not hear a line faster than 115200 baud on PB15', () => {
+    const bench = new RomBench({ rxPin: 'PB15', line: { ...AN3155_LINE, baudRate: 230_400 } });
+    expect([bench.type([0x7f]), bench.type([0x7f]), bench.type([0x7f])]).toEqual([[], [], []]);
+  });
+
   it('does not hear a pin that its version does not serve', () => {
     const bench = new RomBench({ part: 'STM32H723xG', bootloaderId: 0x93, rxPin: 'PB15' });
     expect(bench.type([0x7f])).toEqual([]);
