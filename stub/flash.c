@@ -112,6 +112,11 @@ const struct flash_error *flash_error(void)
     return &self.error;
 }
 
+bool flash_has_bank2(void)
+{
+    return self.banks == 2;
+}
+
 uint32_t flash_word_bytes(void)
 {
     return self.family->word_bytes;

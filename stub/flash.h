@@ -25,6 +25,9 @@ void flash_begin(void);
 const struct flash_error *flash_error(void);
 void flash_refuse(uint32_t status, uint32_t detail);
 
+/* Registers of bank 2 exist only where the bank does. */
+bool flash_has_bank2(void);
+
 uint32_t flash_word_bytes(void);
 uint32_t flash_sectors(void);
 

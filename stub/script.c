@@ -100,10 +100,26 @@ static bool request_erase(void)
     return true;
 }
 
+/* Goes on only over flash that holds what it should: what comes next may make it bootable. */
+static bool prove(void)
+{
+    const uint32_t address = read_u32(1);
+    if (!flash_is_done()) {
+        return false;
+    }
+    if (flash_digest(address, read_u32(5)) != read_u32(9)) {
+        flash_refuse(WIRE_STATUS_DIGEST_WRONG, address);
+        return false;
+    }
+    self.executed += WIRE_OP_PROVE_BYTES;
+    return true;
+}
+
 /* Bytes of an operation with its fields; 0: no such operation. */
 static uint32_t operation_bytes(uint8_t code)
 {
-    static const uint8_t bytes[] = {WIRE_OP_NOP_BYTES, WIRE_OP_ERASE_BYTES, WIRE_OP_FENCE_BYTES, WIRE_OP_WRITE_BYTES};
+    static const uint8_t bytes[] = {WIRE_OP_NOP_BYTES, WIRE_OP_ERASE_BYTES, WIRE_OP_FENCE_BYTES, WIRE_OP_WRITE_BYTES,
+                                    WIRE_OP_PROVE_BYTES};
     return code < sizeof bytes ? bytes[code] : 0;
 }
 
@@ -130,6 +146,8 @@ static bool step(void)
         return request_erase();
     case WIRE_OP_WRITE:
         return begin_write();
+    case WIRE_OP_PROVE:
+        return prove();
     case WIRE_OP_FENCE:
         if (!flash_is_done()) {
             return false;

@@ -116,6 +116,7 @@
 #define WIRE_STATUS_PROGRAM_FAILED 5u /* FLASH_SR error after programming; detail: address */
 #define WIRE_STATUS_FLASH_TIMEOUT 6u /* the flash stayed busy beyond its limit; detail: address */
 #define WIRE_STATUS_LOCKED 7u /* the flash control register does not unlock; detail: bank base */
+#define WIRE_STATUS_DIGEST_WRONG 8u /* the flash does not hold what PROVE demands; detail: address */
 
 /* Operations of the stream */
 #define WIRE_OP_NOP 0x00u /* Nothing; fills the last unit. */
@@ -126,6 +127,8 @@
 #define WIRE_OP_FENCE_BYTES 1u
 #define WIRE_OP_WRITE 0x03u /* Program the bytes that follow. All-0xFF flash words are left alone. */
 #define WIRE_OP_WRITE_BYTES 9u
+#define WIRE_OP_PROVE 0x04u /* Like FENCE; then go on only if the CRC-32 of this flash, read from the flash itself, is `digest`. */
+#define WIRE_OP_PROVE_BYTES 13u
 
 /* Loader */
 #define WIRE_LOADER_CALL (1u << 8)

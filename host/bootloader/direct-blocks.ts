@@ -4,7 +4,7 @@
  */
 import { StageFlashError, hex32 } from '../errors.js';
 import type { Image } from '../image/image.js';
-import { pusrPatternAt } from '../link/forbidden-bytes.js';
+import { pusrPatternAt } from '../protocol/forbidden-bytes.js';
 import { MAX_TRANSFER_BYTES, dataFrame } from './an3155.js';
 
 export interface Block {

@@ -9,6 +9,8 @@ import { lineTimeMs } from '../link/line-settings.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { Command } from './an3155.js';
 import { COMMANDS, MAX_TRANSFER_BYTES, addressFrame, commandFrame, dataFrame, readLengthFrame, sectorListFrame } from './an3155.js';
+import type { Failure } from './hopeless.js';
+import { isHopeless } from './hopeless.js';
 import type { Expectation, Reply } from './rom-line.js';
 import { RomLine } from './rom-line.js';
 import { completeCommand, recover, synchronise } from './synchronise.js';
@@ -45,10 +47,6 @@ export interface BootloaderFacts {
   readonly protocolVersion: number;
   readonly commands: readonly number[];
 }
-
-const ATTEMPTS = 5;
-/** An address that is refused twice was not garbled on its way. */
-const ADDRESS_ATTEMPTS = 2;
 
 /** Where single bytes get lost, short frames come through: at one byte in a hundred, 258 bytes do one time in 13, 34 two times in 3. */
 const SHORTEST_PIECE_BYTES = 32;
@@ -133,15 +131,21 @@ export class RomSession {
   }
 
   /**
-   * Jumps to the program whose stack pointer and entry stand at `to`. Two round trips. What is missing in the outcome proves
-   * nothing: that the program runs is for the program itself to say.
+   * Jumps to the program whose stack pointer and entry stand at `to`. Two round trips; repeated while the ROM says that it has not
+   * jumped. What is missing in the outcome proves nothing: that the program runs is for the program itself to say.
    * @throws StageFlashError kind `bootloader` when the ROM refuses
    */
   async go(to: number): Promise<GoOutcome> {
-    const asked = `Go at ${hex32(to)}`;
-    const commandAcknowledged = await this.#jumpStep(asked, command(COMMANDS.go));
-    const addressAcknowledged = await this.#jumpStep(asked, address(to));
-    return { commandAcknowledged, addressAcknowledged };
+    const steps = [command(COMMANDS.go), address(to)] as const;
+    const failures: Failure[] = [];
+    for (;;) {
+      const [first, second] = [await this.#jumpStep(steps[0]), await this.#jumpStep(steps[1])];
+      if (second.kind !== 'nack') return { commandAcknowledged: first.kind === 'ack', addressAcknowledged: second.kind === 'ack' };
+      const step = steps[first.kind === 'nack' ? 0 : 1];
+      // Without the command, the five bytes of the address were two commands and a half.
+      this.#mayBeHalfACommandAhead = first.kind !== 'ack';
+      await this.#prepareRepeat(`Go at ${hex32(to)}`, step, second, failures);
+    }
   }
 
   /** Lets time pass for work that the ROM does not wait for itself. What comes meanwhile is discarded. */
@@ -157,16 +161,17 @@ export class RomSession {
   /** One command for each piece of a transfer; pieces become shorter where their data does not come through. */
   async #inPieces(what: string, start: number, lengthBytes: number, steps: (at: number, length: number) => readonly Step[]): Promise<Uint8Array> {
     const answers: Uint8Array[] = [];
-    for (let at = 0, attempt = 1; at < lengthBytes; ) {
+    let failures: Failure[] = [];
+    for (let at = 0; at < lengthBytes; ) {
       const length = Math.min(this.#pieceBytes, lengthBytes - at);
       const { reply, step } = await this.#tryOnce(steps(at, length));
       if (reply.kind === 'ack') {
         answers.push(reply.data);
         at += length;
-        attempt = 1;
+        failures = [];
         continue;
       }
-      await this.#prepareRepeat(`${what} at ${hex32(start + at)}`, step, reply, attempt++);
+      await this.#prepareRepeat(`${what} at ${hex32(start + at)}`, step, reply, failures);
       if (step.part === 'data') this.#pieceBytes = Math.max(SHORTEST_PIECE_BYTES, this.#pieceBytes / 2);
     }
     return new Uint8Array(Buffer.concat(answers));
@@ -177,17 +182,21 @@ export class RomSession {
    * @returns the data of the last answer
    */
   async #perform(asked: string, steps: readonly Step[]): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt++) {
+    const failures: Failure[] = [];
+    for (;;) {
       const { reply, step } = await this.#tryOnce(steps);
       if (reply.kind === 'ack') return reply.data;
-      await this.#prepareRepeat(asked, step, reply, attempt);
+      await this.#prepareRepeat(asked, step, reply, failures);
     }
   }
 
-  async #prepareRepeat(asked: string, step: Step, reply: WrongReply, attempt: number): Promise<void> {
+  /** Adds to `failures`. @throws when these are too many */
+  async #prepareRepeat(asked: string, step: Step, reply: WrongReply, failures: Failure[]): Promise<void> {
     const error = wrongAnswer(this.#line.link, { asked, ...step }, reply);
-    const isFinal = reply.kind === 'nack' && step.part === 'address' ? attempt === ADDRESS_ATTEMPTS : attempt === ATTEMPTS;
-    if (isFinal) throw error;
+    failures.push(reply.kind === 'nack' ? `${step.part} refused` : 'lost');
+    if (isHopeless(failures)) throw error;
+    // A command that is refused again may be one byte out of step: an odd number of somebody else's came before it.
+    if (failures.at(-1) === 'command refused' && failures.length > 1) this.#mayBeHalfACommandAhead = true;
     await this.#backIntoStep(reply, error);
     this.#say(`${asked} is repeated: ${reply.kind === 'nack' ? 'it was refused' : 'its answer was lost'}.`);
   }
@@ -211,18 +220,16 @@ export class RomSession {
   }
 
   /** Waits no longer than an ACK that is there needs: V9.0 does not send it. */
-  async #jumpStep(asked: string, step: Step): Promise<boolean> {
-    const waitMs = this.roundTrip.timeoutMs(lineTimeMs(step.frame.length + 1, this.#line.link.line));
-    const reply = await this.#line.exchange(step.frame, { waitMs, measured: false });
-    if (reply.kind === 'nack') throw wrongAnswer(this.#line.link, { asked, ...step }, reply);
-    return reply.kind === 'ack';
+  #jumpStep({ frame }: Step): Promise<Reply> {
+    const waitMs = this.roundTrip.timeoutMs(lineTimeMs(frame.length + 1, this.#line.link.line));
+    return this.#line.exchange(frame, { waitMs, measured: false });
   }
 
   async #backIntoStep(reply: WrongReply, lost: StageFlashError): Promise<void> {
     if (reply.kind !== 'nack') return recover(this.#line, lost);
     await this.#line.drain();
     if (!this.#mayBeHalfACommandAhead) return;
-    // The command was refused because a 0x7F stood before it, so its second byte is now the first of another.
+    // The command was refused because another byte stood before it, so its second byte is now the first of another.
     this.#mayBeHalfACommandAhead = false;
     await completeCommand(this.#line, lost);
   }

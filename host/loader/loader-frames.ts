@@ -1,5 +1,5 @@
 /** The stub cut into frames for the loader (PROTOCOL.md §2). Pure. */
-import { findForbidden } from '../link/forbidden-bytes.js';
+import { findForbidden } from '../protocol/forbidden-bytes.js';
 import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';

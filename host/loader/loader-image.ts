@@ -1,6 +1,6 @@
 /** The loader as the ROM gets it: with the session's token and patience filled in, padded to whole Write Memory frames. */
 import { randomBytes } from 'node:crypto';
-import { findForbidden } from '../link/forbidden-bytes.js';
+import { findForbidden } from '../protocol/forbidden-bytes.js';
 import { LIMITS, LOADER_PATCH } from '../protocol/wire.js';
 
 /** One listening slot of the loader: 0x1A0000 cycles of 64 MHz (stub/loader/loader.c). */

@@ -8,9 +8,11 @@ import { lineTimeMs } from '../link/line-settings.js';
 import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
+import { fixedBytes } from '../protocol/fields.js';
 import { FrameDecoder, type Frame } from '../protocol/frame.js';
-import { decodeMessage, type MessageValues } from '../protocol/messages.js';
-import { loaderFrames, type LoaderFrame } from './loader-frames.js';
+import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/messages.js';
+import { LOADER_FRAME } from '../protocol/wire.js';
+import { loaderFrames } from './loader-frames.js';
 import { faultError } from '../session/stub-error.js';
 import { LoaderAnswers } from './loader-answers.js';
 import { SLOT_MS } from './loader-image.js';
@@ -23,7 +25,10 @@ const LISTENING_MS = 10 * SLOT_MS;
 const SURVEY_MS = 1000;
 /** H7A: 256 sectors. */
 const LONGEST_FACTS_BYTES = 1200;
-const ATTEMPTS = 5;
+/** Rounds in a row in which nothing new arrives, before the line counts as hopeless. */
+const FRUITLESS_ROUNDS = 8;
+/** A loader that misses bytes of a frame waits for so many more: zeros complete it, and mean nothing to anybody who waits for nothing. */
+const COMPLETION = new Uint8Array(fixedBytes(LOADER_FRAME.fields));
 
 export interface StartedStub {
   readonly facts: MessageValues<'facts'>;
@@ -43,16 +48,21 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
   const greetedAtMs = link.now();
   const beforeGreeting = { otherBytes: answers.otherBytes, answerBytes: answers.answerBytes };
   const frames = loaderFrames(stub, token);
+  const hello = encodeMessage('hello', token, 0, {});
   const decoder = new FrameDecoder(token);
-  let missing: readonly LoaderFrame[] = frames;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  let missing: readonly Uint8Array[] = frames.map((frame) => frame.bytes);
+  for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS; ) {
+    const storedBefore = answers.stored.size;
     const facts = await sendChunks(link, roundTrip, missing, answers, decoder);
     if (facts !== undefined) {
       decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
       return { facts, decoder, greetedAtMs };
     }
-    // The call is repeated whatever was answered to it: its answer is FACTS.
-    missing = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address));
+    fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
+    // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
+    // call, since a stub that checks itself is deaf for a moment.
+    const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address));
+    missing = [hello, COMPLETION, ...chunks.map((frame) => frame.bytes)];
   }
   throw new StageFlashError('stub', `${link.name}: the loader answers, but the stub does not start`, {
     hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer.`,
@@ -77,7 +87,7 @@ async function greet(link: Link, roundTrip: RoundTrip, answers: LoaderAnswers): 
 
 /** Sends the frames and waits for FACTS; undefined when something is missing still. */
 async function sendChunks(
-  link: Link, roundTrip: RoundTrip, frames: readonly LoaderFrame[], answers: LoaderAnswers, decoder: FrameDecoder,
+  link: Link, roundTrip: RoundTrip, frames: readonly Uint8Array[], answers: LoaderAnswers, decoder: FrameDecoder,
 ): Promise<MessageValues<'facts'> | undefined> {
   const pacer = new LinePacer(link);
   const hear = async (deadlineMs: number): Promise<MessageValues<'facts'> | undefined> => {
@@ -87,9 +97,9 @@ async function sendChunks(
   };
   answers.incomplete = false;
   for (const frame of frames) {
-    for (let at = 0; at < frame.bytes.length; ) {
+    for (let at = 0; at < frame.length; ) {
       while (link.now() < pacer.readyAtMs) await hear(pacer.readyAtMs);
-      at = await pacer.sendBurst(frame.bytes, at);
+      at = await pacer.sendBurst(frame, at);
     }
   }
   const deadlineMs = pacer.freeAtMs + roundTrip.patienceMs(SURVEY_MS + lineTimeMs(LONGEST_FACTS_BYTES, link.line));

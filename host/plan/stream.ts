@@ -1,4 +1,6 @@
 /** Plan → the stream that makes the stub execute it (PROTOCOL.md §6), and the ranges whose digests prove it. Pure. */
+import type { Segment } from '../image/image.js';
+import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import type { Plan, PlannedSector } from './plan.js';
@@ -11,8 +13,8 @@ export interface ProofRange {
 }
 
 /**
- * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data;
- * the vector's flash word waits until everything else is in flash.
+ * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data.
+ * The vector's flash word waits until everything else is in flash and the stub has proven that: only then may the application start.
  */
 export function planStream(plan: Plan): Uint8Array {
   const [vectorSector, ...otherSectors] = plan.erases;
@@ -21,7 +23,7 @@ export function planStream(plan: Plan): Uint8Array {
   return padToUnit([
     erase(vectorSector.base), fence(), ...otherSectors.map((sector) => erase(sector.base)),
     ...plan.writes.slice(0, -1).map((run) => write(run.address, run.bytes)),
-    fence(), write(vectorWord.address, vectorWord.bytes),
+    ...rangesBeforeVector(plan, vectorWord).map(prove), write(vectorWord.address, vectorWord.bytes),
   ]);
 }
 
@@ -40,6 +42,22 @@ function write(address: number, bytes: Uint8Array): Uint8Array {
   operation.set(head, 1);
   operation.set(bytes, 1 + head.length);
   return operation;
+}
+
+function prove(range: ProofRange): Uint8Array {
+  return Uint8Array.of(OPERATIONS.prove.id, ...encodeFields(OPERATIONS.prove.fields, range));
+}
+
+/** What must be in flash before the vector's flash word: every touched sector, that word itself still erased. */
+function rangesBeforeVector(plan: Plan, vectorWord: Segment): readonly ProofRange[] {
+  return plan.sectors.map(({ sector, content, digest }) => {
+    const range = { address: sector.base, length: sector.lengthBytes, digest };
+    const offset = vectorWord.address - sector.base;
+    if (offset < 0 || offset >= sector.lengthBytes) return range;
+    const without = content.slice();
+    without.fill(0xff, offset, offset + vectorWord.bytes.length);
+    return { ...range, digest: crc32(without) };
+  });
 }
 
 /** Back to back, filled up with NOPs. */

@@ -4,7 +4,7 @@
  * The decoder takes whatever comes and hands out only frames whose header check and CRC are right and whose token is ours. What
  * belongs to no such frame is counted as discarded, never believed.
  */
-import { findForbidden } from '../link/forbidden-bytes.js';
+import { findForbidden } from './forbidden-bytes.js';
 import { crc32 } from './crc32.js';
 import { decodeFields, encodeFields, fixedBytes } from './fields.js';
 import { FRAME, LIMITS } from './wire.js';

@@ -97,7 +97,7 @@ export const MESSAGES = {
       { name: 'uid2', type: 'u32', doc: 'bits 95:64' },
       { name: 'optsr', type: 'u32', doc: 'FLASH_OPTSR_CUR: RDP, watchdog and swap options' },
       { name: 'wpsn1', type: 'u32', doc: 'FLASH_WPSN_CUR1: a cleared bit is a write-protected sector of bank 1' },
-      { name: 'wpsn2', type: 'u32', doc: 'FLASH_WPSN_CUR2' },
+      { name: 'wpsn2', type: 'u32', doc: 'FLASH_WPSN_CUR2; 0 where there is no bank 2' },
       { name: 'boot', type: 'u32', doc: 'FLASH_BOOT_CUR: BOOT_ADD0 low half, BOOT_ADD1 high half' },
       { name: 'usart', type: 'u32', doc: 'base address of the USART in use' },
       { name: 'windowBytes', type: 'u32', doc: 'how far ahead of the executed stream the stub can hold data' },
@@ -150,11 +150,12 @@ export const STATUS = {
   programFailed: { id: 5, doc: 'FLASH_SR error after programming; detail: address' },
   flashTimeout: { id: 6, doc: 'the flash stayed busy beyond its limit; detail: address' },
   locked: { id: 7, doc: 'the flash control register does not unlock; detail: bank base' },
+  digestWrong: { id: 8, doc: 'the flash does not hold what PROVE demands; detail: address' },
 } as const;
 
 /**
  * The stream is a program for the stub: operations back to back, executed in order. ERASE only puts a sector on the list of its
- * bank, which erases whenever it has nothing to program; WRITE waits for the erase of its own sector; FENCE waits for everything.
+ * bank, which erases whenever it has nothing to program; WRITE waits for the erase of its own sector; FENCE and PROVE wait for everything.
  */
 export const OPERATIONS = {
   nop: { id: 0x00, doc: 'Nothing; fills the last unit.', fields: [] },
@@ -165,6 +166,14 @@ export const OPERATIONS = {
     fields: [
       { name: 'address', type: 'u32', doc: 'multiple of the flash word' },
       { name: 'length', type: 'u32', doc: 'bytes, multiple of the flash word' },
+    ],
+  },
+  prove: {
+    id: 0x04, doc: 'Like FENCE; then go on only if the CRC-32 of this flash, read from the flash itself, is `digest`.',
+    fields: [
+      { name: 'address', type: 'u32', doc: '' },
+      { name: 'length', type: 'u32', doc: 'bytes, within one bank' },
+      { name: 'digest', type: 'u32', doc: '' },
     ],
   },
 } as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;

@@ -1,8 +1,8 @@
 /** Plan → flash, proven: streams it to the stub and compares the digests that the stub read from the flash itself. */
 import { StageFlashError, hex32 } from '../errors.js';
+import type { JobEvents } from '../job-events.js';
 import type { Plan } from '../plan/plan.js';
 import { planStream, proofRanges } from '../plan/stream.js';
-import type { JobLog } from '../report/job-log.js';
 import { runStream } from './run-stream.js';
 import type { Progress, StubSession } from './stub-session.js';
 
@@ -17,18 +17,18 @@ export interface Executed {
 }
 
 /** @throws StageFlashError kind `verify` when what the flash holds is not what was planned */
-export async function executePlan(session: StubSession, plan: Plan, log: JobLog, signal?: AbortSignal): Promise<Executed> {
+export async function executePlan(session: StubSession, plan: Plan, events: JobEvents, signal?: AbortSignal): Promise<Executed> {
   const stream = planStream(plan);
   const ranges = proofRanges(plan);
-  log.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
+  events.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
   let isProving = stream.length === 0;
   const outcome = await runStream({
     session, stream, ranges, signal, digestWorkMs: PROOF_MS,
     onProgress: (progress) => {
       if (isProving) return;
-      log.progress('stream', Math.min(progress.executed, stream.length), stream.length, busyWith(progress));
+      events.progress('stream', Math.min(progress.executed, stream.length), stream.length, busyWith(progress));
       isProving = progress.executed >= stream.length;
-      if (isProving) log.phase('prove', 'Comparing the digest of the flash');
+      if (isProving) events.phase('prove', 'Comparing the digest of the flash');
     },
   });
   const wrong = ranges.filter((range, index) => outcome.digests[index] !== range.digest);

@@ -17,6 +17,7 @@ const HINTS: Readonly<Partial<Record<keyof typeof STATUS, string>>> = {
   eraseFailed: 'Is the sector write-protected, or worn out? Run the same command again.',
   programFailed: 'Is the sector write-protected, or the supply weak? Run the same command again.',
   flashTimeout: 'The flash may be worn out; power-cycle the board and run the same command again.',
+  digestWrong: 'Run the same command again. No application can start until then: its vector table is not written.',
   locked: 'Something locked the flash controller until the next reset; reset the board and run the same command again.',
 };
 
@@ -30,6 +31,9 @@ export function describeFlashStatus(sr: number): string {
 export function progressError(progress: MessageValues<'progress'>): StageFlashError {
   const [name, status] = Object.entries(STATUS).find(([, entry]) => entry.id === progress.status) ?? ['unknown', { doc: 'unknown status' }];
   const what = status.doc.split(/[;,]/, 1)[0]!;
+  if (progress.status === STATUS.digestWrong.id) {
+    return new StageFlashError('verify', `the sector at ${hex32(progress.detail)} does not hold what was written: its digest, read from the flash, is wrong`, { hint: HINTS.digestWrong! });
+  }
   return new StageFlashError('flash', `the stub stopped at ${hex32(progress.detail)}: ${what} (FLASH_SR ${hex32(progress.flashStatus)}: ${describeFlashStatus(progress.flashStatus)})`, {
     hint: HINTS[name as keyof typeof STATUS] ?? 'Run the same command again.',
   });

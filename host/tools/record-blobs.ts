@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BLOB_NAMES, describeBlob, finishStub, type BlobName, type Manifest } from '../blobs/manifest.js';
-import { findForbidden } from '../link/forbidden-bytes.js';
+import { findForbidden } from '../protocol/forbidden-bytes.js';
 import { sourcesSha256 } from './blob-sources.js';
 
 const root = new URL('../../', import.meta.url);

@@ -1,70 +1,38 @@
-/** What happens in a job, as it happens and in the end: events for whoever watches, facts for the report. */
+/** What a job knows when it ends → the report: numbers for programs, a sentence for people. Pure. */
 import type { H7Part } from '../device/h7-part.js';
-import type { EventSink, Phase } from '../events.js';
 import type { Report, ReportDetails } from '../flash-options.js';
 import { imageLengthBytes, type Image } from '../image/image.js';
-import type { Link } from '../link/link.js';
 import { writtenSectors, type Plan } from '../plan/plan.js';
 import type { Executed } from '../session/execute-plan.js';
 import type { StubSession } from '../session/stub-session.js';
 
-/** What a job knows when it ends. Without a session the ROM bootloader did everything. */
+/** Without a session the ROM bootloader did everything. */
 export interface JobFacts {
   readonly image: Image;
   readonly part: H7Part;
   readonly plan: Plan;
+  /** From the first byte sent to the end, on the link's clock. */
+  readonly seconds: number;
   readonly session?: StubSession;
   readonly executed?: Executed;
 }
 
-export class JobLog {
-  readonly #events: EventSink;
-  #clock: () => number = () => 0;
-  #startedMs = 0;
+/** @param ending where the board is now, or the plan */
+export function makeReport(outcome: Report['outcome'], ending: string, facts: JobFacts): Report {
+  const details = reportDetails(facts);
+  return { outcome, text: outcome === 'planned' ? ending : `${sentence(outcome, facts, details)} ${ending}`, details };
+}
 
-  constructor(events: EventSink) {
-    this.#events = events;
-  }
-
-  /** From here on times are those of the link's clock, and the job's duration is counted. */
-  useClock(link: Link): void {
-    this.#clock = () => link.now();
-    this.#startedMs = link.now();
-  }
-
-  phase(phase: Phase, text: string): void {
-    this.#events({ type: 'phase', phase, text, atMs: this.#clock() });
-  }
-
-  progress(phase: Phase, done: number, total: number, detail: string): void {
-    this.#events({ type: 'progress', phase, done, total, detail, atMs: this.#clock() });
-  }
-
-  note(text: string): void {
-    this.#events({ type: 'note', text, atMs: this.#clock() });
-  }
-
-  warning(text: string): void {
-    this.#events({ type: 'warning', text, atMs: this.#clock() });
-  }
-
-  device(part: H7Part, { facts, roundTrip }: StubSession): void {
-    this.note(`${part.name}, revision 0x${(facts.idcode >>> 16).toString(16)}, ${facts.flashSizeKiB} KiB flash, ROM 0x${facts.romVersion.toString(16)}, UID ${uidOf(facts)}, round trip ${roundTrip.smoothedMs.toFixed(0)} ms`);
-  }
-
-  /** @param ending where the board is now, or the plan */
-  report(outcome: Report['outcome'], ending: string, facts: JobFacts): Report {
-    const details = reportDetails(facts, (this.#clock() - this.#startedMs) / 1000);
-    const text = outcome === 'planned' ? ending : `${sentence(outcome, facts, details)} ${ending}`;
-    return { outcome, text, details };
-  }
+/** The board in one line. */
+export function describeDevice(part: H7Part, { facts, roundTrip }: StubSession): string {
+  return `${part.name}, revision 0x${(facts.idcode >>> 16).toString(16)}, ${facts.flashSizeKiB} KiB flash, ROM 0x${facts.romVersion.toString(16)}, UID ${uidOf(facts)}, round trip ${roundTrip.smoothedMs.toFixed(0)} ms`;
 }
 
 function uidOf(facts: StubSession['facts']): string {
   return [facts.uid2, facts.uid1, facts.uid0].map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 
-function reportDetails({ image, part, plan, session, executed }: JobFacts, seconds: number): ReportDetails {
+function reportDetails({ image, part, plan, seconds, session, executed }: JobFacts): ReportDetails {
   return {
     image: { source: image.source, lengthBytes: imageLengthBytes(image) },
     device: { part: part.name, ...(session && { uid: uidOf(session.facts), romVersion: session.facts.romVersion, idcode: session.facts.idcode }) },

@@ -1,14 +1,9 @@
-/** Which part is it? One device id covers many; the flash size register and the user narrow it down. */
-import type { RomSession } from '../bootloader/rom-session.js';
+/** Which part is it, as far as the ROM bootloader tells? For `--direct`; the stub tells more, and is asked instead wherever it runs. */
+import { choosePart } from '../device/choose-part.js';
+import type { H7Part } from '../device/h7-part.js';
+import { findParts } from '../device/h7-parts.js';
 import { StageFlashError } from '../errors.js';
-import type { MessageValues } from '../protocol/messages.js';
-import { findParts } from './h7-parts.js';
-import type { H7Part } from './h7-part.js';
-
-/** From what the stub says. @throws StageFlashError kind `refused` */
-export function identifyPart(facts: MessageValues<'facts'>, chip: string | undefined): H7Part {
-  return choosePart(facts.idcode & 0xfff, facts.flashSizeKiB, chip);
-}
+import type { RomSession } from './rom-session.js';
 
 /**
  * From the device id and, where the ROM bootloader hands it out, the flash size register. Without it the largest part of the id is
@@ -34,19 +29,4 @@ async function readFlashSize(rom: RomSession, address: number): Promise<number |
     if (error instanceof StageFlashError && error.kind === 'bootloader') return undefined;
     throw error;
   }
-}
-
-function choosePart(deviceId: number, flashSizeKiB: number | undefined, chip: string | undefined): H7Part {
-  const candidates = findParts(deviceId, flashSizeKiB);
-  const board = `device id 0x${deviceId.toString(16)}${flashSizeKiB === undefined ? '' : ` with ${flashSizeKiB} KiB of flash`}`;
-  const [first] = candidates;
-  if (first === undefined) {
-    throw new StageFlashError('refused', `the board has ${board}, which stage-flash does not know`, { hint: 'It knows STM32H72x/73x, H74x/75x and H7A3/7B0/7B3.' });
-  }
-  if (chip === undefined) return first;
-  const named = candidates.find((part) => part.name.toLowerCase() === chip.toLowerCase());
-  if (named !== undefined) return named;
-  throw new StageFlashError('refused', `--chip says ${chip}, but the board has ${board}`, {
-    hint: `That could be ${candidates.map((part) => part.name).join(', ')}. Is this the right board?`,
-  });
 }
