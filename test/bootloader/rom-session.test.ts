@@ -235,6 +235,23 @@ test('Go says what was acknowledged', async () => {
   }
 });
 
+test.each([0, 1, 2, 3, 4, 5, 6])('byte %i of Go got lost: a lost command is repeated, a lost byte of the address is for the program to tell', async (lost) => {
+  const { rom, session } = connect(600, { loses: (index) => index === 3 + lost });
+  await session.synchronise();
+  await session.getId();
+  const { addressAcknowledged } = await session.go(RAM);
+  // A lost byte of the address leaves the ROM waiting, which from here looks like a jump that was not acknowledged.
+  expect(addressAcknowledged).toBe(lost < 2);
+  expect(rom.jumpedTo).toBe(lost < 2 ? RAM : undefined);
+});
+
+test('Go to an address that the ROM refuses is an error', async () => {
+  const { session } = connect(600);
+  await session.synchronise();
+  await session.getId();
+  await expect(session.go(0x2000_0000)).rejects.toMatchObject({ kind: 'bootloader', message: 'scripted: the bootloader refuses Go at 0x20000000 (address)' });
+});
+
 test('a link that dies is reported as such, not as a silent bootloader', async () => {
   const link = new ScriptedLink({ roundTripMs: 600 });
   link.receive = () => Promise.reject(Object.assign(new Error('gone'), { kind: 'link' }));

@@ -100,7 +100,7 @@ describe('in the field', () => {
     expect(await place(`profile=${profile}`)).toEqual({ placed: true, discardedBytes: 0 });
   });
 
-  test.each(['banner', 'prefix', 'echo', 'heartbeat-network=0.5s', 'heartbeat-line=1.5s', 'second-client=2s', 'idle-close'])('the loader arrives in spite of %s', async (fault) => {
+  test.each(['banner', 'prefix', 'echo', 'heartbeat-network=0.5s', 'heartbeat-line=3.7s', 'second-client=2s', 'idle-close'])('the loader arrives in spite of %s', async (fault) => {
     expect(await place(`fault=${fault}&rtt=300ms`)).toMatchObject({ placed: true });
   });
 
