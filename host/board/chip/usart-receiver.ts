@@ -34,8 +34,8 @@ export interface ReceiverHost {
   settings(): UsartSettings;
   /** The settings as they would be with another USARTDIV. */
   settingsAt(divider: number): UsartSettings;
-  /** Auto-baud has found a bit rate. */
-  setDivider(divider: number): void;
+  /** Auto-baud has found a bit rate, at `tick`. */
+  setDivider(divider: number, tick: Tick): void;
   receiveClean(characters: CleanCharacters): void;
   receiveSampled(word: number, errors: number, tick: Tick): void;
 }
@@ -191,7 +191,7 @@ export class UsartReceiver {
 
   #deliver(arrival: Arrival, sampled: { readonly word: number; readonly errors: number }): void {
     if (arrival.measured !== undefined) {
-      if (arrival.measured.divider !== undefined) this.#host.setDivider(arrival.measured.divider);
+      if (arrival.measured.divider !== undefined) this.#host.setDivider(arrival.measured.divider, arrival.completesAt);
       this.flags |= ISR.ABRF | (arrival.measured.isPlausible ? 0 : ISR.ABRE);
       this.armedMode = undefined;
     }

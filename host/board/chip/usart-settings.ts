@@ -22,7 +22,7 @@ export interface UsartSettings {
   readonly parity: Parity;
   readonly stopBits: number;
   readonly oneSample: boolean;
-  /** Bit times of silence after a stop bit that raise RTOF; Infinity without RTOEN. */
+  /** Bit times of silence after a stop bit that raise RTOF; Infinity without RTOEN, and for RTOR = 0. */
   readonly timeoutBits: number;
 }
 
@@ -52,7 +52,7 @@ export function settingsFrom(registers: SettingsRegisters, kernelHz: number): Us
     parity: (cr1 & CR1.PCE) === 0 ? 'none' : (cr1 & CR1.PS) === 0 ? 'even' : 'odd',
     stopBits: STOP_BITS[(cr2 & CR2.STOP) >> STOP_SHIFT] ?? 1,
     oneSample: (cr3 & CR3.ONEBIT) !== 0,
-    timeoutBits: (cr2 & CR2.RTOEN) === 0 ? Infinity : rtor & 0xff_ffff,
+    timeoutBits: ((cr2 & CR2.RTOEN) === 0 ? 0 : rtor & 0xff_ffff) || Infinity,
   };
 }
 

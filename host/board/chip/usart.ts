@@ -66,7 +66,7 @@ export class Usart implements Peripheral {
         violations: this.#services.violations,
         settings: () => this.#settings(),
         settingsAt: (divider) => this.#registers.settingsAt(divider, this.#surroundings.kernelHz),
-        setDivider: (divider) => this.#registers.setDivider(divider),
+        setDivider: (divider, tick) => this.#setDivider(divider, tick),
         receiveClean: (characters) => this.#reception.receiveClean(characters),
         receiveSampled: (word, errors, tick) => this.#reception.receive(word, errors, tick),
       },
@@ -178,6 +178,12 @@ export class Usart implements Peripheral {
 
   #report(name: SerialViolationName, message: string, tick: Tick): void {
     reportSerial(this.#services.violations, name, `${this.name}: ${message}`, tick);
+  }
+
+  /** Auto-baud changes BRR while time is caught up with: what was sent before went out at the old rate. */
+  #setDivider(divider: number, tick: Tick): void {
+    if (this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
+    this.#registers.setDivider(divider);
   }
 
   /** The pin that listens, of those that alternate functions connect. */
