@@ -18,6 +18,8 @@ import type { LineSettings } from './line-settings.js';
 const BOARD_AGE_MS = 1000;
 /** The event loop gets its turn this often, for progress bars and Ctrl-C. */
 const LONGEST_TURN_MS = 20;
+/** Timers are no finer; what is left over is slept with the next one. */
+const SHORTEST_SLEEP_MS = 2;
 /** Virtual time between two looks at the wall clock. */
 const SLICE_MS = 5;
 
@@ -51,6 +53,8 @@ export class SimLink implements Link {
   readonly options: BoardOptions;
   readonly #connection: Connection;
   #isClosed = false;
+  /** The event loop had its turn then; a session is thousands of short receives. */
+  #turnStartMs = performance.now();
 
   constructor(world: World, connection: Connection, options: BoardOptions, connectMs: number) {
     this.connectMs = connectMs;
@@ -70,18 +74,17 @@ export class SimLink implements Link {
   }
 
   async receive(deadlineMs: number): Promise<Uint8Array> {
-    const pace = this.options.timeScale === undefined ? undefined : { startMs: performance.now(), startTick: this.world.now, scale: this.options.timeScale };
-    let turnStartMs = performance.now();
+    const start = { wallMs: performance.now(), tick: this.world.now };
     while (!this.#connection.hasArrived && this.now() < deadlineMs) {
       this.#throwIfGone();
       const untilTick = Math.max(msToTicks(Math.min(deadlineMs, this.now() + SLICE_MS)), this.world.now + 1);
       this.world.run(untilTick, () => this.#connection.hasArrived || this.#connection.ending !== undefined);
-      if (pace !== undefined) {
-        await setTimeout(pace.startMs + ticksToMs(this.world.now - pace.startTick) / pace.scale - performance.now());
-      } else if (performance.now() - turnStartMs >= LONGEST_TURN_MS) {
-        await setImmediate();
-        turnStartMs = performance.now();
-      }
+      const nowMs = performance.now();
+      const aheadMs = start.wallMs + ticksToMs(this.world.now - start.tick) / (this.options.timeScale ?? Infinity) - nowMs;
+      if (aheadMs >= SHORTEST_SLEEP_MS) await setTimeout(aheadMs);
+      else if (nowMs - this.#turnStartMs >= LONGEST_TURN_MS) await setImmediate();
+      else continue;
+      this.#turnStartMs = performance.now();
     }
     if (this.#connection.hasArrived) return concatenate(this.#connection.take());
     this.#throwIfGone();

@@ -47,6 +47,24 @@ describe('sim link', () => {
     expect((await open('rtt=600ms')).now()).toBeCloseTo(1600, 0);
   });
 
+  it.each([5, 50])('lets time pass at %i times the speed of the wall when told to', async (scale) => {
+    const link = await open(`time-scale=${scale}`);
+    const wallMs = performance.now();
+    await link.receive(link.now() + 100 * scale);
+    expect(performance.now() - wallMs).toBeGreaterThan(95);
+    expect(performance.now() - wallMs).toBeLessThan(300);
+  });
+
+  it('leaves the event loop its turns, however short each receive is', async () => {
+    const link = await open('boot0=low');
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const wallMs = performance.now();
+    while (performance.now() - wallMs < 200) await link.receive(link.now() + 1);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(2);
+  });
+
   it('identifies the chip of its options', async () => {
     const link = await synchronise('chip=STM32H723xG&rtt=50ms&jitter=20ms');
     expect(await exchange(link, [0x02, 0xfd], 5)).toEqual([ACK, 1, 0x04, 0x83, ACK]);
