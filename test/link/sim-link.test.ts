@@ -52,7 +52,7 @@ describe('sim link', () => {
     const wallMs = performance.now();
     await link.receive(link.now() + 100 * scale);
     expect(performance.now() - wallMs).toBeGreaterThan(95);
-    expect(performance.now() - wallMs).toBeLessThan(300);
+    expect(performance.now() - wallMs).toBeLessThan(1000);
   });
 
   it('leaves the event loop its turns, however short each receive is', async () => {
@@ -60,9 +60,9 @@ describe('sim link', () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     const wallMs = performance.now();
-    while (performance.now() - wallMs < 200) await link.receive(link.now() + 1);
+    while (turns < 3 && performance.now() - wallMs < 5000) await link.receive(link.now() + 1);
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(2);
+    expect(turns).toBe(3);
   });
 
   it('identifies the chip of its options', async () => {
