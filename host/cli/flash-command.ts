@@ -95,7 +95,7 @@ function printStyle({ json, quiet }: FlashValues): PrintStyle {
 }
 
 /** Hexadecimal with 0x, or decimal. */
-export function parseAddress(text: string): number {
+function parseAddress(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError('An address is written like 0x08000000.');
   return value;
