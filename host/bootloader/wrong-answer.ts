@@ -70,7 +70,7 @@ const SHOWN_CHARACTERS = 60;
 const SHOWN_BYTES = 16;
 
 /** Undefined unless it looks like text: at least four characters, nine in ten printable. */
-function readableText(bytes: Uint8Array): string | undefined {
+export function readableText(bytes: Uint8Array): string | undefined {
   const characters = Buffer.from(bytes).toString('latin1');
   const printable = characters.replace(/[^\t\n\r\x20-\x7e]/g, '');
   if (characters.length < 4 || printable.length < 0.9 * characters.length) return undefined;
