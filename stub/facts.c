@@ -19,12 +19,6 @@ uint32_t facts_window_bytes(void)
     return (device_id() == DEVICE_ID_H72X ? 0x24020000u : 0x24060000u) - WINDOW_ADDRESS;
 }
 
-/* Parts of one bank have no registers of a second. */
-static uint32_t wpsn2(void)
-{
-    return flash_bank(BANK2_ADDRESS) == FLASH_BANKS ? 0xFFFFFFFFu : REGISTER(FLASH_BASE + FLASH_BANK_BYTES, FLASH_WPSN_CUR_AT);
-}
-
 uint32_t facts_write(uint8_t *payload)
 {
     const uint32_t is_h7a = device_id() == DEVICE_ID_H7A;
@@ -41,7 +35,7 @@ uint32_t facts_write(uint8_t *payload)
     store_u32(payload + WIRE_FACTS_UID2_AT, REGISTER(uid, 8));
     store_u32(payload + WIRE_FACTS_OPTSR_AT, REGISTER(FLASH_BASE, FLASH_OPTSR_CUR_AT));
     store_u32(payload + WIRE_FACTS_WPSN1_AT, REGISTER(FLASH_BASE, FLASH_WPSN_CUR_AT));
-    store_u32(payload + WIRE_FACTS_WPSN2_AT, wpsn2());
+    store_u32(payload + WIRE_FACTS_WPSN2_AT, flash_has_bank2() ? REGISTER(FLASH_BASE + FLASH_BANK_BYTES, FLASH_WPSN_CUR_AT) : 0);
     store_u32(payload + WIRE_FACTS_BOOT_AT, REGISTER(FLASH_BASE, FLASH_BOOT_CUR_AT));
     store_u32(payload + WIRE_FACTS_USART_AT, uart_base());
     store_u32(payload + WIRE_FACTS_WINDOW_BYTES_AT, facts_window_bytes());

@@ -9,6 +9,7 @@
 #include "wire.gen.h"
 
 #define FLASH_ADDRESS 0x08000000u
+#define BANK2_ADDRESS 0x08100000u
 /* A worn sector took 10 s where the datasheet says 4 s at most; nobody waits longer than this. */
 #define OPERATION_LIMIT_MS 15000u
 #define MOST_BANK_SECTORS 128u

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #define FLASH_BANKS 2u
-#define BANK2_ADDRESS 0x08100000u
 #define FLASH_MOST_WORD_BYTES 32u
 
 /* What went wrong first; status is WIRE_STATUS_OK until something does. */
