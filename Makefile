@@ -4,7 +4,7 @@ BUILD ?= build
 # The compiler for the board: xpm's when `xpm install` has put it there, else the one on PATH.
 CROSS ?= $(if $(wildcard xpacks/.bin/arm-none-eabi-gcc),xpacks/.bin/,)arm-none-eabi-
 
-.PHONY: help install build wire blobs size demo test check bench clean
+.PHONY: help install build wire readme blobs size demo test check bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -21,6 +21,9 @@ build: install ## Compile the host to dist/
 
 wire: build ## Regenerate stub/wire.gen.h and the tables of PROTOCOL.md from host/protocol/wire.ts
 	node dist/tools/gen-wire.js
+
+readme: build ## Put the tool's help and exit codes into README.md
+	node dist/tools/gen-readme.js
 
 include stub/build.mk
 
