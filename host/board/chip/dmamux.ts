@@ -68,7 +68,8 @@ export class Dmamux implements Peripheral, DmaRouter {
     for (const [index, route] of routes.entries()) {
       const { violations } = this.#services;
       const { stream, line } = route;
-      const pointedAt = [...this.#lines.values()].find((other) => other.registerAddress === stream.par && other.isEnabled());
+      // Where a leftover points is nobody's mistake, as long as no request moves it.
+      const pointedAt = stream.isLeftover ? undefined : [...this.#lines.values()].find((other) => other.registerAddress === stream.par && other.isEnabled());
       if (pointedAt !== undefined && pointedAt !== line) {
         const routed = line === undefined ? 'no request' : line.name;
         reportSerial(violations, 'dmamux-wrong-request', `${stream.name} points at the register of ${pointedAt.name}, but has ${routed}`, tick);
