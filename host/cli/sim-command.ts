@@ -11,6 +11,7 @@ import { createWorld } from '../board/create-world.js';
 import { FAULTS } from '../board/faults.js';
 import { saveFlashFile } from '../board/flash-file.js';
 import { LINK_PROFILES } from '../board/link-profiles.js';
+import { bridgePty } from '../board/pty-bridge.js';
 import { describeStatistics, statisticsOf } from '../board/statistics.js';
 import type { TcpServerOptions } from '../board/tcp-server.js';
 import { listen } from '../board/tcp-server.js';
@@ -24,7 +25,7 @@ import { describeBoardEvent } from './sim-events.js';
 export type SimContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signal'>;
 
 interface SimArguments {
-  readonly listen: Pick<TcpServerOptions, 'host' | 'port'>;
+  readonly listen: Pick<TcpServerOptions, 'host' | 'port'> & { readonly ptyLink?: string };
   readonly secondClient: TcpServerOptions['secondClient'];
   readonly stats?: string;
   readonly list?: boolean;
@@ -85,12 +86,16 @@ async function serve(values: SimArguments, options: BoardOptions, { stderr, sign
     }
   }, SAVE_PERIOD_MS);
   clock.start();
-  tell(`${options.chip.name} listens on tcp://${server.host}:${server.port}; Ctrl-C ends it`);
+  const { ptyLink } = values.listen;
+  const bridge = ptyLink === undefined ? undefined : bridgePty(ptyLink, server.port, fail);
+  const endpoint = ptyLink === undefined ? `tcp://${server.host}:${server.port}` : `pty:${ptyLink}, which knows no parity: 8N1 there`;
+  tell(`${options.chip.name} listens on ${endpoint}; Ctrl-C ends it`);
   for (const event of world.boardEvents) tell(describeBoardEvent(event));
   world.onBoardEvent = (event) => tell(describeBoardEvent(event));
   try {
     await Promise.race([untilAborted(signal), failure]);
   } finally {
+    await bridge?.stop();
     await server.close();
     clock.stop();
     clearInterval(timer);
@@ -135,12 +140,14 @@ function listOfChoices(): string {
 }
 
 function listenOption(): Option {
-  const help = 'tcp://ADDRESS:PORT; without an address only this machine is served, port 0 takes a free one';
+  const help = 'tcp://ADDRESS:PORT (without an address only this machine is served, port 0 takes a free one) or pty:LINK, a terminal made by socat';
   return new Option('--listen <url>', help).argParser(parseListen).default(parseListen(DEFAULT_ENDPOINT), DEFAULT_ENDPOINT);
 }
 
 function parseListen(text: string): SimArguments['listen'] {
+  const ptyLink = /^pty:(.+)$/.exec(text)?.[1];
+  if (ptyLink !== undefined) return { host: '127.0.0.1', port: 0, ptyLink };
   const [, host, port] = /^tcp:\/\/(\[[\da-f:.]+\]|[^:/\s]*):(\d{1,5})\/?$/i.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('It is written tcp://127.0.0.1:7000.');
+  if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('It is written tcp://127.0.0.1:7000 or pty:/tmp/board.');
   return { host: host === undefined || host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }

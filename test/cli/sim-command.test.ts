@@ -48,8 +48,8 @@ async function run(...options: readonly string[]): Promise<Streams> {
 async function start(...options: readonly string[]): Promise<RunningSim> {
   const streams: Streams = { stdout: '', stderr: '' };
   const controller = new AbortController();
-  const end = program(streams, controller.signal).parseAsync(['sim', '--listen', 'tcp://127.0.0.1:0', ...options], { from: 'user' });
-  const port = await vi.waitFor(() => Number(/tcp:\/\/127\.0\.0\.1:(\d+);/.exec(streams.stderr)?.[1] ?? expect.fail('does not listen')), { timeout: 10_000, interval: 5 });
+  const end = program(streams, controller.signal).parseAsync(['sim', ...(options.includes('--listen') ? [] : ['--listen', 'tcp://127.0.0.1:0']), ...options], { from: 'user' });
+  const port = await vi.waitFor(() => Number(/listens on (?:tcp:\/\/127\.0\.0\.1:(\d+)|pty:.*);/.exec(streams.stderr)?.slice(1).map((text) => text ?? 0)[0] ?? expect.fail('does not listen')), { timeout: 10_000, interval: 5 });
   running = {
     port,
     said: () => streams.stderr,
@@ -154,18 +154,21 @@ const MISSING = ['stm32flash', 'socat'].filter((tool) => spawnSync(tool, ['-h'],
 if (MISSING.length > 0) console.warn(`skipped: stm32flash against the virtual board (${MISSING.join(' and ')} not installed)`);
 
 describe.skipIf(MISSING.length > 0)('stm32flash against the virtual board', () => {
+  it('ends in one line when the terminal cannot be made', async () => {
+    await expect(run('--listen', `pty:${join(folder, 'nowhere', 'tty')}`)).rejects.toMatchObject({ kind: 'link', message: expect.stringMatching(/cannot serve pty:.*nowhere.*/) as string });
+  });
+
   it('reads the id, erases, writes and verifies 64 KiB through a pty', { timeout: 120_000 }, async () => {
     const image = new Random(11).fill(new Uint8Array(65_536));
     const imageFile = join(folder, 'image.bin');
     const flashFile = join(folder, 'board.bin');
     const tty = join(folder, 'tty');
     writeFileSync(imageFile, image);
-    const sim = await start('--rtt', '1ms', '--baud', '921600', '--time-scale', '10', '--flash-file', flashFile);
-    const socat = execa('socat', [`PTY,link=${tty},raw,echo=0`, `TCP:127.0.0.1:${sim.port},nodelay`], { reject: false });
+    // The first run reads the id, the second one finds the ROM in step already.
+    const sim = await start('--listen', `pty:${tty}`, '--rtt', '1ms', '--baud', '921600', '--time-scale', '10', '--flash-file', flashFile);
     await until(() => sim.said().includes('connected'));
+    expect((await execa('stm32flash', ['-m', '8n1', tty])).stdout).toContain('Device ID    : 0x0450');
     const { stdout } = await execa('stm32flash', ['-m', '8n1', '-w', imageFile, '-v', '-S', '0x08000000', tty]);
-    socat.kill();
-    expect(stdout).toContain('Device ID    : 0x0450');
     expect(stdout).toContain('(100.00%)');
     await sim.interrupt();
     expect(Buffer.compare(readFileSync(flashFile).subarray(0, 65_536), image)).toBe(0);
