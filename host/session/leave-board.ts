@@ -56,15 +56,20 @@ async function hear(session: StubSession, extraMs: number): Promise<Uint8Array> 
   return Uint8Array.of(...first, ...rest);
 }
 
-/** A silent board may be in its ROM bootloader again: one 0x7F tells, and does not hurt an application that listens. */
+/**
+ * A silent board may be in its ROM bootloader again: a 0x7F tells, and does not hurt an application that listens. Some pins want it
+ * twice (AN2606 table 135).
+ */
 async function probeForRom(session: StubSession): Promise<Ending> {
-  await session.link.send(Uint8Array.of(SYNCHRONISATION));
-  const heard = await hear(session, lineTimeMs(2, session.link.line));
-  if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
-    return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. Pull it low and reset, and the program starts.', heard };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await session.link.send(Uint8Array.of(SYNCHRONISATION));
+    const heard = await hear(session, lineTimeMs(2, session.link.line));
+    if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
+      return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. Pull it low and reset, and the program starts.', heard };
+    }
+    if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
   }
-  if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
-  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard };
+  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard: new Uint8Array(0) };
 }
 
 function quoted(heard: Uint8Array): string {
