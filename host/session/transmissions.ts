@@ -38,11 +38,6 @@ export class Transmissions {
     return this.#lost.length === 0 && this.#next === this.#come.length * UNIT;
   }
 
-  /** Something is under way of which nothing is known yet. */
-  get isWaiting(): boolean {
-    return this.#inFlight.length > 0;
-  }
-
   /** The next piece to send: what is lost first, then what is new below `limit`; at most `maxBytes`. Undefined when there is none. */
   take(maxBytes: number, limit: number): Piece | undefined {
     const lost = this.#lost.shift();

@@ -153,7 +153,6 @@ describe('against a naive model with random loss', () => {
     }
     receiver.tell(sent);
     expect(sent.isAllSent).toBe(true);
-    expect(sent.isWaiting).toBe(false);
     expect(sent.repeatedBytes).toBe(transmitted - units * UNIT);
   });
 });
