@@ -61,10 +61,15 @@ export class BareCore {
   }
 
   place(bytes: Uint8Array, address: number): void {
-    const home = [this.itcm, this.dtcm, this.axi, this.flash, this.small].find(({ base, bytes: { length } }) => address >= base && address < base + length);
-    if (home === undefined) throw new RangeError('no memory there');
+    const home = this.#homeOf(address);
     home.bytes.set(bytes, address - home.base);
     this.cpu.invalidate(address, bytes.length);
+  }
+
+  /** Exceptions `first` to `last` lead to a handler; the table is at 0, where VTOR points after reset. */
+  handle(code: Uint8Array, address: number, first = 2, last = 15): void {
+    this.place(code, address);
+    for (let vector = first; vector <= last; vector++) this.place(words(address | 1), vector * 4);
   }
 
   /** Runs to the next halt. @throws when there is none within a million ticks. */
@@ -76,9 +81,14 @@ export class BareCore {
   }
 
   word(address: number): number {
-    const home = [this.itcm, this.dtcm, this.axi, this.flash, this.small].find(({ base, bytes: { length } }) => address >= base && address < base + length);
-    if (home === undefined) throw new RangeError('no memory there');
+    const home = this.#homeOf(address);
     return new DataView(home.bytes.buffer).getUint32(address - home.base, true);
+  }
+
+  #homeOf(address: number): MemoryRegion {
+    const home = [this.itcm, this.dtcm, this.axi, this.flash, this.small].find(({ base, bytes }) => address >= base && address < base + bytes.length);
+    if (home === undefined) throw new RangeError('no memory there');
+    return home;
   }
 }
 
