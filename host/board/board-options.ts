@@ -7,7 +7,7 @@ import { StageFlashError } from '../errors.js';
 import type { Parity } from '../link/line-settings.js';
 import { LINK_PROFILES } from './link-profiles.js';
 import {
-  oneOf, optional, parseBaud, parseCount, parseDurationMs, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
+  oneOf, optional, parseBaud, parseCount, parseDurationMs, parseHalfword, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
   parsePins, parsePositive, parseYesNo,
 } from './option-parsers.js';
 
@@ -30,10 +30,12 @@ export const BOARD_OPTIONS = {
   parity: option<Parity>('parity of the converter: even, odd, none', 'even', oneOf('even', 'odd', 'none')),
   pins: option("the board's TX and RX pin that the converter is wired to", 'PA9/PA10', parsePins),
   boot0: option('level of the BOOT0 pin: high boots the ROM, low the application', 'high', oneOf('high', 'low')),
+  bootAdd0: option('option byte BOOT_ADD0: upper half of the boot address while BOOT0 is low', '0x0800', parseHalfword),
+  bootAdd1: option('option byte BOOT_ADD1: upper half of the boot address while BOOT0 is high', '0x1FF0', parseHalfword),
   romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),
   rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
-  flashFile: option('raw image of the whole flash, kept from run to run', '', optional((text) => text)),
+  flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),
   rtt: option('round trip of the network, median', '20ms', parseDurationMs),
   jitter: option('spread of the round trip', '0ms', parseDurationMs),
   loss: option('share of packets that TCP has to send again, in percent', '0', parsePercent),

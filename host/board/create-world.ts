@@ -46,7 +46,7 @@ function createBoard(options: BoardOptions, random: Random): Board {
     seed: random.fork('chip').u32(),
     violations,
     flashTiming: options.flashTiming,
-    ...(options.rdp === '1' ? { optionBytes: { rdp: RDP_LEVEL_1 } } : {}),
+    optionBytes: { bootAdd0: options.bootAdd0, bootAdd1: options.bootAdd1, ...(options.rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}) },
   });
   return new Board({
     chip,

@@ -136,7 +136,7 @@ describe('stage-flash sim', () => {
 
   it('lists every profile and fault on stdout', async () => {
     const { stdout } = await run('--list');
-    for (const name of ['geo-vsat', 'nbiot', 'xonxoff', 'power-cut=N', 'reset=BYTES']) expect(stdout).toContain(`  ${name}`);
+    for (const name of ['geo-vsat', 'nbiot', 'xonxoff', 'power-cut@flash-op=N[:before|middle|late]', 'reset=BYTES']) expect(stdout).toContain(`  ${name}`);
   });
 
   it.each([

@@ -112,6 +112,7 @@ export class Chip implements Bus {
 
   /** Switches on: RAM holds garbage, registers their reset values, flash what it held. */
   powerOn(tick: Tick): void {
+    this.flash.supplyEndsAtTick = Infinity;
     fillWithGarbage(this.#bus.ram, this.#random.fork('ram'));
     for (const { base, bytes } of this.#bus.regions) this.cpu.invalidate(base, bytes.length);
     this.reset('power', tick);
