@@ -161,3 +161,21 @@ test('a store to memory that cannot be written goes to the bus and may fault', (
   expect(hasFaulted(core)).toBe(true);
   expect(core.word(FLASH)).toBe(0);
 });
+
+test('LDM and STM across a page seam move every word', () => {
+  for (let firstWords = 1; firstWords < 6; firstWords++) {
+    const start = DATA + 65536 - firstWords * 4;
+    const values = [1, 2, 3, 4, 5, 6].map((register) => movs(register, register * 3));
+    // stmia r0!, {r1-r6}; ldmdb r0!, {r7-r12}
+    const core = run([...constant(0, start), ...values, 0xe8a0, 0x007e, 0xe930, 0x1f80]);
+    expect([...core.cpu.r.subarray(7, 13)]).toEqual([3, 6, 9, 12, 15, 18]);
+    expect(Array.from({ length: 6 }, (_, at) => core.word(start + at * 4))).toEqual([3, 6, 9, 12, 15, 18]);
+    expect(core.cpu.r[0]).toBe(start);
+  }
+});
+
+test('LDRD and STRD across a page seam move both words', () => {
+  const start = DATA + 65532;
+  const core = run([...constant(0, start), movs(1, 5), movs(2, 6), 0xe9c0, 0x1200, 0xe9d0, 0x7800]);
+  expect([core.word(start), core.word(start + 4), core.cpu.r[7], core.cpu.r[8]]).toEqual([5, 6, 5, 6]);
+});

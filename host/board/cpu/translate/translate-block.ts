@@ -72,9 +72,8 @@ function collect(request: BlockRequest): readonly Step[] {
     const step: Step = { ...located, itState, ...(isForbidden ? { instruction: UNPREDICTABLE } : {}) };
     steps.push(step);
     address += step.lengthBytes;
-    const { instruction } = step;
-    itState = instruction.kind === 'if-then' ? (instruction.condition << 4) | instruction.mask : advanceIt(itState);
-    if (endsBlock(instruction)) break;
+    itState = itStateAfter(step) ?? 0;
+    if (endsBlock(step.instruction)) break;
   }
   return steps;
 }
@@ -107,6 +106,12 @@ function liveFlags(steps: readonly Step[]): readonly number[] {
   return live;
 }
 
+/** EPSR.IT behind an instruction; undefined where it is and stays zero. */
+function itStateAfter({ instruction, itState }: Step): number | undefined {
+  if (instruction.kind === 'if-then') return (instruction.condition << 4) | instruction.mask;
+  return itState === 0 ? undefined : advanceIt(itState);
+}
+
 function siteOf(step: Step, at: number, liveFlagsHere: number, loops: boolean): Site {
   return {
     pc: step.address,
@@ -115,7 +120,7 @@ function siteOf(step: Step, at: number, liveFlagsHere: number, loops: boolean): 
     index: loops ? `n+${at}` : `${at}`,
     count: loops ? `n+${at + 1}` : `${at + 1}`,
     liveFlags: liveFlagsHere,
-    itAfter: step.instruction.kind === 'if-then' ? step.instruction.condition << 4 | step.instruction.mask : step.itState === 0 ? undefined : advanceIt(step.itState),
+    itAfter: itStateAfter(step),
   };
 }
 
