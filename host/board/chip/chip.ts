@@ -162,7 +162,7 @@ export class Chip implements Bus {
     this.#bus.sliceEndTick = limit;
     if (this.#isRunning) this.cpu.run(limit);
     else this.#idleTick = Math.max(this.#idleTick, limit);
-    this.#bus.sync(this.tick);
+    this.#bus.catchUp(this.tick);
     if (this.#resetRequested) this.#resetItself('software');
     else if (this.tick >= this.#bus.peripherals.iwdg.expiryTick) this.#resetItself('iwdg');
   }

@@ -67,7 +67,7 @@ export class Usart implements Peripheral {
         settings: () => this.#settings(),
         settingsAt: (divider) => this.#registers.settingsAt(divider, this.#surroundings.kernelHz),
         setDivider: (divider, tick) => this.#setDivider(divider, tick),
-        receiveClean: (characters) => this.#reception.receiveClean(characters),
+        receiveClean: (run, first, count) => this.#reception.receiveClean(run, first, count),
         receiveSampled: (word, errors, tick) => this.#reception.receive(word, errors, tick),
       },
       options.rxPins.map(({ pin }) => pin),
@@ -91,19 +91,24 @@ export class Usart implements Peripheral {
     this.#due = undefined;
   }
 
-  /** Catches up to `tick` under the clocks and pins of before, and lets go of them. */
+  /** Catches up to `tick`. Until something is due, time passes without a trace. */
+  catchUp(tick: Tick): void {
+    if (!this.#surroundings.areKnown || tick >= this.#nextDue()) this.#advance(tick);
+  }
+
+  /** Clocks or pins are about to change: catches up under those of before, and lets go of them. */
   sync(tick: Tick): void {
     this.#advance(tick);
     this.#surroundings.forget();
   }
 
   nextChange(tick: Tick): Tick {
-    this.#catchUp(tick);
+    this.catchUp(tick);
     return this.#nextDue();
   }
 
   read(offset: number, size: AccessSize, tick: Tick): number {
-    this.#catchUp(tick);
+    this.catchUp(tick);
     const word = this.#readWord(offset & ~3, tick);
     return narrowRead(word, offset, size);
   }
@@ -146,7 +151,7 @@ export class Usart implements Peripheral {
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
       isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
-      sync: (tick) => this.#catchUp(tick),
+      sync: (tick) => this.catchUp(tick),
       serve: (tick) => this.#advance(tick),
       nextChange: (tick) => this.nextChange(tick),
     };
@@ -154,11 +159,6 @@ export class Usart implements Peripheral {
 
   #settings(): UsartSettings {
     return this.#registers.settings(this.#surroundings.kernelHz);
-  }
-
-  /** Until something is due, time passes without a trace. */
-  #catchUp(tick: Tick): void {
-    if (!this.#surroundings.areKnown || tick >= this.#nextDue()) this.#advance(tick);
   }
 
   #nextDue(): Tick {
