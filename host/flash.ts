@@ -13,6 +13,7 @@ import type { Image } from './image/image.js';
 import { readImage } from './image/read-image.js';
 import { JobEvents } from './job-events.js';
 import { openLink } from './link/open-link.js';
+import { ReconnectingLink } from './link/reconnecting-link.js';
 import type { Link } from './link/link.js';
 import { loadStub } from './loader/load-stub.js';
 import { buildPlan } from './plan/build-plan.js';
@@ -23,6 +24,8 @@ import { describeDevice, makeReport, type JobFacts } from './report/report.js';
 import { executePlan } from './session/execute-plan.js';
 import { leaveBoard } from './session/leave-board.js';
 import type { StubSession } from './session/stub-session.js';
+
+const DEFAULT_RETRY_BUDGET_MS = 600_000;
 
 /** Flashes a file. @throws StageFlashError whatever goes wrong; its kind tells the phase */
 export async function flash(options: FlashOptions): Promise<Report> {
@@ -59,7 +62,9 @@ export async function flashImage(image: Image, link: Link, options: FlashOptions
 
   events.phase('loader', 'Loading the stub');
   const manifest = readManifest();
-  const session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'));
+  // From the stub on, a connection that breaks is only an interruption.
+  const steadyLink = new ReconnectingLink(link, { budgetMs: options.retryBudgetMs ?? DEFAULT_RETRY_BUDGET_MS, say: (text) => events.warning(text), signal: options.signal });
+  const session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink);
 
   try {
     return await flashThroughStub(image, session, options, events, startedMs);
@@ -67,6 +72,8 @@ export async function flashImage(image: Image, link: Link, options: FlashOptions
     // Whatever it was, the board gets its chance to come back into the ROM bootloader, from where the same command can be tried again.
     if (isAboutTheBoard(error)) await leaveBoard(session, 'reset');
     throw error;
+  } finally {
+    await steadyLink.close();
   }
 }
 

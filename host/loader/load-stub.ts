@@ -15,8 +15,12 @@ import { startStub, type StartedStub } from './start-stub.js';
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
 const LOADER_PATIENCE = 10;
 
-/** @throws StageFlashError kind `bootloader` or `stub` */
-export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob): Promise<StubSession> {
+/**
+ * @param sessionLink what the session is to speak over: the same board, but a link that may be renewed, which the ROM bootloader and
+ *   the loader could not bear
+ * @throws StageFlashError kind `bootloader` or `stub`
+ */
+export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob, sessionLink: Link = link): Promise<StubSession> {
   const token = newToken();
   const image = loaderImage(loader.bytes, token, LOADER_PATIENCE * rom.roundTrip.patienceMs(1000));
   for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
@@ -26,7 +30,7 @@ export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: 
   if (facts.wireVersion !== WIRE_VERSION) {
     throw new StageFlashError('stub', `the stub speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Install stage-flash again: its parts do not belong together.' });
   }
-  return new StubSession({ link, roundTrip: rom.roundTrip, decoder, token, facts, discardedBefore: rom.discardedBytes });
+  return new StubSession({ link: sessionLink, roundTrip: rom.roundTrip, decoder, token, facts, discardedBefore: rom.discardedBytes });
 }
 
 /**
