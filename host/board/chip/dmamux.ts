@@ -32,6 +32,7 @@ export class Dmamux implements Peripheral, DmaRouter {
   readonly #services: ChipServices;
   readonly #channels = new Uint32Array(CHANNEL_COUNT);
   #dmas: readonly Dma[] = [];
+  #usarts: readonly Usart[] = [];
   /** By request number. */
   #lines: ReadonlyMap<number, DmaRequestLine> = new Map();
 
@@ -42,6 +43,7 @@ export class Dmamux implements Peripheral, DmaRouter {
   /** Ties the ends together; once, when the chip is built. `dmas`: DMA1, DMA2. */
   connect(dmas: readonly Dma[], usarts: readonly Usart[]): void {
     this.#dmas = dmas;
+    this.#usarts = usarts;
     this.#lines = new Map(usarts.flatMap(({ rxRequest, txRequest }) => [[rxRequest.id, rxRequest], [txRequest.id, txRequest]]));
     for (const part of [...dmas, ...usarts]) part.connect(this);
   }
@@ -61,6 +63,10 @@ export class Dmamux implements Peripheral, DmaRouter {
       return stream.par === line.registerAddress && stream.direction === line.direction ? stream : undefined;
     }
     return undefined;
+  }
+
+  catchUp(tick: Tick): void {
+    for (const usart of this.#usarts) usart.catchUp(tick);
   }
 
   checkRoutes(tick: Tick): void {
@@ -94,7 +100,7 @@ export class Dmamux implements Peripheral, DmaRouter {
     if (size !== 4) reportSerial(violations, 'dma-narrow-write', `DMAMUX1: ${size} byte(s) at +0x${offset.toString(16)}`, tick);
     const channel = offset >> 2;
     if (channel >= CHANNEL_COUNT) return;
-    for (const line of this.#lines.values()) line.sync(tick);
+    this.catchUp(tick);
     const stream = this.#dmas[Math.floor(channel / STREAM_COUNT)]?.streams[channel % STREAM_COUNT];
     if (stream?.isEnabled === true) {
       reportSerial(violations, 'dmamux-write-while-enabled', `DMAMUX1 channel ${channel} written while ${stream.name} runs`, tick);

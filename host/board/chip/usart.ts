@@ -151,7 +151,6 @@ export class Usart implements Peripheral {
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
       isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
-      sync: (tick) => this.catchUp(tick),
       serve: (tick) => this.#advance(tick),
       nextChange: (tick) => this.nextChange(tick),
     };
