@@ -61,9 +61,10 @@ export class ReconnectingLink implements Link {
     return this.#reconnect(new StageFlashError('link', why));
   }
 
+  /** Ends the connections that were made here. The first one stays its maker's. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#link.close();
+    if (this.renewals > 0) await this.#link.close();
   }
 
   async #reconnect(broken: unknown): Promise<void> {

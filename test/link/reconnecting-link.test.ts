@@ -101,6 +101,16 @@ describe('a connection that breaks', () => {
   });
 });
 
+test('closing ends the connections that were made here, and leaves the first one to its maker', async () => {
+  const untouched = reconnecting();
+  await untouched.link.close();
+  expect(untouched.connections.closed).toEqual([]);
+  const renewed = reconnecting();
+  await renewed.link.renew('nothing heard');
+  await renewed.link.close();
+  expect(renewed.connections.closed).toEqual([1, 2]);
+});
+
 test('an error that is not the connection’s own goes through', async () => {
   const { connections, link } = reconnecting();
   connections.broken = new StageFlashError('interrupted', 'interrupted');
