@@ -44,7 +44,9 @@ describe('discarded:', () => {
   test.each([
     ['heartbeats to the board', 'fault=heartbeat-line=1300ms'],
     ['somebody else’s Modbus requests', 'fault=second-client=1300ms'],
-  ])('%s', (_, query) => flashThrough(query, 1));
+  ])('%s', async (_, query) => {
+    await flashThrough(query, 1);
+  });
 });
 
 describe('passed without harm:', () => {
