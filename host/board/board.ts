@@ -46,10 +46,10 @@ export interface BoardParts {
 }
 
 /**
- * The core is stopped this often to hear what its UART has sent by DMA, which is otherwise learned of only when the program looks at
- * the UART: half of a millisecond is less than any packing interval or network hides.
+ * While a UART sends, the core is stopped this often to hear it; by DMA its characters would otherwise be learned of only when the
+ * program looks at the UART. Half of a millisecond is less than any packing interval or network hides.
  */
-const LONGEST_CORE_SLICE_TICKS = 0.5 * TICKS_PER_MS;
+const LISTENING_TICKS = 0.5 * TICKS_PER_MS;
 /** What an erased vector reads as. */
 const ERASED = 0xffffffff;
 
@@ -141,7 +141,7 @@ export class Board {
   }
 
   #runCore(untilTick: Tick): void {
-    this.chip.run(Math.min(untilTick, this.#tick + LONGEST_CORE_SLICE_TICKS));
+    this.chip.run(this.chip.isSending ? Math.min(untilTick, this.#tick + LISTENING_TICKS) : untilTick);
     this.#tick = Math.max(this.#tick, this.chip.tick);
     const { halted } = this.chip.cpu;
     if (halted?.reason !== 'lockup' || this.#hasLockedUp) return;

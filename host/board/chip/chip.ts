@@ -5,6 +5,7 @@
  */
 import type { H7Part } from '../../device/h7-part.js';
 import type { AccessSize, Bus } from '../cpu/bus.js';
+import type { Core, CreateCore } from '../cpu/core.js';
 import { Cpu } from '../cpu/cpu.js';
 import { Random } from '../random.js';
 import type { LineRun } from '../serial-line.js';
@@ -26,7 +27,7 @@ export interface ChipOptions {
   readonly violations: Violations;
   /** DBGMCU_IDCODE.REV_ID. @default 0x2003, revision V */
   readonly revisionId?: number;
-  /** Most ticks that a polling loop passes at once; 0 for none. @default 2048, 32 µs */
+  /** Most ticks that a polling loop passes at once; 0 for none. @default 8192, 128 µs */
   readonly pollSkipTicks?: number;
   /** What differs from the factory setting. */
   readonly optionBytes?: Partial<OptionBytes>;
@@ -34,13 +35,15 @@ export interface ChipOptions {
   readonly uid?: Uint8Array;
   /** Which column of the datasheet. @default 'typical' */
   readonly flashTiming?: 'typical' | 'maximum';
+  /** @default the engine of cpu.ts */
+  readonly createCore?: CreateCore;
 }
 
 const UID_BYTES = 12;
 
 export class Chip implements Bus {
   readonly part: H7Part;
-  readonly cpu: Cpu;
+  readonly cpu: Core;
   readonly flash: FlashMemory;
   readonly optionBytes: OptionBytes;
   readonly usarts: Readonly<Record<UsartName, Usart>>;
@@ -67,7 +70,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? 0x2003,
-        pollSkipTicks: options.pollSkipTicks ?? 2048,
+        pollSkipTicks: options.pollSkipTicks ?? 8192,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',
@@ -83,7 +86,8 @@ export class Chip implements Bus {
     );
     this.flash = this.#bus.flash;
     this.usarts = this.#bus.peripherals.usarts;
-    this.cpu = new Cpu({ bus: this.#bus, regions: this.#bus.regions });
+    const createCore = options.createCore ?? ((surroundings) => new Cpu(surroundings));
+    this.cpu = createCore({ bus: this.#bus, regions: this.#bus.regions });
     this.cpu.onResetRequest = () => {
       this.#resetRequested = true;
       this.cpu.yieldSoon();
@@ -154,6 +158,11 @@ export class Chip implements Bus {
     this.#resetRequested = false;
     this.#isRunning = true;
     this.cpu.start(sp, pc, tick);
+  }
+
+  /** A USART has something to send; `run` returns early when that begins. */
+  get isSending(): boolean {
+    return Object.values(this.usarts).some((usart) => usart.isSending);
   }
 
   /** Lets the core run, or time pass; returns early when something happened that the outside must see. */

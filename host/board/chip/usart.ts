@@ -74,10 +74,16 @@ export class Usart implements Peripheral {
     );
     this.#transmitter = new UsartTransmitter({
       settings: () => this.#settings(),
+      begin: () => this.#services.yieldSoon(),
       fetch: (tick) => this.#serverOf(this.txRequest)?.load(tick),
       emit: (bytes, startTick, format) => this.#emit(bytes, startTick, format),
       refuse: (tick) => this.#report('usart-unsupported-mode', 'a frame that the line cannot carry is to be sent', tick),
     });
+  }
+
+  /** As of the last look: something is on its way to the line. */
+  get isSending(): boolean {
+    return this.#transmitter.isSending;
   }
 
   /** Called once, by `Dmamux.connect`. */
