@@ -36,9 +36,10 @@ export const BOARD_OPTIONS = {
   rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
   flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),
+  transport: option('what carries the bytes to the converter: tcp, or udp, which loses and reorders them', 'tcp', oneOf('tcp', 'udp')),
   rtt: option('round trip of the network, median', '20ms', parseDurationMs),
   jitter: option('spread of the round trip', '0ms', parseDurationMs),
-  loss: option('share of packets that TCP has to send again, in percent', '0', parsePercent),
+  loss: option('share of packets that get lost, in percent; TCP sends them again, later', '0', parsePercent),
   uplink: option('bit rate from host to converter, in kb/s', 'unlimited', parseKilobits),
   downlink: option('bit rate from converter to host, in kb/s', 'unlimited', parseKilobits),
   outage: option('the network is dead for LENGTH of every PERIOD, e.g. 20s/180s', '', optional(parseOutage)),
@@ -78,13 +79,18 @@ export function parseBoardOptions(given: Iterable<readonly [name: string, text: 
   const values = BOARD_OPTION_KEYS.map((key) => {
     const { parse, default: defaultText } = BOARD_OPTIONS[key];
     try {
-      return [key, parse(texts.get(key) ?? profile[key] ?? defaultText)] as const;
+      return [key, parse(chosenText(key, texts.get(key), profile[key]) ?? defaultText)] as const;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new StageFlashError('usage', `board option ${optionName(key)}: ${error.message}`);
     }
   });
   return Object.fromEntries(values) as unknown as BoardOptions;
+}
+
+/** What the user says goes before the profile; lists of faults add up. */
+function chosenText(key: BoardOptionKey, given: string | undefined, ofProfile: string | undefined): string | undefined {
+  return given !== undefined && ofProfile !== undefined && 'isList' in BOARD_OPTIONS[key] ? `${ofProfile},${given}` : (given ?? ofProfile);
 }
 
 function profileTexts(name: string | undefined): Partial<Record<BoardOptionKey, string>> {

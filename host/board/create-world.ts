@@ -6,7 +6,9 @@ import { Board } from './board.js';
 import { Chip } from './chip/chip.js';
 import type { ConnectionPaths } from './connection.js';
 import { Converter } from './converter/converter.js';
-import type { NetworkConditions } from './converter/network.js';
+import { ORDERLY_DATAGRAMS } from './converter/datagrams.js';
+import type { NetworkConditions } from './converter/transit.js';
+import type { CreateCore } from './cpu/core.js';
 import { EventQueue } from './event-queue.js';
 import { installFaults } from './faults.js';
 import { loadFlashFile } from './flash-file.js';
@@ -16,8 +18,11 @@ import type { RomVersion } from './rom/rom-versions.js';
 import { Violations } from './violations.js';
 import { World } from './world.js';
 
-/** @throws StageFlashError kind `usage` for options that do not go together. */
-export function createWorld(options: BoardOptions): World {
+/**
+ * @param createCore as in ChipOptions
+ * @throws StageFlashError kind `usage` for options that do not go together.
+ */
+export function createWorld(options: BoardOptions, createCore?: CreateCore): World {
   const random = new Random(options.seed);
   const queue = new EventQueue();
   const line: LineSettings = { baudRate: options.baud, parity: options.parity, stopBits: 1 };
@@ -32,20 +37,21 @@ export function createWorld(options: BoardOptions): World {
     queue,
     (run) => world.toBoard(run),
   );
-  const world = new World(createBoard(options, random), converter, queue, networkPaths(options), random.fork('network'));
-  installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults'), line });
+  const world = new World(createBoard(options, random, createCore), converter, queue, networkPaths(options), random.fork('network'));
+  installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults') });
   if (options.flashFile !== undefined) loadFlashFile(options.flashFile, world.board.chip);
   world.board.powerOn();
   return world;
 }
 
-function createBoard(options: BoardOptions, random: Random): Board {
+function createBoard(options: BoardOptions, random: Random, createCore: CreateCore | undefined): Board {
   const violations = new Violations(options.tolerate.includes('all') ? 'all' : options.tolerate);
   const chip = new Chip({
     part: options.chip,
     seed: random.fork('chip').u32(),
     violations,
     flashTiming: options.flashTiming,
+    ...(createCore && { createCore }),
     optionBytes: { bootAdd0: options.bootAdd0, bootAdd1: options.bootAdd1, ...(options.rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}) },
   });
   return new Board({
@@ -81,5 +87,9 @@ function networkPaths(options: BoardOptions): ConnectionPaths {
     segmentBytes: options.segmentLength,
     ...(options.outage === undefined ? {} : { outage: options.outage }),
   };
-  return { uplink: { ...common, bitsPerSecond: options.uplink }, downlink: { ...common, bitsPerSecond: options.downlink } };
+  return {
+    uplink: { ...common, bitsPerSecond: options.uplink },
+    downlink: { ...common, bitsPerSecond: options.downlink },
+    datagrams: options.transport === 'udp' ? ORDERLY_DATAGRAMS : undefined,
+  };
 }

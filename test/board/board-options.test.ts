@@ -39,6 +39,10 @@ describe('board options', () => {
     expect(parse('rtt=1s&profile=geo-vsat').rtt).toBe(1000);
   });
 
+  it('add faults to those of the profile', () => {
+    expect(parse('profile=3g&fault=xonxoff').fault).toEqual(['sleep=5s/2s', 'xonxoff']);
+  });
+
   it.each(Object.keys(LINK_PROFILES))('know how to read the profile %s', (name) => {
     expect(parse(`profile=${name}`).rtt).toBeGreaterThan(0);
   });

@@ -156,6 +156,146 @@ describe('stream faults', () => {
   });
 });
 
+describe('a GSM terminal with an escape', () => {
+  /** The board says something. */
+  function say({ world, exchange }: Session, bytes: readonly number[], ms = 100): number[] {
+    world.converter.receiveRun({ bytes: Uint8Array.from(bytes), startTick: world.now, format: world.converter.line });
+    return exchange([], ms);
+  }
+
+  it('passes everything up to DLE ETX and nothing behind it, either way', () => {
+    const session = withFault('modem-escape=0x03');
+    const seen = wireTap(session.world);
+    expect(say(session, [1, 2, 0x10, 0x04, 0x03])).toEqual([1, 2, 0x10, 0x04, 0x03]);
+    expect(say(session, [5, 6, 0x10, 0x03, 7])).toEqual([5, 6]);
+    expect(say(session, [8])).toEqual([]);
+    session.exchange([9]);
+    expect(seen).toEqual([]);
+    session.connection.close(session.world.now);
+    session.world.run(session.world.now + msToTicks(100));
+    const next = session.world.connect();
+    session.world.converter.receiveRun({ bytes: Uint8Array.of(10), startTick: session.world.now, format: session.world.converter.line });
+    session.world.run(session.world.now + msToTicks(100));
+    expect(next?.take()).toEqual([Uint8Array.of(10)]);
+  });
+
+  it('obeys +++ by itself after a second of quiet, not +++ in the middle of things', () => {
+    const plus = [...'+++'].map((letter) => letter.charCodeAt(0));
+    const session = withFault('modem-escape');
+    expect(say(session, [1, ...plus], 100)).toEqual([1, ...plus]);
+    expect(say(session, plus, 2000)).toEqual(plus);
+    expect(say(session, plus)).toEqual([]);
+    expect(say(session, [2])).toEqual([]);
+  });
+});
+
+describe('serial faults', () => {
+  /** What goes over the board's wire, as [rate, parity]. */
+  function formats({ world, exchange }: Session): unknown[] {
+    const seen: unknown[] = [];
+    const lineIn = world.board.lineIn.bind(world.board);
+    world.board.lineIn = (run) => {
+      seen.push([run.format.baudRate, run.format.parity]);
+      lineIn(run);
+    };
+    exchange([0x7f]);
+    return seen;
+  }
+
+  it('baud and parity set the converter apart from what the host believes, in any order', () => {
+    expect(formats(withFault('baud=9600'))).toEqual([[9600, 'even']]);
+    expect(formats(withFault('parity=none', 'fault=baud%3D57600'))).toEqual([[57_600, 'none']]);
+    expect(formats(withFault('baud=57600', 'fault=parity%3Dodd'))).toEqual([[57_600, 'odd']]);
+  });
+
+  it('parity=none has the signature of an 8N1 converter: 0x7F is answered, a command only with a gap in it', () => {
+    const hasty = withFault('parity=none');
+    expect(hasty.exchange([0x7f])).toEqual([ACK]);
+    expect(hasty.exchange([0x02, 0xfd])).not.toContain(ACK);
+    const slow = withFault('parity=none');
+    slow.exchange([0x7f]);
+    slow.exchange([0x02], 20);
+    expect(slow.exchange([0xfd])[0]).toBe(ACK);
+  });
+});
+
+describe('network faults', () => {
+  it('delayed-ack lets the first byte of an answer through and the others wait for its acknowledgement', () => {
+    const { exchange } = withFault('delayed-ack=200ms', 'packing-length=1&rtt=20ms');
+    exchange([0x7f], 500);
+    expect(exchange([0x02, 0xfd], 100)).toEqual([ACK]);
+    expect(exchange([], 200)).toEqual([1, 0x04, 0x50, ACK]);
+  });
+
+  it('coalesce makes a small exchange wait once in each direction', () => {
+    const { exchange } = withFault('coalesce=100ms', 'rtt=20ms');
+    expect(exchange([0x7f], 215)).toEqual([]);
+    expect(exchange([], 10)).toEqual([ACK]);
+  });
+
+  it('coalesce loses nothing of what is sent before the end', () => {
+    const { world, connection } = withFault('coalesce=100ms', 'rtt=20ms');
+    const seen = wireTap(world);
+    connection.send(Uint8Array.of(1, 2, 3), world.now);
+    connection.close(world.now);
+    world.run(world.now + msToTicks(50));
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('sleep makes the first packet after a quiet time late', () => {
+    const { exchange } = withFault('sleep=100ms/300ms', 'rtt=20ms');
+    expect(exchange([0x7f], 119)).toEqual([]);
+    expect(exchange([], 205)).toEqual([ACK]);
+  });
+});
+
+describe('datagram faults', () => {
+  /** The numbers of a thousand one-byte datagrams as they reach the board. */
+  function through(spec: string): number[] {
+    const { world, connection } = withFault(spec, 'transport=udp&rtt=20ms');
+    const seen = wireTap(world);
+    for (let at = 0; at < 200; at++) {
+      connection.send(Uint8Array.of(at), world.now);
+      world.run(world.now + msToTicks(5));
+    }
+    world.run(world.now + msToTicks(500));
+    return seen;
+  }
+
+  const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
+
+  it('udp-loss, udp-duplicate and udp-reorder do what they say', () => {
+    const lossy = through('udp-loss=20');
+    expect(lossy.length).toBeGreaterThan(140);
+    expect(lossy.length).toBeLessThan(180);
+    expect(lossy).toEqual(sorted(lossy));
+    const double = through('udp-duplicate=20');
+    expect(new Set(double).size).toBe(200);
+    expect(double.length).toBeGreaterThan(220);
+    const mixed = through('udp-reorder=4');
+    expect(mixed).not.toEqual(sorted(mixed));
+    expect(new Set(mixed).size).toBe(200);
+  });
+
+  it('are refused over TCP, with the way to UDP', () => {
+    expect(() => withFault('udp-loss=1')).toThrow(/only over UDP/);
+  });
+
+  it('have no connection to end: answers go to whom the converter heard last', () => {
+    const { world, connection, exchange } = withFault('udp-loss=0', 'transport=udp&rtt=20ms');
+    expect(exchange([0x7f])).toEqual([ACK]);
+    const other = world.connect();
+    other?.send(Uint8Array.of(0x02, 0xfd), world.now);
+    world.run(world.now + msToTicks(100));
+    expect(connection.take()).toEqual([]);
+    expect(other?.take()).toEqual([Uint8Array.of(ACK, 1, 0x04, 0x50, ACK)]);
+    expect(exchange([0x01, 0xfe])[0]).toBe(ACK);
+    connection.close(world.now);
+    world.run(world.now + msToTicks(1000));
+    expect(world.client).toBe(connection);
+  });
+});
+
 describe('connection faults', () => {
   it.each([['reset', 'reset'], ['close', 'finished']] as const)('%s ends the connection after exactly so many bytes', (name, ending) => {
     const { world, connection, exchange } = withFault(`${name}=10`);
@@ -193,6 +333,17 @@ describe('connection faults', () => {
     expect(connection.ending).toBeUndefined();
     exchange([], 600);
     expect(connection.ending).toBe('finished');
+  });
+
+  it('nat-timeout forgets a connection on which nobody said anything, and tells nobody', () => {
+    const { connection, exchange } = withFault('nat-timeout=10s');
+    const chatter = withFault('nat-timeout=10s');
+    for (let second = 0; second < 12; second += 4) chatter.exchange([0x42], 4000);
+    expect(exchange([0x7f], 9000)).toEqual([ACK]);
+    expect(exchange([], 2000)).toEqual([]);
+    expect(exchange([0x02, 0xfd], 100)).toEqual([]);
+    expect(connection.ending).toBeUndefined();
+    expect(chatter.world.client).toBe(chatter.connection);
   });
 
   it('idle-reboot is noticed only by silence, and by a converter that is away for a while', () => {

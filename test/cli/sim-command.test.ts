@@ -1,9 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { FAULTS } from '../../host/board/faults.js';
+import { LINK_PROFILES } from '../../host/board/link-profiles.js';
+import type { Output } from '../../host/cli/print.js';
+import { runProgram } from '../../host/cli/program.js';
 import { StageFlashError } from '../../host/errors.js';
 import type { RunningSim } from './running-sim.js';
 import { runSim, startSim } from './running-sim.js';
@@ -89,22 +93,37 @@ describe('stage-flash sim', () => {
     squatter.close();
     expect(error).toBeInstanceOf(StageFlashError);
     expect(error).toMatchObject({ exitCode: 5, message: `cannot listen on tcp://127.0.0.1:${port}: the port is in use` });
-    expect((error as StageFlashError).hint).toContain('--listen');
+    expect((error as StageFlashError).hint).toMatch(new RegExp(`ss -ltnp 'sport = :${port}'.*--listen.*port 0`));
   });
 
-  it('lists every profile and fault on stdout', async () => {
+  it('lists every profile and fault on stdout, with how it is written', async () => {
     const { stdout } = await runSim('--list');
-    for (const name of ['geo-vsat', 'nbiot', 'xonxoff', 'power-cut@flash-op=N[:before|middle|late]', 'reset=BYTES']) expect(stdout).toContain(`  ${name}`);
+    for (const name of Object.keys(LINK_PROFILES)) expect(stdout).toMatch(new RegExp(`^  ${name} {2}`, 'm'));
+    for (const [name, { argument }] of Object.entries(FAULTS)) expect(stdout).toContain(`  ${name}${argument === undefined ? ' ' : `=${argument.form}`}`);
   });
 
   it.each([
-    [['--chip', 'STM32F103'], /option chip/],
-    [['--bootloader', '0x77'], /no ROM bootloader 0x77 in the H74x family/],
-    [['--profile', 'mars'], /no link profile "mars"/],
-    [['--fault', 'gremlins'], /no fault "gremlins"/],
-    [['--listen', 'udp://x'], /tcp:\/\/127\.0\.0\.1:7000/],
-  ])('refuses %j', async (options, message) => {
-    await expect(runSim('--listen', 'tcp://127.0.0.1:0', ...options)).rejects.toThrow(message);
+    [['--chip', 'STM32F103'], /option chip: .* is not one of STM32H743xI.*STM32H723xG/],
+    [['--bootloader', '0x77'], /no ROM bootloader 0x77 in the H74x family\nhint: Valid: 0x90, 0x91, 0x92/],
+    [['--profile', 'mars'], /no link profile "mars"\nhint: Valid: lan, .*geo-vsat/],
+    [['--fault', 'gremlins'], /no fault "gremlins"\nhint: Valid: .*xonxoff.*power-cut@flash-op/],
+    [['--fault', 'power-cut@flash-op=0'], /fault power-cut@flash-op: "0".*\nhint: It is written power-cut@flash-op=N/],
+    [['--fault', 'udp-loss=1'], /only over UDP\nhint: .*--listen udp:/],
+    [['--second-client', 'both'], /Allowed choices are refuse, replace/],
+    [['--listen', 'exec:x'], /tcp:\/\/127\.0\.0\.1:7000, udp:/],
+  ])('refuses %j with exit code 2 and says what is valid', async (options, message) => {
+    let said = '';
+    const output: Output = { write: (text) => void (said += text), columns: undefined };
+    const context = { stdout: output, stderr: output, environment: {}, signal: new AbortController().signal, version: '0', flash: () => Promise.reject(new Error('not asked for')) };
+    expect(await runProgram(['sim', '--listen', 'tcp://127.0.0.1:0', ...options], context)).toBe(2);
+    expect(said).toMatch(message);
+  });
+
+  it('refuses a flash file of another size with exit code 2 and leaves it alone', async () => {
+    const path = join(folder, 'foreign.bin');
+    writeFileSync(path, 'precious');
+    await expect(runSim('--listen', 'tcp://127.0.0.1:0', '--flash-file', path)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('has 8 bytes') as string });
+    expect(readFileSync(path, 'utf8')).toBe('precious');
   });
 });
 
