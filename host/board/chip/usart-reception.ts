@@ -51,6 +51,7 @@ export class UsartReception {
 
   /** Hands what waits to DMA. */
   drain(tick: Tick): void {
+    if (this.buffer.count === 0) return;
     this.buffer.drain((byte) => this.#server()?.store(Uint8Array.of(byte), 0, 1, tick) === 1);
   }
 

@@ -96,8 +96,14 @@ export class UsartTransmitter {
     return hadRoom;
   }
 
-  advance(tick: Tick): void {
+  /** DMA may have something that it did not have before. */
+  request(tick: Tick): void {
     this.#refill(tick);
+    this.advance(tick);
+  }
+
+  advance(tick: Tick): void {
+    if (tick < this.next()) return;
     while (this.#finishCharacter(tick) || this.#beginCharacter(tick)) continue;
     this.#emit();
   }

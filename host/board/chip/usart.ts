@@ -99,7 +99,8 @@ export class Usart implements Peripheral {
 
   /** Catches up to `tick`. Until something is due, time passes without a trace. */
   catchUp(tick: Tick): void {
-    if (!this.#surroundings.areKnown || tick >= this.#nextDue()) this.#advance(tick);
+    if (!this.#surroundings.areKnown) this.#serve(tick);
+    else if (tick >= this.#nextDue()) this.#advance(tick);
   }
 
   /** Clocks or pins are about to change: catches up under those of before, and lets go of them. */
@@ -131,7 +132,7 @@ export class Usart implements Peripheral {
       case USART.TDR: this.#writeTdr(value, tick); break;
       default: this.#registers.write(offset, value, tick);
     }
-    this.#advance(tick);
+    this.#serve(tick);
   }
 
   reset(): void {
@@ -157,7 +158,7 @@ export class Usart implements Peripheral {
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
       isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
-      serve: (tick) => this.#advance(tick),
+      serve: (tick) => this.#serve(tick),
       nextChange: (tick) => this.nextChange(tick),
     };
   }
@@ -174,11 +175,22 @@ export class Usart implements Peripheral {
   #advance(tick: Tick): void {
     this.#due = undefined;
     this.#syncedTo = Math.max(this.#syncedTo, tick);
-    const isAlive = this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
+    const isAlive = this.#isAlive;
     this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
     if (isAlive) this.#reception.drain(tick);
     if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
     else if (this.#transmitter.isSending) this.#cutTransmission(tick);
+  }
+
+  /** Registers, routes, clocks or pins are not what they were: what waits is moved now. */
+  #serve(tick: Tick): void {
+    this.#advance(tick);
+    if (this.#isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.request(tick);
+    this.#due = undefined;
+  }
+
+  get #isAlive(): boolean {
+    return this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
   }
 
   #report(name: SerialViolationName, message: string, tick: Tick): void {
