@@ -5,9 +5,11 @@
 import type { H7Part } from '../device/h7-part.js';
 import { StageFlashError } from '../errors.js';
 import type { Parity } from '../link/line-settings.js';
+import { CHIP_VIOLATIONS } from './chip/chip-violations.js';
+import { SERIAL_VIOLATIONS } from './chip/serial-violations.js';
 import { LINK_PROFILES } from './link-profiles.js';
 import {
-  oneOf, optional, parseBaud, parseCount, parseDurationMs, parseHalfword, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
+  listOf, oneOf, optional, parseBaud, parseCount, parseDurationMs, parseHalfword, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
   parsePins, parsePositive, parseYesNo,
 } from './option-parsers.js';
 
@@ -34,6 +36,7 @@ export const BOARD_OPTIONS = {
   bootAdd1: option('option byte BOOT_ADD1: upper half of the boot address while BOOT0 is high', '0x1FF0', parseHalfword),
   romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),
   rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
+  iwdg: option('option byte IWDG1_SW: hardware starts the watchdog with the chip', 'software', oneOf('software', 'hardware')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
   flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),
   transport: option('what carries the bytes to the converter: tcp, or udp, which loses and reorders them', 'tcp', oneOf('tcp', 'udp')),
@@ -50,7 +53,7 @@ export const BOARD_OPTIONS = {
   backPressure: option('a full buffer holds TCP back instead of losing bytes', 'yes', parseYesNo),
   fault: { ...option('something that goes wrong; more than one may be given', '', parseList), isList: true },
   profile: option('a named set of these options', '', optional((text) => text)),
-  tolerate: option('violations that do not stop the board: names, or all', '', parseList),
+  tolerate: option('violations that do not stop the board: names, or all', '', listOf('all', ...Object.keys(CHIP_VIOLATIONS), ...Object.keys(SERIAL_VIOLATIONS))),
   seed: option('everything random on board and link follows from it', '1', parseInteger),
   timeScale: option('virtual seconds per real second; default: 1 when served, as fast as it goes in sim:', '', optional(parsePositive)),
 } as const;

@@ -154,6 +154,7 @@ export class Board {
       return;
     }
     this.#leavePeripherals();
+    this.rom.leaveWatchdog(this.#tick);
     this.rom.stop();
     this.#runs = 'core';
     this.onEvent({ kind: 'go', entry: exit.entry, tick: this.#tick });

@@ -4,6 +4,7 @@ import type { LineSettings } from '../link/line-settings.js';
 import type { BoardOptions } from './board-options.js';
 import { Board } from './board.js';
 import { Chip } from './chip/chip.js';
+import type { OptionBytes } from './chip/option-bytes.js';
 import type { ConnectionPaths } from './connection.js';
 import { Converter } from './converter/converter.js';
 import { ORDERLY_DATAGRAMS } from './converter/datagrams.js';
@@ -52,7 +53,7 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
     violations,
     flashTiming: options.flashTiming,
     ...(createCore && { createCore }),
-    optionBytes: { bootAdd0: options.bootAdd0, bootAdd1: options.bootAdd1, ...(options.rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}) },
+    optionBytes: optionBytesFrom(options),
   });
   return new Board({
     chip,
@@ -63,6 +64,10 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
     romResetsPeripherals: options.romResets,
     random: random.fork('rom'),
   });
+}
+
+function optionBytesFrom({ bootAdd0, bootAdd1, iwdg, rdp }: BoardOptions): Partial<OptionBytes> {
+  return { bootAdd0, bootAdd1, iwdg1Software: iwdg === 'software', ...(rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}) };
 }
 
 /** Any value but 0xAA and 0xCC (RM0433 §4.5.3). */

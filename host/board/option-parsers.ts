@@ -68,6 +68,11 @@ export const parsePercent: Parse<number> = (text) => {
 
 export const parseList: Parse<readonly string[]> = (text) => (text === '' ? [] : text.split(',').map((item) => item.trim()));
 
+export const listOf =
+  (...choices: readonly string[]): Parse<readonly string[]> =>
+  (text) =>
+    parseList(text).map(oneOf(...choices));
+
 export interface Outage {
   readonly lengthMs: number;
   readonly periodMs: number;

@@ -15,6 +15,7 @@ import type { BaudMeasure } from './auto-baud.js';
 import { isInRange, measureBaud } from './auto-baud.js';
 import type { RomChip } from './rom-memory.js';
 import { RomMemory } from './rom-memory.js';
+import { RomWatchdog } from './rom-watchdog.js';
 import type { RomExit, RomProgram, Wait } from './rom-program.js';
 import type { RomPort, RomVersion } from './rom-versions.js';
 import { romSession } from './session.js';
@@ -39,6 +40,7 @@ export class Rom {
   onLineOut: (txPin: string, run: LineRun) => void = () => undefined;
 
   readonly #chip: RomChip;
+  readonly #watchdog: RomWatchdog;
   #program: RomProgram<RomExit> | undefined;
   #wait: Wait = { kind: 'synchronisation' };
   #dueTick: Tick = 0;
@@ -51,11 +53,13 @@ export class Rom {
   constructor(version: RomVersion, chip: RomChip) {
     this.version = version;
     this.#chip = chip;
+    this.#watchdog = new RomWatchdog(chip);
   }
 
   /** Reset has ended at `tick` and the boot address was the system memory. */
   start(tick: Tick): void {
     this.tick = tick;
+    this.#watchdog.slowDown(tick);
     this.line = undefined;
     this.#decoder = undefined;
     const listensFrom = tick + msToTicks(this.version.startUpMs);
@@ -71,6 +75,11 @@ export class Rom {
     this.#waveforms.clear();
   }
 
+  /** A jump follows: whatever else was reset before it, a watchdog that runs stays slow, and has just been fed. */
+  leaveWatchdog(tick: Tick): void {
+    this.#watchdog.slowDown(tick);
+  }
+
   lineIn(rxPin: string, run: LineRun): void {
     this.#waveforms.get(rxPin)?.add(run);
   }
@@ -80,6 +89,12 @@ export class Rom {
    * then, a character sent or an erase begun, may be an event for the world around it.
    */
   run(untilTick: Tick): RomExit | undefined {
+    const exit = this.#runProgram(Math.min(untilTick, this.#watchdog.nextFeedTick));
+    if (this.tick >= this.#watchdog.nextFeedTick) this.#watchdog.feed(this.tick);
+    return exit;
+  }
+
+  #runProgram(untilTick: Tick): RomExit | undefined {
     while (this.#program !== undefined) {
       const satisfied = this.#satisfy(untilTick);
       if (satisfied === undefined) {

@@ -215,6 +215,7 @@ const PLANTS: Readonly<Record<PlantedHere, Plant>> = {
     plant: (bench) => bench.read(FIRST + 0x20000),
     after: (bench) => expectFlags(bench, BSY, 0),
   },
+  'bank-swap': { plant: (bench) => bench.write(FLASH + 0x20, (bench.read(FLASH + 0x20) | 0x80000000) >>> 0) },
   'option-byte-change': { plant: (bench) => bench.write(FLASH + 0x08, 0x08192a3b) },
 };
 
