@@ -37,7 +37,7 @@ export class StubSession {
   readonly roundTrip: RoundTrip;
   readonly pacer: LinePacer;
   readonly facts: MessageValues<'facts'>;
-  readonly #token: number;
+  readonly token: number;
   readonly #decoder: FrameDecoder;
   readonly #discardedBefore: number;
   readonly #answers: Received[] = [];
@@ -57,7 +57,7 @@ export class StubSession {
     this.pacer = new LinePacer(parts.link);
     this.facts = parts.facts;
     this.#decoder = parts.decoder;
-    this.#token = parts.token;
+    this.token = parts.token;
     this.#discardedBefore = parts.discardedBefore;
     this.#heardAtMs = parts.link.now();
   }
@@ -74,7 +74,7 @@ export class StubSession {
 
   /** Sends one message, paced to the line. */
   async send<Name extends MessageName>(name: Name, offset: number, values: MessageValues<Name>): Promise<void> {
-    const bytes = encodeMessage(name, this.#token, offset, values);
+    const bytes = encodeMessage(name, this.token, offset, values);
     for (let at = 0; at < bytes.length; ) {
       while (this.link.now() < this.pacer.readyAtMs) await this.listen(this.pacer.readyAtMs);
       at = await this.pacer.sendBurst(bytes, at);
@@ -102,7 +102,7 @@ export class StubSession {
 
   /** The stub is never silent: either the connection is dead, or the stub is. */
   async #renewConnection(): Promise<void> {
-    const silence = `${this.link.name}: the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
+    const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
     if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
       throw new StageFlashError('link', silence, { hint: 'Is the board powered, and was it reset? Reset it into its bootloader and run the same command again: what is right already is not sent again.' });
     }
