@@ -5,7 +5,7 @@ import type { ReportDetails } from '../../host/flash-options.js';
 
 const BOARD = 'chip=STM32H743xG&rtt=100ms';
 
-async function flashThrough(query: string, seed: number, lengthBytes = 12_000): Promise<ReportDetails> {
+async function flashThrough(query: string, seed: number, lengthBytes = 8000): Promise<ReportDetails> {
   const link = await openBoard(`${BOARD}&${query}&seed=${seed}`);
   const before = fillFlash(link, seed);
   const image = incompressible(lengthBytes, seed);
@@ -16,13 +16,13 @@ async function flashThrough(query: string, seed: number, lengthBytes = 12_000): 
 
 describe('repaired:', () => {
   test.each([
-    ['one flipped bit in 5000 bytes', 'fault=flip=0.02', [1, 2, 3]],
+    ['one flipped bit in 5000 bytes', 'fault=flip=0.02', [1, 2]],
     ['one flipped bit in 500 bytes', 'fault=flip=0.2', [4]],
-    ['one lost byte in 5000', 'fault=lose=0.02', [1, 2, 3]],
+    ['one lost byte in 5000', 'fault=lose=0.02', [1, 2]],
     ['one lost byte in 500', 'fault=lose=0.2', [4]],
     ['flips and losses on a satellite link', 'fault=flip=0.03&fault=lose=0.03&profile=geo-vsat', [5]],
     ['a Wi-Fi bridge that loses bytes', 'profile=wifi-esp', [6]],
-    ['a converter of 1 KiB behind a link that bunches', 'buffer=1024&back-pressure=no&rtt=300ms&jitter=300ms', [1, 2]],
+    ['a converter of 1 KiB behind a link that bunches', 'buffer=1024&back-pressure=no&rtt=300ms&jitter=300ms', [1]],
   ])('%s', async (_, query, seeds) => {
     let repeatedBytes = 0;
     for (const seed of seeds) repeatedBytes += (await flashThrough(query, seed)).repeatedBytes ?? 0;

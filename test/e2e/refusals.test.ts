@@ -52,6 +52,12 @@ const REFUSALS: readonly Refusal[] = [
   { name: 'a converter set to 8N1', board: 'parity=none&tolerate=all', kind: 'bootloader', exitCode: 6, says: /sim/, hints: /8E1/ },
   { name: 'bytes that are nobody’s', board: '', prepare: (link) => answerWith(link, '\u0001\u0002\u0003'), kind: 'bootloader', exitCode: 6, says: /01 02 03/, hints: /baud/ },
   { name: 'a ROM that resets instead of jumping', board: 'chip=STM32H743xI&bootloader=0xD2', kind: 'bootloader', exitCode: 6, says: /does not answer/, hints: /direct|[Rr]eset/ },
+  { name: 'a converter that takes XON and XOFF for itself', board: 'fault=xonxoff', kind: 'bootloader', exitCode: 6, says: /no answer to Write Memory/, hints: /XON\/XOFF/ },
+  { name: 'a telnet end that doubles 0xFF', board: 'fault=ff-doubled', kind: 'bootloader', exitCode: 6, says: /Write Memory/, hints: /./ },
+  { name: 'a telnet end that eats 0xFF', board: 'fault=ff-stripped', kind: 'bootloader', exitCode: 6, says: /Write Memory/, hints: /telnet/ },
+  { name: 'answers that are changed only where they contain 0xFF', board: 'fault=ff-doubled=network', kind: 'stub', exitCode: 7, says: /the stub does not start/, hints: /loses bytes/ },
+  { name: 'a link that falls silent while the stub is sent', board: 'fault=silence=3000', kind: 'stub', exitCode: 7, says: /the stub does not start/, hints: /chunks arrived/ },
+  { name: 'a board that is reset while the loader waits', board: 'fault=board-reset=1500ms', kind: 'bootloader', exitCode: 6, says: /the loader does not answer/, hints: /Reset/ },
   { name: 'a connection that is reset while the loader is written', board: 'fault=reset=300', kind: 'link', exitCode: 5, says: /reset/ },
   { name: 'a connection that is closed while the stub is sent', board: 'fault=close=3000', kind: 'link', exitCode: 5, says: /closed/ },
 ];
@@ -69,6 +75,7 @@ describe('refused, with nothing erased or programmed:', () => {
     if (hints !== undefined) expect(hint).toMatch(hints);
     expect(statistics(link)).toMatchObject({ erases: 0, programs: 0 });
     expect(firstDifference(flashOf(link), before)).toBeUndefined();
+    expect(link.now()).toBeLessThan(60_000);
   });
 
   test('a second client, by the converter', async () => {
@@ -87,6 +94,15 @@ test('a board that was refused an image takes the right one afterwards', async (
   const image = incompressible(5000);
   await runJob(image, again);
   expect(firstDifference(flashOf(again), flashedOver(before, image, again))).toBeUndefined();
+});
+
+test('a board that is reset in the middle of the stream ends the job, in time, with no vector table that could start', async () => {
+  const link = await openBoard('chip=STM32H743xG&rtt=50ms&fault=board-reset=5s');
+  await expect(runJob(incompressible(100_000), link)).rejects.toMatchObject({ kind: 'link', exitCode: 5, message: expect.stringContaining('not been heard') as string });
+  expect(link.now()).toBeLessThan(150_000);
+  const { flash: memory } = link.world.board.chip;
+  expect(memory.stateAt(0x0800_0000)).toBe('erased');
+  expect(memory.stateAt(0x0800_0020)).toBe('programmed');
 });
 
 test('--dry-run changes nothing and says what would happen', async () => {

@@ -6,8 +6,8 @@ import { incompressible, openBoard, runJob } from './virtual-board.js';
 /** Both so near that the patience with a silent pin does not depend on the distance (host/bootloader/synchronise.ts). */
 const NEAR_MS = 100;
 const FAR_MS = 600;
-/** The loader looks for its line at five pins, one slot each: where it is when the first 0x7F comes is chance. */
-const SEARCH_MS = 5 * 26;
+/** The loader looks for its line at five pins, one slot each, and 0x7F comes once a slot: where both are is chance. */
+const SEARCH_MS = 6 * 26;
 
 /** Magic and type: how every DATA frame begins. */
 const DATA_BEGINS = encodeFrame({ type: 2, token: 0, offset: 0, payload: new Uint8Array(0) }).subarray(0, 3);
