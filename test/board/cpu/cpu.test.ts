@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import type { Cpu } from '../../../host/board/cpu/cpu.js';
 import { BareCore, CODE, DATA, DEVICE, STACK, halfwords } from './bare-core.js';
-import { ALWAYS, BKPT, B_SELF, NE, NOP, WFI, adds, branchBack, constant, ldr, movs, str, subs } from './thumb.js';
+import { ALWAYS, BKPT, B_SELF, NE, NOP, WFI, adds, branchBack, branchOver, cmp, constant, ldr, movs, str, subs } from './thumb.js';
 
-/** Forty rounds of device traffic, memory traffic and flags, in a block that loops onto itself and one that does not. */
+/** Forty rounds of device traffic, memory traffic and flags, with a loop inside and a branch over something. */
 const PROGRAM = halfwords(
   ...constant(0, DEVICE),
   ...constant(1, DATA),
@@ -12,17 +12,19 @@ const PROGRAM = halfwords(
   // round:
   ldr(3, 0), // the device
   adds(3, 1),
+  cmp(2, 20),
+  branchOver(NE),
   str(3, 0, 4),
   str(3, 1, 4),
   movs(4, 7),
-  // inner: onto itself
+  // inner:
   adds(3, 3),
   str(3, 0, 8),
   subs(4, 1),
   branchBack(NE, 3),
   adds(1, 4),
   subs(2, 1),
-  branchBack(NE, 11),
+  branchBack(NE, 13),
   BKPT,
 );
 
@@ -50,7 +52,7 @@ test('run overshoots by one block at most', () => {
   const core = new BareCore();
   core.load(halfwords(...new Array<number>(200).fill(NOP), B_SELF));
   core.cpu.run(10);
-  expect(core.cpu.tick).toBe(64);
+  expect(core.cpu.tick).toBe(128);
   core.cpu.run(1_000_000);
   expect(core.cpu.tick).toBe(1_000_000);
 });

@@ -37,5 +37,7 @@ export const bx = (rm: number): number => 0x4700 | (rm << 3);
 /** Back over so many halfwords, this one not counted; condition 14 is always. */
 export const branchBack = (condition: number, halfwords: number): number =>
   condition === 14 ? 0xe000 | ((-halfwords - 2) & 0x7ff) : 0xd000 | (condition << 8) | ((-halfwords - 2) & 0xff);
+/** Over the next halfword. */
+export const branchOver = (condition: number): number => 0xd000 | (condition << 8);
 export const NE = 1;
 export const ALWAYS = 14;
