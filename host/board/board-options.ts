@@ -36,6 +36,7 @@ export const BOARD_OPTIONS = {
   bootAdd1: option('option byte BOOT_ADD1: upper half of the boot address while BOOT0 is high', '0x1FF0', parseHalfword),
   romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),
   rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
+  stack: option('bytes of stack that a program in RAM may use before that is a violation, or unlimited', '4096', parseCount),
   iwdg: option('option byte IWDG1_SW: hardware starts the watchdog with the chip', 'software', oneOf('software', 'hardware')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
   flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),

@@ -10,6 +10,7 @@ import type { RomExit } from './rom/rom-program.js';
 import type { RomVersion } from './rom/rom-versions.js';
 import { Rom } from './rom/rom.js';
 import type { LineListener, LineRun } from './serial-line.js';
+import { isInRam, stackLimit } from './stack-limit.js';
 import type { Tick } from './time.js';
 import { TICKS_PER_MS } from './time.js';
 import type { Violations } from './violations.js';
@@ -42,6 +43,8 @@ export interface BoardParts {
   readonly boot0: 'high' | 'low';
   /** Does the ROM put its peripherals back before it jumps? ST's documents say yes and no. */
   readonly romResetsPeripherals: boolean;
+  /** Stack of a program in RAM, below its first stack pointer. */
+  readonly ramProgramStackBytes: number;
   readonly random: Random;
 }
 
@@ -158,7 +161,7 @@ export class Board {
     this.rom.stop();
     this.#runs = 'core';
     this.onEvent({ kind: 'go', entry: exit.entry, tick: this.#tick });
-    this.chip.execute(exit.stackPointer, exit.entry, Math.ceil(this.#tick));
+    this.#execute(exit.stackPointer, exit.entry);
   }
 
   #leavePeripherals(): void {
@@ -194,7 +197,13 @@ export class Board {
     this.onEvent({ kind: 'application', cause, entry, tick: this.#tick });
     this.chip.cpu.vectorTable = base;
     if (entry === ERASED) this.#lockUp(entry);
-    else this.chip.execute(stackPointer, entry, Math.ceil(this.#tick));
+    else this.#execute(stackPointer, entry);
+  }
+
+  #execute(stackPointer: number, entry: number): void {
+    const { part } = this.chip;
+    const granted = isInRam(part, entry) ? this.#parts.ramProgramStackBytes : Infinity;
+    this.chip.execute(stackPointer, entry, Math.ceil(this.#tick), stackLimit(part, stackPointer, granted));
   }
 
   #lockUp(pc: number): void {

@@ -62,6 +62,7 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
     wiring: options.pins,
     boot0: options.boot0,
     romResetsPeripherals: options.romResets,
+    ramProgramStackBytes: options.stack,
     random: random.fork('rom'),
   });
 }

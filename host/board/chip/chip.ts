@@ -6,6 +6,7 @@
 import type { H7Part } from '../../device/h7-part.js';
 import type { AccessSize, Bus } from '../cpu/bus.js';
 import type { Core, CreateCore } from '../cpu/core.js';
+import { SLOT, usesProcessStack } from '../cpu/core-state.js';
 import { Cpu } from '../cpu/cpu.js';
 import { Random } from '../random.js';
 import type { LineRun } from '../serial-line.js';
@@ -152,12 +153,14 @@ export class Chip implements Bus {
     this.cpu.r[14] = random.u32();
   }
 
-  execute(sp: number, pc: number, tick: Tick): void {
+  /** @param stackLimit the main stack pointer may not go below it; seen between two blocks of code: not in the frame of a function that calls none */
+  execute(sp: number, pc: number, tick: Tick, stackLimit = 0): void {
     this.#bus.sync(tick);
     this.#bus.flashController.openQuietBanks();
     this.#resetRequested = false;
     this.#isRunning = true;
     this.cpu.start(sp, pc, tick);
+    this.cpu.r[SLOT.STACK_LIMIT] = stackLimit;
   }
 
   /** A USART has something to send; `run` returns early when that begins. */
@@ -172,6 +175,7 @@ export class Chip implements Bus {
     if (this.#isRunning) this.cpu.run(limit);
     else this.#idleTick = Math.max(this.#idleTick, limit);
     this.#bus.catchUp(this.tick);
+    this.#checkStack();
     if (this.#resetRequested) this.#resetItself('software');
     else if (this.tick >= this.#bus.peripherals.iwdg.expiryTick) this.#resetItself('iwdg');
   }
@@ -199,6 +203,17 @@ export class Chip implements Bus {
     this.#isRunning = false;
     this.#resetRequested = false;
     this.#idleTick = tick;
+  }
+
+  /** Told once: a program that is tolerated runs on without the check. */
+  #checkStack(): void {
+    const { r } = this.cpu;
+    const stackPointer = r[SLOT.SP] ?? 0;
+    const limit = r[SLOT.STACK_LIMIT] ?? 0;
+    if (limit === 0 || stackPointer >= limit || usesProcessStack(r)) return;
+    r[SLOT.STACK_LIMIT] = 0;
+    const where = `SP 0x${(stackPointer >>> 0).toString(16)} is below 0x${limit.toString(16)} at PC 0x${((r[SLOT.PC] ?? 0) >>> 0).toString(16)}`;
+    reportChip(this.#bus.violations, 'stack-overflow', where, this.tick);
   }
 
   #resetItself(cause: 'software' | 'iwdg'): void {
