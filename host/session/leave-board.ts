@@ -32,18 +32,27 @@ export async function leaveBoard(session: StubSession, after: AfterFlash, announ
   return probeForRom(session);
 }
 
+/**
+ * LEAVE is repeated only while the stub is heard: a ROM bootloader that came up meanwhile would take the frame's first byte for its
+ * synchronisation and be deaf until the next reset (AN2606).
+ */
 async function sayFarewell(session: StubSession, how: number): Promise<boolean> {
   const request = session.newRequest();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await session.send('leave', request, { how });
-    const deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS);
-    while (session.link.now() < deadlineMs) {
-      if (session.takeAnswer('leaving', request) !== undefined) return true;
-      await session.listen(deadlineMs);
-    }
-    if (session.takeAnswer('leaving', request) !== undefined) return true;
+    if (await hearLeaving(session, request)) return true;
+    if (session.silentMs > STUB_PACE_MS) return false;
   }
   return false;
+}
+
+async function hearLeaving(session: StubSession, request: number): Promise<boolean> {
+  const deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS);
+  for (;;) {
+    if (session.takeAnswer('leaving', request) !== undefined) return true;
+    if (session.link.now() >= deadlineMs) return false;
+    await session.listen(deadlineMs);
+  }
 }
 
 /** Whatever comes within one round trip and `extraMs`; ends early once something came and the line is quiet again. */

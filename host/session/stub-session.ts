@@ -67,6 +67,11 @@ export class StubSession {
     return this.#discardedBefore + this.#decoder.discardedBytes;
   }
 
+  /** Since the last frame from the stub. */
+  get silentMs(): number {
+    return this.link.now() - this.#heardAtMs;
+  }
+
   /** A number for a request that no answer has carried yet. */
   newRequest(): number {
     return ++this.#lastRequest;
