@@ -437,6 +437,14 @@ describe('board faults', () => {
     expect(session.world.boardEvents.map((event) => event.kind)).toContain('off');
   });
 
+  it('double-nack answers Read, Write and Go twice under read-out protection, and nothing else', () => {
+    const { exchange } = withFault('double-nack', 'rdp=1');
+    expect(exchange([0x7f])).toEqual([ACK]);
+    for (const command of [[0x11, 0xee], [0x31, 0xce], [0x21, 0xde]]) expect(exchange(command)).toEqual([0x1f, 0x1f]);
+    expect(exchange([0x42, 0x42])).toEqual([0x1f]);
+    expect(exchange([0x02, 0xfd])).toEqual([ACK, 1, 0x04, 0x50, ACK]);
+  });
+
   it('board-reset presses the button at its time', () => {
     const { world } = withFault('board-reset=3s');
     world.run(msToTicks(4000));

@@ -31,6 +31,12 @@ export const boardFaults: Readonly<Record<string, Fault>> = {
       };
     },
   },
+  'double-nack': {
+    help: 'the ROM refuses twice what read-out protection (rdp=1) forbids',
+    install: ({ world: { board } }) => {
+      board.rom.refusesTwice = true;
+    },
+  },
   'board-reset': {
     help: 'somebody presses the reset button',
     argument: { form: 'TIME after the start', default: '10s' },

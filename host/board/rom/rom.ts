@@ -37,6 +37,8 @@ export class Rom {
   line: RomLine | undefined;
   /** Characters that came while the program was busy and RDR was full. */
   lostCharacters = 0;
+  /** A fault: see RomMemory. Read at each start. */
+  refusesTwice = false;
   onLineOut: (txPin: string, run: LineRun) => void = () => undefined;
 
   readonly #chip: RomChip;
@@ -66,7 +68,7 @@ export class Rom {
     this.#waveforms = new Map(this.version.ports.map(({ rx }) => [rx, new LineWaveform()]));
     this.#armedTick = new Map(this.version.ports.map(({ rx }) => [rx, listensFrom]));
     this.#isFirstOnWeakPort = true;
-    this.#program = romSession(new RomMemory(this.version, this.#chip, () => this.tick));
+    this.#program = romSession(new RomMemory(this.version, this.#chip, () => this.tick, this.refusesTwice));
     this.#proceed(undefined);
   }
 
