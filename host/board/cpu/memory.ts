@@ -9,7 +9,6 @@ import { BusFault } from './bus.js';
 import type { BlockCache } from './block-cache.js';
 import { SLOT, isPrivileged } from './core-state.js';
 import { CFSR, CoreFault, EXCEPTION } from './faults.js';
-import type { PrivatePeripherals } from './system/private-peripherals.js';
 import { isPrivateAddress } from './system/private-peripherals.js';
 import type { SystemControl } from './system/system-control.js';
 import type { Tick } from '../time.js';
@@ -44,7 +43,8 @@ export interface MemoryParts {
   readonly regions: readonly MemoryRegion[];
   readonly cache: BlockCache;
   readonly control: SystemControl;
-  readonly peripherals: PrivatePeripherals;
+  /** The core's own registers. */
+  readonly peripherals: Bus;
   /** Whose `tick` is the time at which the running block began. */
   readonly clock: { readonly tick: Tick };
 }
@@ -65,7 +65,7 @@ export class CoreMemory {
   readonly #bus: Bus;
   readonly #cache: BlockCache;
   readonly #control: SystemControl;
-  readonly #peripherals: PrivatePeripherals;
+  readonly #peripherals: Bus;
   readonly #clock: MemoryParts['clock'];
   readonly #mapped: readonly MappedRegion[];
   readonly #regionOfPage = new Map<number, MemoryRegion>();
