@@ -146,6 +146,7 @@ export class Cpu implements Core {
       const limit = Math.min(untilTick - this.tick, LONGEST_LOOP) | 0;
       const ticks = block(limit);
       this.tick += ticks;
+      if (r[SLOT.SP]! < r[SLOT.STACK_LIMIT]!) this.yieldSoon();
     } while (this.tick < untilTick && r[SLOT.ATTENTION] === 0);
   }
 

@@ -4,8 +4,8 @@ import { parseDurationMs } from '../option-parsers.js';
 
 export const networkFaults: Readonly<Record<string, Fault>> = {
   'delayed-ack': {
-    help: "the converter sends small packets only when the one before is acknowledged (Nagle), and the host's acknowledgement waits",
-    argument: { form: 'DURATION; 40ms Linux, 200ms Windows', default: '40ms' },
+    help: 'the converter waits with a small packet until the one before is acknowledged (Nagle), which takes a host 40ms (Linux) to 200ms (Windows)',
+    argument: { form: 'DURATION', default: '40ms' },
     install: ({ world }, argument) => {
       world.paths = { ...world.paths, acknowledgementDelayMs: parseDurationMs(argument) };
     },
