@@ -50,7 +50,7 @@ const OPTION_KEYS = BOARD_OPTION_KEYS.filter((key) => key !== 'transport');
 export function addSimCommand(program: Command, context: SimContext): void {
   const command = program
     .command('sim')
-    .description('serve a virtual board over TCP, to rehearse a job without hardware')
+    .description('serve a virtual board, to rehearse a job without hardware')
     .addOption(listenOption())
     .addOption(new Option('--second-client <what>', 'what becomes of a client that comes while there is one').choices(['refuse', 'replace']).default('refuse'))
     .option('--stats <file>', 'write what the board has seen as JSON at the end')
