@@ -35,11 +35,12 @@ export class CleanRun {
 
   /** How many characters from `first` on are complete at `tick`. */
   countComplete(first: number, tick: Tick): number {
-    const spacing = this.#bitsPerCharacter * this.#bitTicks;
+    const sinceFirst = tick - this.completesAt(first);
+    if (sinceFirst < 0) return 0;
     const most = this.run.bytes.length - first;
-    let count = Math.max(0, Math.min(most, Math.floor((tick - this.completesAt(first)) / spacing) + 1));
+    let count = Math.min(most, Math.floor(sinceFirst / (this.#bitsPerCharacter * this.#bitTicks)) + 1);
     // The quotient may round across a character; what counts is the sum that any other slicing of time computes.
-    while (count > 0 && this.completesAt(first + count - 1) > tick) count--;
+    while (count > 1 && this.completesAt(first + count - 1) > tick) count--;
     while (count < most && this.completesAt(first + count) <= tick) count++;
     return count;
   }

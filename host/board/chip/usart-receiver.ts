@@ -107,6 +107,10 @@ export class UsartReceiver {
     } else {
       while (this.#receiveNext(tick)) continue;
     }
+    if (this.#cleanRun === undefined) this.#forgetWhatPassed(tick);
+  }
+
+  #forgetWhatPassed(tick: Tick): void {
     for (const waveform of this.#waveforms.values()) waveform.forget(waveform === this.#waveform ? this.#huntFrom : tick);
   }
 
