@@ -31,6 +31,8 @@ const isSkipped = mayDoWithout(await openUnicorn(), 'session in lockstep');
 
 /** The ROM has started up long before. */
 const BOARD_AGE_MS = 1000;
+/** For a machine with much else to do; 15 s are enough otherwise. */
+const TIMEOUT_MS = 180_000;
 
 interface Session {
   readonly query: string;
@@ -68,6 +70,8 @@ async function runSession({ query, lengthBytes, address }: Session, createCore: 
   const { report } = await runJob(image, link);
   await link.close();
   expect(firstDifference(flashOf(link), flashedOver(before, image, link))).toBeUndefined();
+  expect(ram).toHaveLength(options.chip.ram.length);
+  expect(new Set(wire.map(({ direction }) => direction)).size).toBe(2);
   return { endTick: world.now, text: report.text, ram: Buffer.concat(ram), flash: flashOf(link), wire };
 }
 
@@ -103,8 +107,7 @@ describe.skipIf(isSkipped)('a session takes the same course on the engine and on
     const unicorn = await openUnicorn();
     if (typeof unicorn === 'string') throw new Error(`the oracle is missing: ${unicorn}`);
     const reader = new TranscriptReader(transcript);
-    const oracle = await runSession(session, (surroundings) => new UnicornCore(unicorn, surroundings, reader));
-    unicorn.close();
+    const oracle = await runSession(session, (surroundings) => new UnicornCore(unicorn, surroundings, reader)).finally(() => unicorn.close());
 
     expect(reader.accessCount).toBe(transcript.accessCount);
     expect(reader.sliceCount).toBe(transcript.slices.length);
@@ -115,7 +118,7 @@ describe.skipIf(isSkipped)('a session takes the same course on the engine and on
     expect(firstDifference(oracle.flash, engine.flash)).toBeUndefined();
     const oracleMs = performance.now() - startMs - engineMs;
     console.info(`${session.query}: ${describeTranscript(transcript)}, ${(engine.endTick / TICKS_PER_SECOND).toFixed(1)} virtual s in ${(engineMs / 1000).toFixed(1)} s and ${(oracleMs / 1000).toFixed(1)} s`);
-  });
+  }, TIMEOUT_MS);
 });
 
 function describeTranscript(transcript: Transcript): string {

@@ -50,13 +50,13 @@ export class Comparison {
     };
     this.#cpu = new Cpu({ bus: { read: nothing, write: nothing }, regions: [vectors, code, data, small] });
     this.#oracle = oracle;
-    const oracleCode = oracle.map(CODE_BASE, CODE_BYTES, RIGHTS.readExecute);
+    const oracleCode = oracle.map(CODE_BASE, new Uint8Array(CODE_BYTES), RIGHTS.readExecute);
     oracleCode.set(code.bytes);
-    oracle.map(SET_GE, 4096, RIGHTS.readExecute).set(halfwords(0xf380, 0x8400, BKPT));
+    oracle.map(SET_GE, new Uint8Array(4096), RIGHTS.readExecute).set(halfwords(0xf380, 0x8400, BKPT));
     this.#code = [code.bytes, oracleCode];
     this.#setVectors();
     this.#ours = [data.bytes, small.bytes];
-    this.#theirs = [oracle.map(DATA_BASE, DATA_BYTES, RIGHTS.readWrite), oracle.map(SMALL_BASE, SMALL_BYTES, RIGHTS.readWrite)];
+    this.#theirs = [oracle.map(DATA_BASE, new Uint8Array(DATA_BYTES), RIGHTS.readWrite), oracle.map(SMALL_BASE, new Uint8Array(SMALL_BYTES), RIGHTS.readWrite)];
   }
 
   /** str r0, [r1]; bkpt: VTOR = VECTORS. */

@@ -17,7 +17,7 @@ import { BlockClock } from './block-clock.js';
 import { guardedMemory } from './guarded-memory.js';
 import { registersOf } from './recorded-engine.js';
 import { watched, type Access, type TranscriptReader } from './transcript.js';
-import { XPSR_AT, type Unicorn } from './unicorn.js';
+import { RIGHTS, XPSR_AT, type Unicorn } from './unicorn.js';
 
 const ADDRESS_SPACE_BYTES = 2 ** 32;
 
@@ -56,7 +56,7 @@ export class UnicornCore implements Core {
     for (const region of [...regions].sort((one, other) => one.base - other.base)) {
       this.#attach(end, region.base, elsewhere);
       end = region.base + region.bytes.length;
-      if (region.readable && region.writable) unicorn.share(region.base, region.bytes);
+      if (region.readable && region.writable) unicorn.map(region.base, region.bytes, RIGHTS.all);
       else this.#attach(region.base, end, guardedMemory(region, chip));
     }
     this.#attach(end, ADDRESS_SPACE_BYTES, elsewhere);

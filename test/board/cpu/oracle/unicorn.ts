@@ -83,20 +83,11 @@ export class Unicorn {
     REGISTERS.forEach((_id, at) => (pointers[at] = koffi.address(slots) + BigInt(at * 8)));
   }
 
-  /** Maps zeroed memory and returns it. `size` is a multiple of 4 KiB. */
-  map(address: number, size: number, rights: (typeof RIGHTS)[keyof typeof RIGHTS]): Uint8Array {
-    // Room to align by hand: uc_mem_map_ptr wants whole pages.
-    const memory = this.#koffi.alloc('uint8_t', size + 4096);
-    const base = this.#koffi.address(memory);
-    const skip = Number((4096n - (base % 4096n)) % 4096n);
-    check('uc_mem_map_ptr', this.#mapPointer(this.#handle, address, size, rights, base + BigInt(skip)));
-    return new Uint8Array(this.#koffi.view(memory, size + 4096), skip, size).fill(0);
-  }
-
-  /** Maps memory of JavaScript's; code may run in it. `address` and length are multiples of 4 KiB. */
-  share(address: number, bytes: Uint8Array): void {
+  /** Maps memory of JavaScript's and returns it. `address` and length are multiples of 4 KiB. */
+  map(address: number, bytes: Uint8Array, rights: (typeof RIGHTS)[keyof typeof RIGHTS]): Uint8Array {
     this.#shared.push(bytes);
-    check('uc_mem_map_ptr', this.#mapPointer(this.#handle, address, bytes.length, RIGHTS.all, bytes));
+    check('uc_mem_map_ptr', this.#mapPointer(this.#handle, address, bytes.length, rights, bytes));
+    return bytes;
   }
 
   /** `address` and `size` are multiples of 4 KiB. The device must not throw: what it throws would not end the run. */
