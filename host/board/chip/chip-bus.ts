@@ -142,7 +142,7 @@ export class ChipBus implements Bus, ChipServices {
     if (tick < this.#nextChangeTick) return this.#nextChangeTick;
     let next = this.flashController.nextChange();
     for (const usart of this.#usarts) {
-      if (!this.#movesByDma(usart)) next = Math.min(next, usart.nextChange(tick));
+      next = Math.min(next, this.#movesByDma(usart) ? usart.nextMessage(tick) : usart.nextChange(tick));
     }
     this.#nextChangeTick = next;
     return next;

@@ -31,6 +31,8 @@ export class PollSkipper {
   readonly #options: PollSkipperOptions;
   /** By register address; a handful. */
   readonly #polls = new Map<number, Poll>();
+  /** Where the loop is skipped: a turn that reads several registers passes once, not once for each. */
+  #leader: Poll | undefined;
   #skippedTicks = 0;
   #stores = 0;
 
@@ -44,12 +46,13 @@ export class PollSkipper {
     if (skipTicks === 0) return;
     const poll = this.#pollOf(address);
     const spentTick = tick - this.#skippedTicks;
-    const isRepeated = poll.value === value && poll.stores === this.#stores && spentTick - poll.spentTick <= LOOP_TICKS;
+    const isRepeated = poll.value === value && this.#isFresh(poll, spentTick);
     poll.value = value;
     poll.stores = this.#stores;
     poll.spentTick = spentTick;
     poll.repeats = isRepeated ? poll.repeats + 1 : 0;
-    if (poll.repeats < READS_BEFORE_SKIP) return;
+    if (poll.repeats < READS_BEFORE_SKIP || (poll !== this.#leader && this.#isPolled(this.#leader, spentTick))) return;
+    this.#leader = poll;
     const ticks = Math.floor(Math.min(this.#options.nextChange(tick) - tick, skipTicks));
     if (ticks <= 0) return;
     this.#skippedTicks += ticks;
@@ -59,6 +62,15 @@ export class PollSkipper {
   /** A store went out: whatever was read before may read differently now. */
   afterWrite(): void {
     this.#stores++;
+  }
+
+  #isPolled(poll: Poll | undefined, spentTick: Tick): boolean {
+    return poll !== undefined && poll.repeats >= READS_BEFORE_SKIP && this.#isFresh(poll, spentTick);
+  }
+
+  /** Read a short while ago, with no store since. */
+  #isFresh(poll: Poll, spentTick: Tick): boolean {
+    return poll.stores === this.#stores && spentTick - poll.spentTick <= LOOP_TICKS;
   }
 
   #pollOf(address: number): Poll {

@@ -134,6 +134,12 @@ export class UsartReceiver {
     return this.#arrivalFrom(edge, settings)?.completesAt ?? Infinity;
   }
 
+  /** When the line falls silent after what is on it at `tick`; Infinity: it is. */
+  nextSilence(tick: Tick): Tick {
+    const endTick = this.#waveform?.endTick ?? 0;
+    return endTick > tick ? endTick : Infinity;
+  }
+
   #switchTo(pin: string | undefined): void {
     this.#pin = pin;
     this.#cleanRun = undefined;

@@ -114,6 +114,12 @@ export class Usart implements Peripheral {
     return this.#nextDue();
   }
 
+  /** The same where DMA moves all characters: what a program or the world could wait for is the end of what arrives, and what leaves. */
+  nextMessage(tick: Tick): Tick {
+    this.catchUp(tick);
+    return Math.min(this.#receiver.nextSilence(tick), this.#transmitter.next());
+  }
+
   read(offset: number, size: AccessSize, tick: Tick): number {
     this.catchUp(tick);
     const word = this.#readWord(offset & ~3, tick);
