@@ -23,7 +23,7 @@ async function boardSeconds(folder: string, rttMs: number, listen: string, clien
       let said = '';
       server.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString();
-        const match = /listens on (\S+);/.exec(said);
+        const match = /listens on ([^\s,;]+)/.exec(said);
         if (match !== null) resolve(match[1]!);
       });
       void server.then(() => reject(new Error(`sim ended: ${said}`)));
