@@ -55,7 +55,7 @@ export async function stm32flashTable(say: (text: string) => void): Promise<stri
     const rows: string[] = [];
     for (const rttMs of ROUND_TRIPS_MS) {
       say(`64 KiB through the ROM, RTT ${rttMs} ms: stm32flash, --direct, stub`);
-      const theirs = await boardSeconds(folder, rttMs, `pty:${join(folder, 'pty')}`, (endpoint) => withStm32flash(file, endpoint));
+      const theirs = await boardSeconds(folder, rttMs, `pty:${join(folder, `pty-${rttMs}`)}`, (endpoint) => withStm32flash(file, endpoint));
       const ours = async (...options: string[]): Promise<number> =>
         boardSeconds(folder, rttMs, 'tcp://127.0.0.1:0', async (endpoint) => void (await execa('node', [CLI, file, '--to', endpoint, '--stay', '--quiet', ...options])));
       const direct = await ours('--direct');

@@ -2,6 +2,8 @@
  * A pseudo-terminal in front of a served board, for tools that want a serial port: `socat` between a link in the file system and the
  * board's TCP port. It outlives the tools that open and close the terminal.
  */
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { execa, ExecaError } from 'execa';
 import { StageFlashError } from '../errors.js';
 
@@ -9,16 +11,25 @@ export interface PtyBridge {
   stop(): Promise<void>;
 }
 
-/** @param onEnd is told why there is no terminal (any more): socat is missing, cannot make the link, or has been ended. */
-export function bridgePty(link: string, port: number, onEnd: (error: StageFlashError) => void): PtyBridge {
+/** socat tells nobody when its link is there. */
+const LOOK_AGAIN_MS = 10;
+const LINK_MS = 5000;
+
+/**
+ * Returns when the terminal is there, or never will be.
+ * @param onEnd is told why there is no terminal (any more): socat is missing, cannot make the link, or has been ended.
+ */
+export async function bridgePty(link: string, port: number, onEnd: (error: StageFlashError) => void): Promise<PtyBridge> {
   const controller = new AbortController();
   const socat = execa('socat', [`PTY,link=${link},raw,echo=0`, `TCP:127.0.0.1:${port},nodelay`], { cancelSignal: controller.signal });
-  const ended = socat.then(
+  let hasEnded = false;
+  const ended = socat.finally(() => (hasEnded = true)).then(
     () => onEnd(new StageFlashError('link', `pty:${link} is closed: socat has ended`)),
     (error: unknown) => {
       if (!controller.signal.aborted) onEnd(explain(link, error));
     },
   );
+  for (let waitedMs = 0; !existsSync(link) && !hasEnded && waitedMs < LINK_MS; waitedMs += LOOK_AGAIN_MS) await setTimeout(LOOK_AGAIN_MS);
   return {
     stop: () => {
       controller.abort();

@@ -99,7 +99,7 @@ async function serve(values: SimArguments, options: BoardOptions, { stderr, sign
   }, SAVE_PERIOD_MS);
   clock.start();
   const { ptyLink } = values.listen;
-  const bridge = ptyLink === undefined ? undefined : bridgePty(ptyLink, server.port, fail);
+  const bridge = ptyLink === undefined ? undefined : await bridgePty(ptyLink, server.port, fail);
   const endpoint = ptyLink === undefined ? `${values.listen.transport}://${server.host}:${server.port}` : `pty:${ptyLink}, which knows no parity: 8N1 there`;
   tell(`${options.chip.name} listens on ${endpoint}; Ctrl-C ends it`);
   for (const event of world.boardEvents) tell(describeBoardEvent(event));
