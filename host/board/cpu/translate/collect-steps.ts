@@ -9,7 +9,7 @@ import { endsBlock, isAllowedInIt } from './effects.js';
 import { advanceIt, isLastOfIt } from './it-state.js';
 
 /** So many ticks at most pass in a block before it looks up at a jump. */
-const MAX_INSTRUCTIONS = 128;
+const MAX_INSTRUCTIONS = 64;
 
 export interface BlockRequest {
   readonly start: number;

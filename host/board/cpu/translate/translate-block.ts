@@ -12,7 +12,7 @@ import type { Jump } from './control-flow.js';
 import { ALL_FLAGS, endsBlock, flagsOfCondition, flagsRead, flagsWritten, isObservable } from './effects.js';
 import { isLastOfIt } from './it-state.js';
 import type { Site } from './site.js';
-import { conditionTruth, leave, signed } from './site.js';
+import { conditionTruth, leave, settleIt, signed } from './site.js';
 import { translateInstruction } from './translate-instruction.js';
 
 export type { BlockRequest } from './collect-steps.js';
@@ -64,7 +64,7 @@ function jumpFrom(place: number, steps: readonly Step[], starts: readonly number
     const entry = entries.find((at) => steps[at]!.address === address);
     if (entry === undefined) return leave(signed(address), site);
     const goOn = starts.length === 1 ? 'continue;' : `{s=${starts.indexOf(entry)};continue;}`;
-    return `n+=${place + 1};if(n<limit&&r[${SLOT.ATTENTION}]===0)${goOn}r[${SLOT.PC}]=${signed(address)};return n;`;
+    return `${settleIt(site)}n+=${place + 1};if(n<limit&&r[${SLOT.ATTENTION}]===0)${goOn}r[${SLOT.PC}]=${signed(address)};return n;`;
   };
 }
 
