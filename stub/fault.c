@@ -34,6 +34,9 @@ void reset_chip(void)
 /* Runs with the stacked frame of the faulting code: r0-r3, r12, lr, pc, xpsr (PM0253 §2.3.7). */
 __attribute__((used, noreturn)) static void report_fault(const uint32_t *stacked)
 {
+    if (uart_base() == 0) {
+        reset_chip(); /* before there is a line */
+    }
     uint8_t *const payload = uart_answer_payload();
     store_u32(payload + WIRE_FAULT_PC_AT, stacked[6]);
     store_u32(payload + WIRE_FAULT_CFSR_AT, REGISTER(SCB_BASE, SCB_CFSR_AT));

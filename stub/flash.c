@@ -13,6 +13,7 @@
 /* A worn sector took 10 s where the datasheet says 4 s at most; nobody waits longer than this. */
 #define OPERATION_LIMIT_MS 15000u
 #define MOST_BANK_SECTORS 128u
+#define MOST_KIB 2048u
 
 static const struct family {
     uint32_t device_id;
@@ -64,10 +65,18 @@ static uint32_t sector_in_bank(uint32_t address)
     return (address - bank_address(flash_bank(address))) / self.family->sector_bytes;
 }
 
+/* The first error stands. What waits to be erased waits no longer: nothing more happens to this flash. */
 static void refuse_with(uint32_t status, uint32_t detail, uint32_t sr)
 {
-    if (self.error.status == WIRE_STATUS_OK) {
-        self.error = (struct flash_error){status, detail, sr};
+    if (self.error.status != WIRE_STATUS_OK) {
+        return;
+    }
+    self.error = (struct flash_error){status, detail, sr};
+    for (uint32_t bank = 0; bank < FLASH_BANKS; bank++) {
+        for (uint32_t at = 0; at < MOST_BANK_SECTORS / 32; at++) {
+            self.outstanding -= (uint32_t)__builtin_popcount(self.bank[bank].due[at]);
+            self.bank[bank].due[at] = 0;
+        }
     }
 }
 
@@ -100,7 +109,9 @@ void flash_begin(void)
             self.family = &families[at];
         }
     }
-    const uint32_t size_kib = REGISTER_16(self.family->size_address, 0);
+    /* 0 and 0xFFFF mean "the most there is" (ST's HAL reads them so). */
+    const uint32_t told_kib = REGISTER_16(self.family->size_address, 0);
+    const uint32_t size_kib = told_kib == 0 || told_kib > MOST_KIB ? MOST_KIB : told_kib;
     self.banks = size_kib > self.family->most_bank_kib ? 2 : 1;
     self.bank_bytes = size_kib * 1024 / self.banks;
     for (uint32_t bank = 0; bank < self.banks; bank++) {
@@ -147,6 +158,12 @@ uint32_t flash_bank(uint32_t address)
         }
     }
     return FLASH_BANKS;
+}
+
+bool flash_holds(uint32_t address, uint32_t length)
+{
+    const uint32_t bank = flash_bank(address);
+    return bank != FLASH_BANKS && length != 0 && length <= bank_address(bank) + self.bank_bytes - address;
 }
 
 void flash_request_erase(uint32_t address)
@@ -240,7 +257,7 @@ static void poll_bank(uint32_t number)
         }
         return;
     }
-    if (sr & FLASH_SR_ERRORS) {
+    if (sr & FLASH_SR_OPERATION_ERRORS) {
         refuse_with(bank->operation == ERASING ? WIRE_STATUS_ERASE_FAILED : WIRE_STATUS_PROGRAM_FAILED, bank->address, sr);
         REGISTER(registers, FLASH_CCR_AT) = FLASH_SR_ERRORS;
     }
@@ -270,9 +287,10 @@ void flash_poll(void)
 uint32_t flash_digest(uint32_t address, uint32_t length)
 {
     const uint32_t bank = flash_bank(address);
-    if (bank == FLASH_BANKS || flash_bank(address + length - 1) != bank) {
+    if (!flash_holds(address, length)) {
         return 0;
     }
+    REGISTER(registers_of(bank), FLASH_CCR_AT) = FLASH_SR_ERRORS;
     REGISTER(SCB_BASE, SCB_CCR_AT) |= SCB_CCR_BFHFNMIGN;
     __asm volatile("cpsid f\n dsb\n isb" ::: "memory");
     uint32_t digest = ~crc32_add(CRC32_BEGIN, (const volatile uint8_t *)address, length);

@@ -37,6 +37,9 @@ uint32_t flash_sector_bytes(void);
 /* Bank of an address, or FLASH_BANKS where there is no flash. */
 uint32_t flash_bank(uint32_t address);
 
+/* Is there flash of one bank from `address` on, for `length` bytes? */
+bool flash_holds(uint32_t address, uint32_t length);
+
 /* Puts a sector on its bank's list. */
 void flash_request_erase(uint32_t address);
 

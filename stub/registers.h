@@ -120,6 +120,7 @@
 #define FLASH_SR_WBNE (1u << 1)
 #define FLASH_SR_QW (1u << 2)
 #define FLASH_SR_DBECCERR (1u << 26)
+#define FLASH_SR_OPERATION_ERRORS 0x006E0000u /* WRPERR 17, PGSERR 18, STRBERR 19, INCERR 21, OPERR 22; RM0433 §4.9.5 */
 #define FLASH_SR_ERRORS 0x07EE0000u /* WRPERR 17 … OPERR 22 and RDPERR 23 … DBECCERR 26; RM0433 §4.9.5 */
 
 /* Facts of the part, at addresses that differ between the families. */
@@ -139,6 +140,10 @@
 #define IWDG1_BASE 0x58004800u
 #define IWDG_KR_AT 0x00u
 #define IWDG_KR_FEED 0xAAAAu /* RM0433 §46.4.1 */
+
+/* AXI interconnect, target 7 (AXI SRAM): read issuing override. ES0392 §2.2.9: AXI SRAM may be read wrong on early H74x without it. */
+#define AXI_TARG7_FN_MOD_ADDRESS 0x51008108u /* RM0433 §2.2.4 */
+#define AXI_READ_ISS_OVERRIDE 1u /* RM0433 §2.2.4 */
 
 /* Core. */
 #define SYSTICK_BASE 0xE000E010u

@@ -77,8 +77,7 @@ static bool begin_write(void)
 {
     const uint32_t address = read_u32(1);
     const uint32_t length = read_u32(5);
-    const uint32_t bank = flash_bank(address);
-    if (bank == FLASH_BANKS || length == 0 || flash_bank(address + length - 1) != bank || (address | length) % flash_word_bytes() != 0) {
+    if (!flash_holds(address, length) || (address | length) % flash_word_bytes() != 0) {
         flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
         return false;
     }

@@ -45,7 +45,7 @@ static void hear(const struct frame *frame)
         self.progress = true;
         break;
     case WIRE_TYPE_DIGEST:
-        if (frame->length <= sizeof self.digest_request) {
+        if (frame->length >= WIRE_DIGEST_BYTES && frame->length <= sizeof self.digest_request) {
             frame_copy(frame, 0, self.digest_request, frame->length);
             self.digest_length = frame->length;
             self.digest_offset = frame->offset;
@@ -54,6 +54,9 @@ static void hear(const struct frame *frame)
         break;
     case WIRE_TYPE_LEAVE: {
         uint8_t how[WIRE_LEAVE_BYTES];
+        if (frame->length != sizeof how) {
+            break;
+        }
         frame_copy(frame, 0, how, sizeof how);
         self.leave_how = load_u32(how);
         self.leave_offset = frame->offset;
@@ -141,7 +144,7 @@ static void answer(void)
     if (uart_is_sending()) {
         return;
     }
-    if (self.leave && flash_is_done()) {
+    if (self.leave && (flash_is_done() || flash_error()->status != WIRE_STATUS_OK)) {
         leave();
     } else if (self.facts && flash_is_done()) {
         tell_facts();

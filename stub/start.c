@@ -57,7 +57,9 @@ __attribute__((naked, section(".self_check"))) static void leave_loader(uint32_t
 {
     (void)usart;
     (void)token;
-    __asm("ldr r2, =stack_top\n"
+    __asm("dsb\n" /* the first chunk was stored a moment ago */
+          "isb\n"
+          "ldr r2, =stack_top\n"
           "mov sp, r2\n"
           "b.w run\n"
           ".ltorg\n");

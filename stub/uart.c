@@ -23,10 +23,10 @@ static uint32_t rx_request(uint32_t usart)
  * Erratum "DMA stream could be locked when transferring data to/from USART" (ES0392 §2.22): such streams need TRBUFF, on all silicon
  * but the early H74x, which lacks both erratum's cure and the bit.
  */
-static uint32_t trbuff(void)
+static bool is_early_h74x(void)
 {
     const uint32_t idcode = REGISTER(DBGMCU_BASE, DBGMCU_IDCODE_AT);
-    return (idcode & 0xFFFu) == DEVICE_ID_H74X && idcode >> 16 < 0x2000u ? 0 : DMA_SXCR_TRBUFF;
+    return (idcode & 0xFFFu) == DEVICE_ID_H74X && idcode >> 16 < 0x2000u;
 }
 
 /* Reset bits and enable bits of a bus are in the same places. */
@@ -34,11 +34,17 @@ static void pulse_reset(uint32_t rstr_at, uint32_t bits)
 {
     REGISTER(RCC_BASE, rstr_at) = bits;
     REGISTER(RCC_BASE, rstr_at) = 0;
+    /* RCC and the peripherals hang on different ports of the core, which keep no order between them without this. */
+    (void)REGISTER(RCC_BASE, rstr_at);
+    __asm volatile("dsb" ::: "memory");
 }
 
 void uart_begin(uint32_t usart, uint32_t token)
 {
-    self.trbuff = trbuff();
+    self.trbuff = is_early_h74x() ? 0 : DMA_SXCR_TRBUFF;
+    if (is_early_h74x()) {
+        REGISTER(AXI_TARG7_FN_MOD_ADDRESS, 0) = AXI_READ_ISS_OVERRIDE;
+    }
     self.usart = usart;
     self.token = token;
     REGISTER(RCC_BASE, RCC_C1_AHB1ENR_AT) |= RCC_AHB1ENR_DMA1EN;

@@ -36,8 +36,7 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
   } catch (error) {
     // The board gets its chance to come back into the ROM bootloader, from where the same command can be tried again.
     if (isAboutTheBoard(error)) {
-      await leaveBoard(session, 'reset');
-      file.remove();
+      if ((await leaveBoard(session, 'reset')).hasLeft) file.remove();
     }
     throw error;
   }
@@ -51,7 +50,11 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
     const ending = await leaveBoard(session, 'reset');
     return makeReport('planned', `${describePlan(planned.plan)}\nNothing was changed. ${ending.text}`, { image, ...planned, session, seconds: secondsSince(job, session.link) });
   }
-  file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });
+  try {
+    file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });
+  } catch (error) {
+    events.warning(`This job cannot be gone on with if this process ends: ${error instanceof Error ? error.message : String(error)}`);
+  }
   return finishJob(job, session, planned);
 }
 

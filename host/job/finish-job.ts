@@ -12,7 +12,8 @@ export async function finishJob(job: Job, session: StubSession, planned: Planned
   const { image, options, events } = job;
   const executed = await executePlan(session, planned.plan, planned.stream, events, options.signal);
   const ending = await leaveBoard(session, options.after ?? 'reset', (text) => events.phase('reset', text));
-  job.file.remove();
+  // A stub that is still there can be released or gone on with by whoever knows its token.
+  if (ending.hasLeft) job.file.remove();
   const outcome = writtenSectors(planned.plan).length === 0 ? 'unchanged' : 'flashed';
   return makeReport(outcome, ending.text, { image, ...planned, session, executed, seconds: secondsSince(job, session.link) });
 }

@@ -1,4 +1,5 @@
 /** A process may end in the middle of a job; the stub does not. */
+import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
 import { crc32 } from '../protocol/crc32.js';
@@ -15,12 +16,15 @@ export async function resumeJob(job: Job, link: Link): Promise<Report | undefine
   job.events.phase('bootloader', 'Looking for the stub of the last run');
   const session = await findStub(link, saved);
   if (session === undefined) return undefined;
-  const planned = surveyAndPlan(job, session);
-  if (!job.options.full && !job.options.dryRun && crc32(planned.stream) === saved.streamCrc) {
+  if (job.options.dryRun) {
+    throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
+  }
+  const planned = session.progress?.status === 0 ? surveyAndPlan(job, session) : undefined;
+  if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     return finishJob(job, session, planned);
   }
-  job.events.note('The stub of the last run works on something else: resetting the board.');
+  job.events.note(planned === undefined ? 'The stub of the last run has met an error: resetting the board.' : 'The stub of the last run works on something else: resetting the board.');
   await leaveBoard(session, 'reset');
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** The farewell: resets the board or starts a program, and finds out what became of it. */
 import { ACK, NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import { readableText } from '../bootloader/wrong-answer.js';
-import { hex32 } from '../errors.js';
+import { StageFlashError, hex32 } from '../errors.js';
 import type { AfterFlash } from '../flash-options.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import { STUB_PACE_MS, type StubSession } from './stub-session.js';
@@ -9,27 +9,41 @@ import { STUB_PACE_MS, type StubSession } from './stub-session.js';
 /** AN2606 table 227: 54 ms from reset to a ROM that listens; H7A needs 545 ms. An application that talks mostly does so by then. */
 const START_UP_MS = 600;
 const ATTEMPTS = 3;
+const NOTHING = new Uint8Array(0);
 
 export interface Ending {
   /** One or two sentences: where the board is now. */
   readonly text: string;
   /** What the line brought after the reset. */
   readonly heard: Uint8Array;
+  /** The stub has said that it leaves: nobody will hear from it again. */
+  readonly hasLeft: boolean;
 }
 
-/** Never throws for a board that does not answer any more: what was proven stays proven. */
+type Heard = Omit<Ending, 'hasLeft'>;
+
+/** Never fails for a board that does not answer any more: what was proven stays proven. */
 export async function leaveBoard(session: StubSession, after: AfterFlash, announce: (text: string) => void = () => {}): Promise<Ending> {
-  const nothing = new Uint8Array(0);
-  if (after === 'stay') return { text: 'The stub waits on the board; a reset ends it.', heard: nothing };
+  if (after === 'stay') return { text: 'The stub waits on the board; a reset ends it.', heard: NOTHING, hasLeft: false };
   const where = after === 'reset' ? 'Resetting the board' : `Starting the program at ${hex32(after.go)}`;
   announce(where);
-  if (!(await sayFarewell(session, after === 'reset' ? 0 : after.go))) {
-    return { text: `${where}: the stub did not confirm, so where the board is now is not known.`, heard: nothing };
+  session.beginFarewell();
+  let hasLeft = false;
+  try {
+    hasLeft = await sayFarewell(session, after === 'reset' ? 0 : after.go);
+    if (!hasLeft) return { text: `${where}: the stub did not confirm, so where the board is now is not known.`, heard: NOTHING, hasLeft };
+    return { ...(await findOut(session, after)), hasLeft };
+  } catch (error) {
+    if (!(error instanceof StageFlashError) || error.kind !== 'link') throw error;
+    return { text: `${where}: then the connection was lost (${error.message}), so where the board is now is not known.`, heard: NOTHING, hasLeft };
   }
+}
+
+async function findOut(session: StubSession, after: AfterFlash): Promise<Heard> {
   const heard = await hear(session, START_UP_MS);
   if (heard.length > 0) return { text: `The program talks${quoted(heard)}.`, heard };
-  if (after !== 'reset') return { text: `The program at ${hex32(after.go)} was started; it says nothing.`, heard };
-  return probeForRom(session);
+  if (after === 'reset') return probeForRom(session);
+  return { text: 'The program was started; it says nothing.', heard };
 }
 
 /**
@@ -69,7 +83,7 @@ async function hear(session: StubSession, extraMs: number): Promise<Uint8Array> 
  * A silent board may be in its ROM bootloader again: a 0x7F tells, and does not hurt an application that listens. Some pins want it
  * twice (AN2606 table 135).
  */
-async function probeForRom(session: StubSession): Promise<Ending> {
+async function probeForRom(session: StubSession): Promise<Heard> {
   for (let attempt = 0; attempt < 2; attempt++) {
     await session.link.send(Uint8Array.of(SYNCHRONISATION));
     const heard = await hear(session, lineTimeMs(2, session.link.line));
@@ -78,7 +92,7 @@ async function probeForRom(session: StubSession): Promise<Ending> {
     }
     if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
   }
-  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard: new Uint8Array(0) };
+  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard: NOTHING };
 }
 
 function quoted(heard: Uint8Array): string {

@@ -3,6 +3,7 @@
  *
  * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
  */
+import { StageFlashError } from '../errors.js';
 import { bitsPerCharacter } from '../link/line-settings.js';
 import { LIMITS } from '../protocol/wire.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
@@ -14,6 +15,8 @@ const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
 const UNIT = LIMITS.unitBytes.value;
+/** Then a connection on which the stub is heard but hears nothing is given up. */
+const MOST_UNANSWERED = 6;
 
 export interface AddressedRange {
   readonly address: number;
@@ -63,10 +66,14 @@ class StreamSender {
   #bytesSinceLoss = 0;
   #seen: Progress | undefined;
   #digestAsked = false;
+  #hasGivenUp = false;
   #renewalsSeen = 0;
   /** Time-outs in a row without anything new from the stub. */
   #timeouts = 0;
   #deadlineMs = Infinity;
+  #lastPoll = 0;
+  /** Polls in a row that the stub, though heard, has not heard. */
+  #unanswered = 0;
 
   constructor(job: StreamJob) {
     this.#job = job;
@@ -92,8 +99,9 @@ class StreamSender {
       this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
       this.#bytesSinceLoss = 0;
     }
+    if (progress.poll === this.#lastPoll) this.#unanswered = 0;
     if (this.#isNews(progress)) {
-      this.#timeouts = 0;
+      this.#timeouts = this.#unanswered = 0;
       this.#restartTimer();
     }
     this.#seen = progress;
@@ -145,11 +153,24 @@ class StreamSender {
     const { session } = this.#job;
     this.#timeouts++;
     session.repeats++;
-    const poll = session.newRequest();
+    if (this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});
     if (this.#sent.isAllSent) await this.#askDigest();
     this.#restartTimer();
+  }
+
+  /** The way to the board is dead, though the way back is not: a converter that was told XOFF does that. */
+  async #giveUpConnection(): Promise<void> {
+    const { link } = this.#job.session;
+    const trouble = `${link.name}: the board is heard, but does not hear`;
+    if (link.renew === undefined || this.#hasGivenUp) {
+      throw new StageFlashError('link', trouble, { hint: 'Flow control in the converter may hold the line (XON/XOFF, RTS/CTS): switch it off, and run the same command again.' });
+    }
+    this.#hasGivenUp = true;
+    this.#unanswered = 0;
+    await link.renew(trouble);
   }
 
   #restartTimer(): void {

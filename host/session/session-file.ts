@@ -26,7 +26,7 @@ export interface SessionFile {
   remove(): void;
 }
 
-const stateFolder = (): string => join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'stage-flash', 'sessions');
+const stateFolder = (): string => join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'stage-flash', 'sessions');
 
 /** @param linkName of the board's link */
 export function sessionFile(linkName: string, folder = stateFolder()): SessionFile {

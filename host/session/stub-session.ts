@@ -46,6 +46,7 @@ export class StubSession {
   #renewals = 0;
   #renewedAtMs = -Infinity;
   #fruitlessRenewals = 0;
+  #isLeaving = false;
   /** The stub's last report. */
   progress: Progress | undefined;
   /** Requests and polls that had to be repeated. */
@@ -65,6 +66,11 @@ export class StubSession {
   /** Bytes from the line that belonged to nothing of ours. */
   get discardedBytes(): number {
     return this.#discardedBefore + this.#decoder.discardedBytes;
+  }
+
+  /** From now on it does not matter what went wrong on the board. */
+  beginFarewell(): void {
+    this.#isLeaving = true;
   }
 
   /** Since the last frame from the stub. */
@@ -162,6 +168,6 @@ export class StubSession {
       return;
     }
     this.progress = { ...message.values, received: message.offset };
-    if (message.values.status !== 0) throw progressError(message.values);
+    if (message.values.status !== 0 && !this.#isLeaving) throw progressError(message.values);
   }
 }
