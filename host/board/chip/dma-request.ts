@@ -16,8 +16,6 @@ export interface DmaRequestLine {
   isEnabled(): boolean;
   /** A stream or a route has just become ready: what waits is moved now. */
   serve(tick: Tick): void;
-  /** When the next transfer is due; later than `tick`. */
-  nextChange(tick: Tick): Tick;
 }
 
 /** A stream that is enabled, clocked, and points at the data register of the line that it serves. */

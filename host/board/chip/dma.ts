@@ -60,14 +60,6 @@ export class Dma implements Peripheral {
     this.#router?.catchUp(tick);
   }
 
-  nextChange(tick: Tick): Tick {
-    let soonest = Infinity;
-    for (const [index, stream] of this.streams.entries()) {
-      if (stream.isEnabled) soonest = Math.min(soonest, this.requestOf(index)?.nextChange(tick) ?? Infinity);
-    }
-    return soonest;
-  }
-
   read(offset: number, size: AccessSize, tick: Tick): number {
     this.sync(tick);
     const word = this.#readWord(offset & ~3);

@@ -165,7 +165,6 @@ export class Usart implements Peripheral {
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
       isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
       serve: (tick) => this.#serve(tick),
-      nextChange: (tick) => this.nextChange(tick),
     };
   }
 
