@@ -10,6 +10,7 @@ import { LONGEST_MATCH } from './lzma-model.js';
 export const DISTANCE_BITS = 23;
 export const DISTANCE_MASK = 2 ** DISTANCE_BITS - 1;
 
+/** In shared memory: threads pass it on without copying. */
 export interface MatchTable {
   /** Where in `packed` the matches of a position begin; those of the next position end them. */
   readonly starts: Uint32Array;
@@ -43,14 +44,16 @@ class MatchFinder {
   constructor(data: Uint8Array) {
     if (data.length > 2 ** DISTANCE_BITS) throw new RangeError(`${data.length} bytes are beyond what a packed distance reaches`);
     this.#data = data;
-    this.#starts = new Uint32Array(data.length + 1);
-    this.#packed = new Uint32Array(4 * data.length + LONGEST_MATCH);
+    this.#starts = new Uint32Array(new SharedArrayBuffer(4 * (data.length + 1)));
+    this.#packed = new Uint32Array(2 * data.length + LONGEST_MATCH);
     this.#sons = new Int32Array(2 * data.length);
   }
 
   table(): MatchTable {
     this.#starts[this.#data.length] = this.#count;
-    return { starts: this.#starts, packed: this.#packed.slice(0, this.#count) };
+    const packed = new Uint32Array(new SharedArrayBuffer(4 * this.#count));
+    packed.set(this.#packed.subarray(0, this.#count));
+    return { starts: this.#starts, packed };
   }
 
   visit(position: number): void {
