@@ -9,7 +9,7 @@
 
 #define FILTER_BLOCK_BYTES 2048u
 #define FILTER_BRANCHES 0u /* any other number of a filter: the difference to the byte so many before */
-#define FILTER_MOST_DISTANCE 8u
+#define FILTER_REACH 16u /* numbers are below */
 
 /* The half-word at an even position of the content; negative: cannot be read now. */
 typedef int32_t filter_source(uint32_t position);
@@ -19,8 +19,10 @@ typedef int32_t filter_source(uint32_t position);
 
 enum filter_direction { FILTER_TO_ABSOLUTE, FILTER_TO_RELATIVE };
 
-/* The half-word at `position` with the branch target, if it is part of one, the other way: `address` is where the half-word lies in flash.
-   `length`: of the content. Negative when the source is. */
-int32_t filter_branch(filter_source *source, uint32_t position, uint32_t length, uint32_t address, enum filter_direction direction);
+/* Where a position of the content lies in flash. */
+typedef uint32_t filter_address(uint32_t position);
+
+/* The half-word at `position` with the branch target, if it is part of one, the other way. `length`: of the content. Negative when the source is. */
+int32_t filter_branch(filter_source *source, filter_address *address, uint32_t position, uint32_t length, enum filter_direction direction);
 
 #endif

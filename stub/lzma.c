@@ -1,7 +1,5 @@
 #include "lzma.h"
 
-#include <stdbool.h>
-
 #define CERTAIN_BITS 11u
 #define ADAPTATION_SHIFT 5u
 #define RANGE_LEAST (1u << 24)
@@ -21,6 +19,10 @@
 #define ALIGN_BITS 4u
 #define LITERAL_MODELS 0x300u
 #define MOST_LITERAL_BITS 4u
+#define MOST_POSITION_BITS 4u
+#define LC 0u
+#define LP 4u
+#define PB 8u
 
 /* A length: a choice, a second one, then trees of 8, 8 and 256. */
 #define LENGTH_LOW 2u
@@ -44,30 +46,34 @@
 
 _Static_assert(LITERAL + (LITERAL_MODELS << MOST_LITERAL_BITS) == LZMA_MOST_MODELS, "LZMA_MOST_MODELS is what the table needs");
 
-uint32_t lzma_begin(struct lzma *lzma, uint32_t properties)
+/* A nibble of the parameters. */
+static uint32_t parameter(const struct lzma *lzma, uint32_t at)
 {
-    const uint32_t lc = properties % 9;
-    const uint32_t lp = properties / 9 % 5;
-    const uint32_t pb = properties / 45;
-    lzma->literal_context_bits = lc;
-    lzma->literal_position_mask = (1u << lp) - 1;
-    lzma->position_mask = (1u << pb) - 1;
+    return lzma->setup.parameters >> at & 15;
+}
+
+bool lzma_begin(struct lzma *lzma)
+{
+    const uint32_t literal_bits = parameter(lzma, LC) + parameter(lzma, LP);
+    lzma->literal_position_mask = (1u << parameter(lzma, LP)) - 1;
+    lzma->position_mask = (1u << parameter(lzma, PB)) - 1;
+    lzma->coder.input = lzma->setup.input;
     lzma->coder.taken = lzma->position = lzma->state = lzma->copy_left = lzma->literal_due = 0;
     for (uint32_t at = 0; at < 4; at++) {
         lzma->distances[at] = 0;
     }
     for (uint32_t at = 0; at < LZMA_MOST_MODELS; at++) {
-        lzma->models[at] = 1u << (CERTAIN_BITS - 1);
+        lzma->setup.models[at] = 1u << (CERTAIN_BITS - 1);
     }
-    return lc + lp <= MOST_LITERAL_BITS && pb <= 4;
+    return literal_bits <= MOST_LITERAL_BITS && parameter(lzma, PB) <= MOST_POSITION_BITS;
 }
 
 static INLINE void take_byte(const struct lzma *lzma, struct lzma_coder *coder)
 {
     coder->code = coder->code << 8 | *coder->input++;
     coder->taken++;
-    if (coder->input == lzma->input_end) {
-        coder->input = lzma->input_begin;
+    if (coder->input == lzma->setup.input_end) {
+        coder->input = lzma->setup.input_begin;
     }
 }
 
@@ -106,7 +112,7 @@ static NOINLINE uint32_t tree(struct lzma *lzma, uint32_t models, uint32_t leave
     struct lzma_coder coder = lzma->coder;
     uint32_t node = 1;
     do {
-        node = decide(lzma, &coder, &lzma->models[models + node], node);
+        node = decide(lzma, &coder, &lzma->setup.models[models + node], node);
     } while (node < leaves);
     lzma->coder = coder;
     return node - leaves;
@@ -212,12 +218,12 @@ static void begin_copy(struct lzma *lzma)
 static int32_t repeated_byte(const struct lzma *lzma)
 {
     const uint32_t position = lzma->position - lzma->distances[0] - 1;
-    return lzma->distances[0] <= lzma->recent_mask ? lzma->recent[position & lzma->recent_mask] : lzma->old_byte(position);
+    return lzma->distances[0] <= lzma->setup.recent_mask ? lzma->setup.recent[position & lzma->setup.recent_mask] : lzma->old_byte(position);
 }
 
 static INLINE void put(struct lzma *lzma, uint32_t byte)
 {
-    lzma->recent[lzma->position++ & lzma->recent_mask] = (uint8_t)byte;
+    lzma->setup.recent[lzma->position++ & lzma->setup.recent_mask] = (uint8_t)byte;
 }
 
 /* Some of the bytes to be copied, as far as `until`. False: they cannot be read now. */
@@ -225,8 +231,8 @@ static bool copy(struct lzma *lzma, uint32_t until)
 {
     uint32_t count = until - lzma->position;
     count = lzma->copy_left < count ? lzma->copy_left : count;
-    uint8_t *const recent = lzma->recent;
-    const uint32_t mask = lzma->recent_mask;
+    uint8_t *const recent = lzma->setup.recent;
+    const uint32_t mask = lzma->setup.recent_mask;
     uint32_t from = lzma->position - lzma->distances[0] - 1;
     const bool is_old = lzma->distances[0] > mask;
     for (; count != 0; count--, from++) {
@@ -248,7 +254,7 @@ static uint32_t literal_after_match(struct lzma *lzma, uint32_t models, uint32_t
     uint32_t apart = 0x100;
     do {
         expected <<= 1;
-        node = decide(lzma, &coder, &lzma->models[models + apart + (expected & apart) + node], node);
+        node = decide(lzma, &coder, &lzma->setup.models[models + apart + (expected & apart) + node], node);
         apart &= (node & 1) != 0 ? expected : ~expected;
     } while (node < 0x100);
     lzma->coder = coder;
@@ -259,8 +265,9 @@ static uint32_t literal_after_match(struct lzma *lzma, uint32_t models, uint32_t
 static bool literal(struct lzma *lzma)
 {
     const uint32_t state = lzma->state;
-    const uint32_t before = lzma->position == 0 ? 0u : lzma->recent[(lzma->position - 1) & lzma->recent_mask];
-    const uint32_t context = ((lzma->position & lzma->literal_position_mask) << lzma->literal_context_bits) + (before >> (8 - lzma->literal_context_bits));
+    const uint32_t before = lzma->position == 0 ? 0u : lzma->setup.recent[(lzma->position - 1) & lzma->setup.recent_mask];
+    const uint32_t lc = parameter(lzma, LC);
+    const uint32_t context = ((lzma->position & lzma->literal_position_mask) << lc) + (before >> (8 - lc));
     const uint32_t models = LITERAL + LITERAL_MODELS * context;
     uint32_t byte;
     if (state < STATE_AFTER_MATCH) {
@@ -296,7 +303,7 @@ enum lzma_result lzma_run(struct lzma *lzma, uint32_t until, uint32_t received)
             continue;
         }
         if (!lzma->literal_due) {
-            if (received - lzma->coder.taken < LZMA_MOST_SYMBOL_BYTES && received != lzma->packed_bytes) {
+            if (received - lzma->coder.taken < LZMA_MOST_SYMBOL_BYTES && received != lzma->setup.packed_bytes) {
                 return LZMA_WANTS_INPUT;
             }
             if (lzma->coder.taken == 0) {
@@ -304,7 +311,7 @@ enum lzma_result lzma_run(struct lzma *lzma, uint32_t until, uint32_t received)
             }
             if (bit(lzma, IS_MATCH + lzma->state * POSITION_STATES + (lzma->position & lzma->position_mask)) != 0) {
                 begin_copy(lzma);
-                if (lzma->distances[0] >= lzma->position || lzma->coder.taken > lzma->packed_bytes) {
+                if (lzma->distances[0] >= lzma->position || lzma->coder.taken > lzma->setup.packed_bytes) {
                     return LZMA_BROKEN;
                 }
                 continue;
@@ -315,7 +322,7 @@ enum lzma_result lzma_run(struct lzma *lzma, uint32_t until, uint32_t received)
             return LZMA_WANTS_HISTORY;
         }
         lzma->literal_due = 0;
-        if (lzma->coder.taken > lzma->packed_bytes) {
+        if (lzma->coder.taken > lzma->setup.packed_bytes) {
             return LZMA_BROKEN;
         }
     }

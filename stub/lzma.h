@@ -6,6 +6,7 @@
 #ifndef LZMA_H
 #define LZMA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What one symbol may take. 22 adaptive decisions of at most log2(2048 / 31) = 6.05 bits and 26 direct bits narrow the range by 160 bits;
@@ -25,36 +26,42 @@ enum lzma_result {
 /* The byte that was decoded at `position`, longer ago than the ring reaches; negative: cannot be read now, ask again. */
 typedef int32_t lzma_old_byte(uint32_t position);
 
-struct lzma {
-    /* The caller's, set before lzma_begin(). */
+/* The caller's part. */
+struct lzma_setup {
     uint16_t *models; /* LZMA_MOST_MODELS of them */
     uint8_t *recent;  /* ring of the bytes decoded last, byte n at n & recent_mask */
     uint32_t recent_mask;
-    lzma_old_byte *old_byte;
     /* The input is a ring: what comes behind `input_end` is at `input_begin`. */
     const uint8_t *input_begin;
     const uint8_t *input_end;
+    const uint8_t *input;  /* the first byte */
     uint32_t packed_bytes; /* of the whole stream */
-    struct lzma_coder {
-        const uint8_t *input; /* the next byte */
-        /* The decoder's, with all that follows. */
-        uint32_t taken; /* bytes of input used */
-        uint32_t range;
-        uint32_t code;
-    } coder;
+    /* lc and lp (together at most 4) and pb (at most 4) in one nibble each, lc lowest. */
+    uint32_t parameters;
+};
 
+struct lzma_coder {
+    const uint8_t *input; /* the next byte */
+    uint32_t taken;       /* bytes of input used */
+    uint32_t range;
+    uint32_t code;
+};
+
+struct lzma {
+    struct lzma_setup setup;
+    lzma_old_byte *old_byte;
+    struct lzma_coder coder;
     uint32_t position; /* bytes decoded */
     uint32_t state;
     uint32_t distances[4]; /* 0-based, latest first */
     uint32_t copy_left;    /* bytes of a match still to come */
     uint32_t literal_due;
-    uint32_t literal_context_bits; /* lc */
     uint32_t literal_position_mask;
     uint32_t position_mask;
 };
 
-/* `properties`: LZMA's byte of lc, lp and pb. Nonzero: accepted. */
-uint32_t lzma_begin(struct lzma *lzma, uint32_t properties);
+/* `lzma->setup` and `lzma->old_byte` are set. False: these parameters are none. */
+bool lzma_begin(struct lzma *lzma);
 
 /* Decodes until `position` is `until`, which must not be so far ahead that the ring overwrites what the caller still needs.
    `received`: bytes of input that have come, counted from the stream's first. */

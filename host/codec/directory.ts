@@ -3,17 +3,19 @@
  * block. Layout: per run address u32 and length u32, then one byte per block, zeros up to a multiple of 16 so that the content's alignment
  * remains what lp and pb make use of. The stub's unpack.c reads it.
  */
+import { BLOCK_BYTES } from './block-filters.js';
 import type { Segment } from '../image/image.js';
 
 const RUN_BYTES = 8;
 const ALIGNMENT = 16;
 
-export function directoryBytes(runCount: number, blocks: number): number {
-  return Math.ceil((RUN_BYTES * runCount + blocks) / ALIGNMENT) * ALIGNMENT;
+/** Room for one block more than whole ones: what the stub reckons with, whether it is needed or not. */
+export function directoryBytes(runCount: number, contentBytes: number): number {
+  return Math.ceil((RUN_BYTES * runCount + Math.floor(contentBytes / BLOCK_BYTES) + 1) / ALIGNMENT) * ALIGNMENT;
 }
 
-export function encodeDirectory(runs: readonly Segment[], filters: Uint8Array): Uint8Array {
-  const directory = new Uint8Array(directoryBytes(runs.length, filters.length));
+export function encodeDirectory(runs: readonly Segment[], filters: Uint8Array, contentBytes: number): Uint8Array {
+  const directory = new Uint8Array(directoryBytes(runs.length, contentBytes));
   const view = new DataView(directory.buffer);
   for (const [at, run] of runs.entries()) {
     view.setUint32(RUN_BYTES * at, run.address, true);

@@ -63,9 +63,9 @@ export function createProbabilities({ lc, lp }: LzmaParameters): Uint16Array {
   return new Uint16Array(MODEL.literal + (LITERAL_MODEL << (lc + lp))).fill(PROBABILITY_INITIAL);
 }
 
-/** The byte that carries the parameters in every LZMA container. */
-export function propertiesByte({ lc, lp, pb }: LzmaParameters): number {
-  return (pb * 5 + lp) * 9 + lc;
+/** As the stub wants them: a nibble each, lc lowest. */
+export function packParameters({ lc, lp, pb }: LzmaParameters): number {
+  return lc | (lp << 4) | (pb << 8);
 }
 
 /** Slot of a 0-based distance: its two highest bits and their place. */

@@ -5,14 +5,14 @@
 import { availableParallelism } from 'node:os';
 import { BRANCHES, blockCount, joinRuns } from './block-filters.js';
 import { confirmFilters, proposeFilters } from './choose-filters.js';
-import { propertiesByte, type LzmaParameters } from './lzma-model.js';
+import { packParameters, type LzmaParameters } from './lzma-model.js';
 import { streamOf, type FilteredContent, type Trial } from './pack-jobs.js';
 import { openPackThreads, type PackThreads } from './pack-threads.js';
 import type { Segment } from '../image/image.js';
 
 export interface PackedContent {
-  /** LZMA's properties byte: lc, lp, pb. */
-  readonly properties: number;
+  /** lc, lp and pb in a nibble each, lc lowest. */
+  readonly parameters: number;
   readonly runCount: number;
   /** Bytes of all runs together. */
   readonly contentBytes: number;
@@ -51,7 +51,7 @@ export async function packContent(runs: readonly Segment[], options: PackOptions
     const packed = await Promise.all(ranked.slice(0, TRIED_PARAMETERS).map(encode));
     onProgress(1);
     const { parameters, bytes } = packed.reduce((best, other) => (other.bytes.length < best.bytes.length ? other : best));
-    return { properties: propertiesByte(parameters), runCount: runs.length, contentBytes: content.length, bytes };
+    return { parameters: packParameters(parameters), runCount: runs.length, contentBytes: content.length, bytes };
   } finally {
     await threads.close();
   }

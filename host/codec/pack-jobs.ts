@@ -23,7 +23,7 @@ export interface Trial {
 
 /** Directory and filtered content: what LZMA is given. */
 export function streamOf({ content, runs, filters }: FilteredContent): Uint8Array {
-  const directory = encodeDirectory(runs, filters);
+  const directory = encodeDirectory(runs, filters, content.length);
   const stream = new Uint8Array(directory.length + content.length);
   stream.set(directory);
   stream.set(filterBlocks(content, runs, filters), directory.length);

@@ -2,12 +2,11 @@
  * The unpacker as a program for the bare core: a job lies in memory, unpacked words go to where they belong, then it halts. What the
  * instructions of the stub's decoder are counted with (test/codec/unpack-arm.test.ts).
  */
-#include "lzma.h"
 #include "unpack.h"
 
 /* Laid out by the test. */
 struct job {
-    uint32_t properties;
+    uint32_t parameters;
     uint32_t runs;
     uint32_t content_bytes;
     uint32_t packed_bytes;
@@ -33,13 +32,17 @@ __attribute__((naked, section(".entry"))) void entry(void);
 
 static void __attribute__((used)) unpack_job(void)
 {
-    const struct unpack_memory memory = {MODELS, RECENT, JOB->recent_bytes, DIRECTORY, DIRECTORY_BYTES};
-    const struct unpack_stream stream = {JOB->properties, JOB->runs, JOB->content_bytes, JOB->packed_bytes, 32,
-                                         PACKED, PACKED + PACKED_MOST_BYTES, PACKED};
-    struct unpacked_word unpacked;
-    unpack_begin(&memory, &stream);
-    enum unpack_result result;
-    while ((result = unpack_next(JOB->packed_bytes, &unpacked)) == UNPACK_WORD) {
+    const struct unpack_setup setup = {
+        .lzma = {MODELS, RECENT, JOB->recent_bytes - 1, PACKED, PACKED + PACKED_MOST_BYTES, PACKED, JOB->packed_bytes, JOB->parameters},
+        .directory = DIRECTORY,
+        .directory_limit = DIRECTORY_BYTES,
+        .runs = JOB->runs,
+        .content_bytes = JOB->content_bytes,
+        .word_bytes = 32,
+    };
+    struct unpacked unpacked;
+    enum unpack_result result = unpack_begin(&setup) ? UNPACK_WORD : UNPACK_BROKEN;
+    while (result == UNPACK_WORD && (result = unpack_next(JOB->packed_bytes, &unpacked)) == UNPACK_WORD) {
         for (uint32_t at = 0; at < 8; at++) {
             ((volatile uint32_t *)unpacked.address)[at] = unpacked.word[at];
         }
