@@ -25,6 +25,11 @@ export interface FlashOptions {
   readonly chip?: string;
   /** The user agrees to what a plan must not do unasked. @default false */
   readonly consent?: boolean;
+  /**
+   * How long a connection that broke while the stub works may be away. Some converters take a dead client for a living one for seven
+   * minutes. @default 600 000
+   */
+  readonly retryBudgetMs?: number;
   /** Everything that passes the link is written into this file. */
   readonly tracePath?: string;
   /** Ends the job in order; it then fails with kind `interrupted`. */
@@ -50,6 +55,8 @@ export interface ReportDetails {
   /** Bytes from the line that belonged to nothing of ours. */
   readonly discardedBytes?: number;
   readonly repeatedRequests?: number;
+  /** Connections that had to be made again. */
+  readonly reconnects?: number;
   readonly streamBytes?: number;
   readonly repeatedBytes?: number;
 }

@@ -28,6 +28,7 @@
 #define RCC_C1_APB1LENR_AT 0x148u /* RM0399 §9.7.44 */
 #define RCC_C1_APB2ENR_AT 0x150u  /* RM0399 §9.7.46 */
 #define RCC_AHB1ENR_DMA1EN (1u << 0)
+#define RCC_AHB1ENR_DMA2EN (1u << 1)
 #define RCC_AHB4ENR_GPIOAEN (1u << 0)
 #define RCC_AHB4ENR_GPIOBEN (1u << 1)
 #define RCC_AHB4ENR_GPIODEN (1u << 3)

@@ -106,9 +106,7 @@ static void tell_facts(void)
 /* Starts what the vector table at `address` names, as after a reset but with the clocks as they are. */
 __attribute__((noreturn)) static void go(uint32_t address)
 {
-    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = RCC_AHB1ENR_DMA1EN;
-    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = 0;
-    REGISTER(uart_base(), USART_CR1_AT) = 0;
+    uart_end();
     REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
     __asm volatile("dsb\n"
                    "ldrd r0, r1, [%0]\n"

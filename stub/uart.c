@@ -29,14 +29,21 @@ static uint32_t trbuff(void)
     return (idcode & 0xFFFu) == DEVICE_ID_H74X && idcode >> 16 < 0x2000u ? 0 : DMA_SXCR_TRBUFF;
 }
 
+/* Reset bits and enable bits of a bus are in the same places. */
+static void pulse_reset(uint32_t rstr_at, uint32_t bits)
+{
+    REGISTER(RCC_BASE, rstr_at) = bits;
+    REGISTER(RCC_BASE, rstr_at) = 0;
+}
+
 void uart_begin(uint32_t usart, uint32_t token)
 {
     self.trbuff = trbuff();
     self.usart = usart;
     self.token = token;
     REGISTER(RCC_BASE, RCC_C1_AHB1ENR_AT) |= RCC_AHB1ENR_DMA1EN;
-    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = RCC_AHB1ENR_DMA1EN;
-    REGISTER(RCC_BASE, RCC_AHB1RSTR_AT) = 0;
+    /* DMA2 too: a stream that the ROM left there could serve the same request. */
+    pulse_reset(RCC_AHB1RSTR_AT, RCC_AHB1ENR_DMA1EN | RCC_AHB1ENR_DMA2EN);
     REGISTER(DMAMUX1_CHANNEL0_BASE, 0) = rx_request(usart);
     REGISTER(DMAMUX1_CHANNEL1_BASE, 0) = rx_request(usart) + 1;
     REGISTER(usart, USART_ICR_AT) = LINE_ERRORS;
@@ -107,4 +114,11 @@ void uart_finish(void)
 {
     while (uart_is_sending() || !(REGISTER(self.usart, USART_ISR_AT) & USART_ISR_TC)) {
     }
+}
+
+void uart_end(void)
+{
+    pulse_reset(RCC_AHB1RSTR_AT, RCC_AHB1ENR_DMA1EN);
+    pulse_reset(RCC_APB1LRSTR_AT, RCC_APB1LENR_USART2EN | RCC_APB1LENR_USART3EN);
+    pulse_reset(RCC_APB2RSTR_AT, RCC_APB2ENR_USART1EN);
 }

@@ -41,4 +41,7 @@ void uart_answer(uint8_t type, uint32_t offset, uint32_t length);
 /* Waits until the last answer has left the line. */
 void uart_finish(void);
 
+/* Puts DMA1 and the USARTs back to their reset state. Nothing else here works afterwards. */
+void uart_end(void);
+
 #endif

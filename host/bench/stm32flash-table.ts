@@ -15,20 +15,20 @@ interface Statistics {
 }
 
 /** Serves a board, lets `client` work on it, and returns how long its line was in use. */
-async function boardSeconds(folder: string, rttMs: number, client: (port: number) => Promise<void>): Promise<number> {
+async function boardSeconds(folder: string, rttMs: number, listen: string, client: (endpoint: string) => Promise<void>): Promise<number> {
   const stats = join(folder, 'stats.json');
-  const server = execa('node', [CLI, 'sim', '--listen', 'tcp://127.0.0.1:0', '--rtt', `${rttMs}ms`, '--stats', stats], { reject: false });
+  const server = execa('node', [CLI, 'sim', '--listen', listen, '--rtt', `${rttMs}ms`, '--stats', stats], { reject: false });
   try {
-    const port = await new Promise<number>((resolve, reject) => {
+    const endpoint = await new Promise<string>((resolve, reject) => {
       let said = '';
       server.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString();
-        const match = /127\.0\.0\.1:(\d+);/.exec(said);
-        if (match !== null) resolve(Number(match[1]));
+        const match = /listens on ([^\s,;]+)/.exec(said);
+        if (match !== null) resolve(match[1]!);
       });
       void server.then(() => reject(new Error(`sim ended: ${said}`)));
     });
-    await client(port);
+    await client(endpoint);
   } finally {
     server.kill('SIGINT');
     await server;
@@ -36,16 +36,9 @@ async function boardSeconds(folder: string, rttMs: number, client: (port: number
   return (JSON.parse(readFileSync(stats, 'utf8')) as Statistics).lineMs / 1000;
 }
 
-async function withStm32flash(folder: string, file: string, port: number): Promise<void> {
-  const pty = join(folder, 'pty');
-  const socat = execa('socat', [`PTY,link=${pty},raw,echo=0,wait-slave`, `TCP:127.0.0.1:${port},nodelay`], { reject: false });
-  try {
-    await execa('sh', ['-c', `until [ -e "$1" ]; do sleep 0.05; done`, 'sh', pty]);
-    await execa('stm32flash', ['-b', '115200', '-m', '8n1', '-S', `0x08000000:${LENGTH_BYTES}`, '-v', '-w', file, pty]);
-  } finally {
-    socat.kill();
-    await socat;
-  }
+/** The board on a pseudo-terminal, which has no parity: 8N1 there is still 8E1 on the board's line. */
+async function withStm32flash(file: string, endpoint: string): Promise<void> {
+  await execa('stm32flash', ['-b', '115200', '-m', '8n1', '-S', `0x08000000:${LENGTH_BYTES}`, '-v', '-w', file, endpoint.replace(/^pty:/, '')]);
 }
 
 /** A table, or the reason why there is none. */
@@ -62,9 +55,9 @@ export async function stm32flashTable(say: (text: string) => void): Promise<stri
     const rows: string[] = [];
     for (const rttMs of ROUND_TRIPS_MS) {
       say(`64 KiB through the ROM, RTT ${rttMs} ms: stm32flash, --direct, stub`);
-      const theirs = await boardSeconds(folder, rttMs, (port) => withStm32flash(folder, file, port));
+      const theirs = await boardSeconds(folder, rttMs, `pty:${join(folder, 'pty')}`, (endpoint) => withStm32flash(file, endpoint));
       const ours = async (...options: string[]): Promise<number> =>
-        boardSeconds(folder, rttMs, async (port) => void (await execa('node', [CLI, file, '--to', `tcp://127.0.0.1:${port}`, '--stay', '--quiet', ...options])));
+        boardSeconds(folder, rttMs, 'tcp://127.0.0.1:0', async (endpoint) => void (await execa('node', [CLI, file, '--to', endpoint, '--stay', '--quiet', ...options])));
       const direct = await ours('--direct');
       const stub = await ours();
       rows.push(`| ${rttMs} | ${theirs.toFixed(2)} | ${direct.toFixed(2)} | ${(direct / theirs).toFixed(3)} | ${stub.toFixed(2)} | ${(theirs / stub).toFixed(1)} |`);

@@ -5,9 +5,11 @@
 import type { H7Part } from '../device/h7-part.js';
 import { StageFlashError } from '../errors.js';
 import type { Parity } from '../link/line-settings.js';
+import { CHIP_VIOLATIONS } from './chip/chip-violations.js';
+import { SERIAL_VIOLATIONS } from './chip/serial-violations.js';
 import { LINK_PROFILES } from './link-profiles.js';
 import {
-  oneOf, optional, parseBaud, parseCount, parseDurationMs, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
+  listOf, oneOf, optional, parseBaud, parseCount, parseDurationMs, parseHalfword, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
   parsePins, parsePositive, parseYesNo,
 } from './option-parsers.js';
 
@@ -30,13 +32,18 @@ export const BOARD_OPTIONS = {
   parity: option<Parity>('parity of the converter: even, odd, none', 'even', oneOf('even', 'odd', 'none')),
   pins: option("the board's TX and RX pin that the converter is wired to", 'PA9/PA10', parsePins),
   boot0: option('level of the BOOT0 pin: high boots the ROM, low the application', 'high', oneOf('high', 'low')),
+  bootAdd0: option('option byte BOOT_ADD0: upper half of the boot address while BOOT0 is low', '0x0800', parseHalfword),
+  bootAdd1: option('option byte BOOT_ADD1: upper half of the boot address while BOOT0 is high', '0x1FF0', parseHalfword),
   romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),
   rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
+  stack: option('bytes of stack that a program in RAM may use before that is a violation, or unlimited', '4096', parseCount),
+  iwdg: option('option byte IWDG1_SW: hardware starts the watchdog with the chip', 'software', oneOf('software', 'hardware')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
-  flashFile: option('raw image of the whole flash, kept from run to run', '', optional((text) => text)),
+  flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),
+  transport: option('what carries the bytes to the converter: tcp, or udp, which loses and reorders them', 'tcp', oneOf('tcp', 'udp')),
   rtt: option('round trip of the network, median', '20ms', parseDurationMs),
   jitter: option('spread of the round trip', '0ms', parseDurationMs),
-  loss: option('share of packets that TCP has to send again, in percent', '0', parsePercent),
+  loss: option('share of packets that get lost, in percent; TCP sends them again, later', '0', parsePercent),
   uplink: option('bit rate from host to converter, in kb/s', 'unlimited', parseKilobits),
   downlink: option('bit rate from converter to host, in kb/s', 'unlimited', parseKilobits),
   outage: option('the network is dead for LENGTH of every PERIOD, e.g. 20s/180s', '', optional(parseOutage)),
@@ -47,7 +54,7 @@ export const BOARD_OPTIONS = {
   backPressure: option('a full buffer holds TCP back instead of losing bytes', 'yes', parseYesNo),
   fault: { ...option('something that goes wrong; more than one may be given', '', parseList), isList: true },
   profile: option('a named set of these options', '', optional((text) => text)),
-  tolerate: option('violations that do not stop the board: names, or all', '', parseList),
+  tolerate: option('violations that do not stop the board: names, or all', '', listOf('all', ...Object.keys(CHIP_VIOLATIONS), ...Object.keys(SERIAL_VIOLATIONS))),
   seed: option('everything random on board and link follows from it', '1', parseInteger),
   timeScale: option('virtual seconds per real second; default: 1 when served, as fast as it goes in sim:', '', optional(parsePositive)),
 } as const;
@@ -76,13 +83,18 @@ export function parseBoardOptions(given: Iterable<readonly [name: string, text: 
   const values = BOARD_OPTION_KEYS.map((key) => {
     const { parse, default: defaultText } = BOARD_OPTIONS[key];
     try {
-      return [key, parse(texts.get(key) ?? profile[key] ?? defaultText)] as const;
+      return [key, parse(chosenText(key, texts.get(key), profile[key]) ?? defaultText)] as const;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new StageFlashError('usage', `board option ${optionName(key)}: ${error.message}`);
     }
   });
   return Object.fromEntries(values) as unknown as BoardOptions;
+}
+
+/** What the user says goes before the profile; lists of faults add up. */
+function chosenText(key: BoardOptionKey, given: string | undefined, ofProfile: string | undefined): string | undefined {
+  return given !== undefined && ofProfile !== undefined && 'isList' in BOARD_OPTIONS[key] ? `${ofProfile},${given}` : (given ?? ofProfile);
 }
 
 function profileTexts(name: string | undefined): Partial<Record<BoardOptionKey, string>> {

@@ -10,6 +10,7 @@ import type { RomExit } from './rom/rom-program.js';
 import type { RomVersion } from './rom/rom-versions.js';
 import { Rom } from './rom/rom.js';
 import type { LineListener, LineRun } from './serial-line.js';
+import { isInRam, stackLimit } from './stack-limit.js';
 import type { Tick } from './time.js';
 import { TICKS_PER_MS } from './time.js';
 import type { Violations } from './violations.js';
@@ -42,14 +43,16 @@ export interface BoardParts {
   readonly boot0: 'high' | 'low';
   /** Does the ROM put its peripherals back before it jumps? ST's documents say yes and no. */
   readonly romResetsPeripherals: boolean;
+  /** Stack of a program in RAM, below its first stack pointer. */
+  readonly ramProgramStackBytes: number;
   readonly random: Random;
 }
 
 /**
- * The core is stopped this often to hear what its UART has sent by DMA, which is otherwise learned of only when the program looks at
- * the UART: half of a millisecond is less than any packing interval or network hides.
+ * While a UART sends, the core is stopped this often to hear it; by DMA its characters would otherwise be learned of only when the
+ * program looks at the UART. Half of a millisecond is less than any packing interval or network hides.
  */
-const LONGEST_CORE_SLICE_TICKS = 0.5 * TICKS_PER_MS;
+const LISTENING_TICKS = 0.5 * TICKS_PER_MS;
 /** What an erased vector reads as. */
 const ERASED = 0xffffffff;
 
@@ -141,7 +144,7 @@ export class Board {
   }
 
   #runCore(untilTick: Tick): void {
-    this.chip.run(Math.min(untilTick, this.#tick + LONGEST_CORE_SLICE_TICKS));
+    this.chip.run(this.chip.isSending ? Math.min(untilTick, this.#tick + LISTENING_TICKS) : untilTick);
     this.#tick = Math.max(this.#tick, this.chip.tick);
     const { halted } = this.chip.cpu;
     if (halted?.reason !== 'lockup' || this.#hasLockedUp) return;
@@ -154,10 +157,11 @@ export class Board {
       return;
     }
     this.#leavePeripherals();
+    this.rom.leaveWatchdog(this.#tick);
     this.rom.stop();
     this.#runs = 'core';
     this.onEvent({ kind: 'go', entry: exit.entry, tick: this.#tick });
-    this.chip.execute(exit.stackPointer, exit.entry, Math.ceil(this.#tick));
+    this.#execute(exit.stackPointer, exit.entry);
   }
 
   #leavePeripherals(): void {
@@ -193,7 +197,13 @@ export class Board {
     this.onEvent({ kind: 'application', cause, entry, tick: this.#tick });
     this.chip.cpu.vectorTable = base;
     if (entry === ERASED) this.#lockUp(entry);
-    else this.chip.execute(stackPointer, entry, Math.ceil(this.#tick));
+    else this.#execute(stackPointer, entry);
+  }
+
+  #execute(stackPointer: number, entry: number): void {
+    const { part } = this.chip;
+    const granted = isInRam(part, entry) ? this.#parts.ramProgramStackBytes : Infinity;
+    this.chip.execute(stackPointer, entry, Math.ceil(this.#tick), stackLimit(part, stackPointer, granted));
   }
 
   #lockUp(pc: number): void {

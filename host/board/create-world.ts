@@ -4,9 +4,12 @@ import type { LineSettings } from '../link/line-settings.js';
 import type { BoardOptions } from './board-options.js';
 import { Board } from './board.js';
 import { Chip } from './chip/chip.js';
+import type { OptionBytes } from './chip/option-bytes.js';
 import type { ConnectionPaths } from './connection.js';
 import { Converter } from './converter/converter.js';
-import type { NetworkConditions } from './converter/network.js';
+import { ORDERLY_DATAGRAMS } from './converter/datagrams.js';
+import type { NetworkConditions } from './converter/transit.js';
+import type { CreateCore } from './cpu/core.js';
 import { EventQueue } from './event-queue.js';
 import { installFaults } from './faults.js';
 import { loadFlashFile } from './flash-file.js';
@@ -16,8 +19,11 @@ import type { RomVersion } from './rom/rom-versions.js';
 import { Violations } from './violations.js';
 import { World } from './world.js';
 
-/** @throws StageFlashError kind `usage` for options that do not go together. */
-export function createWorld(options: BoardOptions): World {
+/**
+ * @param createCore as in ChipOptions
+ * @throws StageFlashError kind `usage` for options that do not go together.
+ */
+export function createWorld(options: BoardOptions, createCore?: CreateCore): World {
   const random = new Random(options.seed);
   const queue = new EventQueue();
   const line: LineSettings = { baudRate: options.baud, parity: options.parity, stopBits: 1 };
@@ -32,21 +38,22 @@ export function createWorld(options: BoardOptions): World {
     queue,
     (run) => world.toBoard(run),
   );
-  const world = new World(createBoard(options, random), converter, queue, networkPaths(options), random.fork('network'));
-  installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults'), line });
+  const world = new World(createBoard(options, random, createCore), converter, queue, networkPaths(options), random.fork('network'));
+  installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults') });
   if (options.flashFile !== undefined) loadFlashFile(options.flashFile, world.board.chip);
   world.board.powerOn();
   return world;
 }
 
-function createBoard(options: BoardOptions, random: Random): Board {
+function createBoard(options: BoardOptions, random: Random, createCore: CreateCore | undefined): Board {
   const violations = new Violations(options.tolerate.includes('all') ? 'all' : options.tolerate);
   const chip = new Chip({
     part: options.chip,
     seed: random.fork('chip').u32(),
     violations,
     flashTiming: options.flashTiming,
-    ...(options.rdp === '1' ? { optionBytes: { rdp: RDP_LEVEL_1 } } : {}),
+    ...(createCore && { createCore }),
+    optionBytes: optionBytesFrom(options),
   });
   return new Board({
     chip,
@@ -55,8 +62,13 @@ function createBoard(options: BoardOptions, random: Random): Board {
     wiring: options.pins,
     boot0: options.boot0,
     romResetsPeripherals: options.romResets,
+    ramProgramStackBytes: options.stack,
     random: random.fork('rom'),
   });
+}
+
+function optionBytesFrom({ bootAdd0, bootAdd1, iwdg, rdp }: BoardOptions): Partial<OptionBytes> {
+  return { bootAdd0, bootAdd1, iwdg1Software: iwdg === 'software', ...(rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}) };
 }
 
 /** Any value but 0xAA and 0xCC (RM0433 §4.5.3). */
@@ -81,5 +93,9 @@ function networkPaths(options: BoardOptions): ConnectionPaths {
     segmentBytes: options.segmentLength,
     ...(options.outage === undefined ? {} : { outage: options.outage }),
   };
-  return { uplink: { ...common, bitsPerSecond: options.uplink }, downlink: { ...common, bitsPerSecond: options.downlink } };
+  return {
+    uplink: { ...common, bitsPerSecond: options.uplink },
+    downlink: { ...common, bitsPerSecond: options.downlink },
+    datagrams: options.transport === 'udp' ? ORDERLY_DATAGRAMS : undefined,
+  };
 }

@@ -3,12 +3,14 @@
  * that hook into the world; none of them knows what the bytes mean.
  */
 import { StageFlashError } from '../errors.js';
-import type { LineSettings } from '../link/line-settings.js';
 import type { Scheduler } from './event-queue.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 import { boardFaults } from './faults/board-faults.js';
 import { connectionFaults } from './faults/connection-faults.js';
+import { datagramFaults } from './faults/datagram-faults.js';
+import { networkFaults } from './faults/network-faults.js';
+import { serialFaults } from './faults/serial-faults.js';
 import { streamFaults } from './faults/stream-faults.js';
 
 /** What a fault may lay hands on. */
@@ -16,8 +18,6 @@ export interface FaultSite {
   readonly world: World;
   readonly scheduler: Scheduler;
   readonly random: Random;
-  /** The converter's settings when the world begins. */
-  readonly line: LineSettings;
 }
 
 export interface Fault {
@@ -28,7 +28,7 @@ export interface Fault {
   readonly install: (site: FaultSite, argument: string) => void;
 }
 
-export const FAULTS: Readonly<Record<string, Fault>> = { ...streamFaults, ...connectionFaults, ...boardFaults };
+export const FAULTS: Readonly<Record<string, Fault>> = { ...serialFaults, ...streamFaults, ...networkFaults, ...datagramFaults, ...connectionFaults, ...boardFaults };
 
 /** @param specs `name` or `name=argument`. @throws StageFlashError kind `usage` */
 export function installFaults(specs: readonly string[], site: FaultSite): void {

@@ -1,10 +1,13 @@
 /**
- * The flash of a virtual board kept in a file: a raw image of all banks in address order. A file of another size is another board's
- * and is never touched.
+ * The flash of a virtual board kept in a file: a raw image of all banks in address order, and damaged flash words, if there are any, in
+ * a file beside it. A file of another size is another board's and is never touched.
  */
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { StageFlashError } from '../errors.js';
 import type { Chip } from './chip/chip.js';
+import { decodeDamage, encodeDamage } from './flash-damage-file.js';
+
+const damagePath = (path: string): string => `${path}.damage`;
 
 /** Loads the file into the chip; creates it blank where there is none. @throws StageFlashError kind `usage` */
 export function loadFlashFile(path: string, chip: Chip): void {
@@ -19,16 +22,37 @@ export function loadFlashFile(path: string, chip: Chip): void {
       hint: 'Choose the part that the file was made with, or another file.',
     });
   }
-  chip.flash.load(readFileSync(path));
+  const image = readFileSync(path);
+  chip.flash.load(image);
+  if (existsSync(damagePath(path))) loadDamage(damagePath(path), image, chip);
+}
+
+function loadDamage(path: string, image: Uint8Array, chip: Chip): void {
+  try {
+    for (const [address, damage] of decodeDamage(image, readFileSync(path, 'utf8'))) chip.flash.restoreDamage(address, damage);
+  } catch (error) {
+    throw new StageFlashError('usage', `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'It tells which flash words a power cut has damaged; without it they read as what the flash file holds.',
+      cause: error,
+    });
+  }
 }
 
 /** Writes the whole flash. An interrupted write leaves the old file. @throws StageFlashError kind `usage` */
 export function saveFlashFile(path: string, chip: Chip): void {
-  const partial = `${path}.part`;
+  const image = chip.flash.snapshot();
+  const { damage } = chip.flash;
   try {
-    writeFileSync(partial, chip.flash.snapshot());
-    renameSync(partial, path);
+    replaceFile(path, image);
+    if (damage.size > 0) replaceFile(damagePath(path), encodeDamage(image, damage, chip.tick));
+    else rmSync(damagePath(path), { force: true });
   } catch (error) {
     throw new StageFlashError('usage', `cannot write the flash file ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
+}
+
+function replaceFile(path: string, content: Uint8Array | string): void {
+  const partial = `${path}.part`;
+  writeFileSync(partial, content);
+  renameSync(partial, path);
 }

@@ -28,6 +28,11 @@ export const parseYesNo: Parse<boolean> = (text) => oneOf('yes', 'no')(text) ===
 export const parseInteger: Parse<number> = (text) =>
   /^(0x[\da-f]+|\d+)$/i.test(text) ? Number(text) : refuse(text, 'a whole number, like 7 or 0x92');
 
+export const parseHalfword: Parse<number> = (text) => {
+  const value = parseInteger(text);
+  return value <= 0xffff ? value : refuse(text, 'a number of 16 bits, like 0x0800');
+};
+
 export const parsePositive: Parse<number> = (text) => (Number(text) > 0 ? Number(text) : refuse(text, 'a number above 0'));
 
 /** The H7's USART takes 977 to 4000000 from its 64 MHz; converters may be set to anything. */
@@ -62,6 +67,11 @@ export const parsePercent: Parse<number> = (text) => {
 };
 
 export const parseList: Parse<readonly string[]> = (text) => (text === '' ? [] : text.split(',').map((item) => item.trim()));
+
+export const listOf =
+  (...choices: readonly string[]): Parse<readonly string[]> =>
+  (text) =>
+    parseList(text).map(oneOf(...choices));
 
 export interface Outage {
   readonly lengthMs: number;

@@ -46,7 +46,14 @@ export class Random {
 
   /** Fills `target` with garbage and returns it. */
   fill(target: Uint8Array): Uint8Array {
-    for (let at = 0; at < target.length; at++) target[at] = this.u32() >>> 24;
+    for (let at = 0; at < target.length; at += 4) {
+      const word = this.u32();
+      // Stores behind the end of a typed array vanish.
+      target[at] = word;
+      target[at + 1] = word >>> 8;
+      target[at + 2] = word >>> 16;
+      target[at + 3] = word >>> 24;
+    }
     return target;
   }
 

@@ -4,28 +4,19 @@
  */
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { StageFlashError } from '../errors.js';
 import type { Connection } from './connection.js';
+import type { Server, ServerOptions } from './server.js';
+import { cannotListen } from './server.js';
 import type { WallClock } from './wall-clock.js';
 import type { World } from './world.js';
 
-export interface TcpServerOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
+export interface TcpServerOptions extends ServerOptions {
   /** What becomes of a client that comes while there is one. */
   readonly secondClient: 'refuse' | 'replace';
-  readonly onClient: (what: string) => void;
-}
-
-export interface TcpServer {
-  readonly host: string;
-  readonly port: number;
-  close(): Promise<void>;
 }
 
 /** @throws StageFlashError kind `link` when the port cannot be had. */
-export function listen(world: World, clock: WallClock, options: TcpServerOptions): Promise<TcpServer> {
+export function listenTcp(world: World, clock: WallClock, options: TcpServerOptions): Promise<Server> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     const connection = admit(world, clock, options.secondClient);
@@ -44,7 +35,7 @@ export function listen(world: World, clock: WallClock, options: TcpServerOptions
     attach(socket, connection, world, clock);
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, options)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen('tcp', options, error)));
     server.listen(options.port, options.host, () => {
       const address = server.address();
       resolve({
@@ -82,15 +73,4 @@ function attach(socket: Socket, connection: Connection, world: World, clock: Wal
     if (connection.ending === 'finished') socket.end();
     if (connection.ending === 'reset') socket.resetAndDestroy();
   };
-}
-
-function cannotListen(error: NodeJS.ErrnoException, { host, port }: TcpServerOptions): StageFlashError {
-  const hints: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'Stop what listens there, or choose another port with --listen; port 0 takes a free one.',
-    EACCES: 'Choose a port above 1023 with --listen.',
-    EADDRNOTAVAIL: 'This machine has no such address; 127.0.0.1 serves this machine only, 0.0.0.0 serves every network.',
-  };
-  const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
-  const hint = hints[error.code ?? ''];
-  return new StageFlashError('link', `cannot listen on tcp://${host}:${port}: ${reason}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }

@@ -34,8 +34,10 @@ export class World {
   /** A connection has ended that the host did not close. */
   readonly onBroken: ((tick: Tick) => void)[] = [];
 
+  /** The network of the connections to come. */
+  paths: ConnectionPaths;
+
   readonly #queue: EventQueue;
-  readonly #paths: ConnectionPaths;
   readonly #random: Random;
   #client: Connection | undefined;
 
@@ -43,7 +45,7 @@ export class World {
     this.board = board;
     this.converter = converter;
     this.#queue = queue;
-    this.#paths = paths;
+    this.paths = paths;
     this.#random = random;
     board.onEvent = (event) => {
       this.boardEvents.push(event);
@@ -71,15 +73,18 @@ export class World {
     this.board.lineIn(run);
   }
 
-  /** A new client of the converter, or undefined: it has one already. */
+  /** A new client of the converter, or undefined: it has one already. Over UDP it has whoever was heard last. */
   connect(): Connection | undefined {
     // A client's last segment is on its way before a new client's first one.
     if (this.#client?.isHostClosed === true) this.#forget(this.#client);
-    if (this.#client !== undefined || this.now < this.lockedUntilTick) return undefined;
-    const connection = new Connection(this.#paths, this.#random.fork('connection'), this.#queue);
-    connection.onSegment = (bytes, tick) => this.converter.receivePacket(bytes, tick);
+    if ((this.#client !== undefined && !this.#client.isDatagrams) || this.now < this.lockedUntilTick) return undefined;
+    const connection = new Connection(this.paths, this.#random.fork('connection'), this.#queue);
+    connection.onSegment = (bytes, tick) => {
+      if (connection.isDatagrams) this.#client = connection;
+      this.converter.receivePacket(bytes, tick);
+    };
     connection.onHostClosed = () => this.#forget(connection);
-    this.#client = connection;
+    if (!connection.isDatagrams) this.#client = connection;
     for (const notify of this.onConnected) notify(connection, this.now);
     return connection;
   }

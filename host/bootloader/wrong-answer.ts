@@ -3,6 +3,7 @@
  */
 import { StageFlashError } from '../errors.js';
 import type { Link } from '../link/link.js';
+import { containsFrame } from '../protocol/frame.js';
 import type { Reply } from './rom-line.js';
 
 export type WrongReply = Exclude<Reply, { readonly kind: 'ack' }>;
@@ -50,6 +51,11 @@ const REFUSAL_HINTS: Readonly<Record<Question['part'], string>> = {
 };
 
 function foreignAnswer(where: string, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
+  if (containsFrame(bytes)) {
+    return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
+      hint: 'Run the command on the host that began, and the job goes on; or reset the board into its bootloader.',
+    });
+  }
   const text = readableText(bytes);
   if (text !== undefined) {
     return new StageFlashError('bootloader', `${where}: the board answers, but not as a bootloader: it says "${text}"`, {

@@ -27,6 +27,7 @@ interface FlashValues {
   readonly go?: number;
   readonly chip?: string;
   readonly yes?: true;
+  readonly retryBudget?: number;
   readonly trace?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -47,6 +48,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--go <address>', 'start the program whose vector table is there in the end', parseAddress)
     .option('--chip <name>', 'the part, where its device id leaves a choice, e.g. STM32H743xI')
     .option('--yes', 'agree to what is otherwise asked for consent')
+    .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes)
     .option('--trace <file>', 'write all bytes that pass the link, with times, into a file')
     .addOption(new Option('--json', 'print events and result as one JSON value per line').conflicts(['quiet']))
     .option('--quiet', 'print the result, warnings and errors only')
@@ -68,7 +70,7 @@ function flashOptions(imagePath: string, values: FlashValues, { environment, sig
   if (to === undefined || to === '') {
     throw new StageFlashError('usage', 'where is the board?', { hint: 'Say --to tcp://HOST:PORT, or set STAGE_FLASH_TO; --to sim: is a virtual board.' });
   }
-  const { address, chip, trace: tracePath } = values;
+  const { address, chip, retryBudget, trace: tracePath } = values;
   return {
     imagePath,
     to,
@@ -80,6 +82,7 @@ function flashOptions(imagePath: string, values: FlashValues, { environment, sig
     signal,
     ...(address !== undefined && { address }),
     ...(chip !== undefined && { chip }),
+    ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),
   };
 }
@@ -99,4 +102,10 @@ function parseAddress(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError('An address is written like 0x08000000.');
   return value;
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (text.trim() === '' || !(minutes >= 0)) throw new InvalidArgumentError('A budget is a number of minutes.');
+  return minutes;
 }

@@ -14,7 +14,7 @@ import { helpAfterOptions } from './help-text.js';
 export const HEAVY_COMMANDS: readonly { readonly name: string; readonly description: string; readonly load: (program: Command, context: CommandContext) => Promise<void> }[] = [
   {
     name: 'sim',
-    description: 'serve a virtual board over TCP, to rehearse a job without hardware',
+    description: 'serve a virtual board, to rehearse a job without hardware',
     load: async (program, context) => (await import('./sim-command.js')).addSimCommand(program, context),
   },
   {

@@ -35,6 +35,17 @@ export interface Link {
    */
   receive(deadlineMs: number): Promise<Uint8Array>;
 
+  /**
+   * Another connection to the same board, when this one is gone: waits `afterMs` and tries once. Missing where there is no such thing.
+   * @throws StageFlashError kind `link` when it cannot be had now
+   */
+  reopen?(afterMs: number): Promise<Link>;
+
+  /** Gives up this connection for another one, where that is possible without the caller's noticing more than lost bytes. */
+  renew?(why: string): Promise<void>;
+  /** How often that has happened so far. */
+  readonly renewals?: number;
+
   /** Releases everything the link holds. May be called twice. */
   close(): Promise<void>;
 }

@@ -36,10 +36,11 @@ function openTarget(target: LinkTarget, options: OpenLinkOptions): Promise<Link>
   return target.scheme === 'tcp' ? openLockedTcp(target, options) : openSim(target);
 }
 
-async function openLockedTcp(target: TcpTarget, { signal }: OpenLinkOptions): Promise<Link> {
+async function openLockedTcp(target: TcpTarget, options: OpenLinkOptions): Promise<Link> {
+  const { signal } = options;
   const lock = lockEndpoint(target.name);
   try {
-    return await openTcpLink({ ...target, ...(signal && { signal }), onClosed: () => lock.release() });
+    return await openTcpLink({ ...target, ...(signal && { signal }), onClosed: () => lock.release(), openAgain: () => openLockedTcp(target, options) });
   } catch (error) {
     lock.release();
     throw error;

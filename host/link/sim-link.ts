@@ -91,6 +91,12 @@ export class SimLink implements Link {
     return new Uint8Array();
   }
 
+  async reopen(afterMs: number): Promise<SimLink> {
+    this.world.run(this.world.now + msToTicks(afterMs));
+    await setImmediate();
+    return connectSimLink(this.world, this.options);
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

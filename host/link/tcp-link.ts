@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { StageFlashError } from '../errors.js';
 import type { LineSettings } from './line-settings.js';
 import type { Link } from './link.js';
@@ -24,6 +24,8 @@ export interface TcpLinkOptions {
   readonly signal?: AbortSignal;
   /** Called once, when the link has released everything. */
   readonly onClosed?: () => void;
+  /** Opens the same once more; lets the link be reopened. */
+  readonly openAgain?: () => Promise<Link>;
 }
 
 /** Cellular NATs forget a silent connection after minutes (4.5 min seen); a probe a minute is cheap. */
@@ -82,6 +84,7 @@ class TcpLink implements Link {
   readonly name: string;
   readonly line: LineSettings;
   readonly connectMs: number;
+  readonly reopen?: (afterMs: number) => Promise<Link>;
   readonly #socket: Socket;
   readonly #writeStallMs: number;
   readonly #closed: Promise<void>;
@@ -94,6 +97,8 @@ class TcpLink implements Link {
     this.name = options.name;
     this.line = options.line;
     this.connectMs = connectMs;
+    const { openAgain } = options;
+    if (openAgain) this.reopen = async (afterMs) => sleep(afterMs).then(openAgain);
     this.#socket = socket;
     this.#writeStallMs = options.writeStallMs ?? 60_000;
     this.#closed = new Promise((resolve) => {

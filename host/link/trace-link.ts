@@ -3,27 +3,22 @@
  *
  * Written at once, so that a crash loses nothing. Holds firmware in the clear, as the wire does.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { StageFlashError } from '../errors.js';
 import type { Link } from './link.js';
 
 /** @throws StageFlashError kind `usage` when the file cannot be created. */
 export function traceLinkToFile(link: Link, path: string): Link {
-  let file: number;
   try {
-    file = openSync(path, 'w');
+    writeFileSync(path, '');
   } catch (cause) {
     throw new StageFlashError('usage', `the trace file ${path} cannot be created`, { cause });
   }
-  let open = true;
-  return traceLink(link, (line) => void writeSync(file, `${line}\n`), () => {
-    if (open) closeSync(file);
-    open = false;
-  });
+  return traceLink(link, (line) => appendFileSync(path, `${line}\n`));
 }
 
-/** @param closed called when the link was closed, with nothing written afterwards. */
-export function traceLink(link: Link, write: (line: string) => void, closed: () => void = () => {}): Link {
+/** @param write takes one line */
+export function traceLink(link: Link, write: (line: string) => void): Link {
   const beganMs = link.now();
   const note = (text: string): void => write(`${((link.now() - beganMs) / 1000).toFixed(6)} ${text}`);
   const noteBytes = (direction: '>' | '<', bytes: Uint8Array): void => {
@@ -50,9 +45,7 @@ export function traceLink(link: Link, write: (line: string) => void, closed: () 
       noteBytes('<', bytes);
       return bytes;
     },
-    close: async () => {
-      await link.close();
-      closed();
-    },
+    ...(link.reopen && { reopen: async (afterMs) => traceLink(await link.reopen!(afterMs).catch(noteFailure), write) }),
+    close: () => link.close(),
   };
 }

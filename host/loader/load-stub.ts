@@ -10,23 +10,43 @@ import type { Link } from '../link/link.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
 import { StubSession } from '../session/stub-session.js';
 import { loaderImage, newToken } from './loader-image.js';
-import { startStub } from './start-stub.js';
+import { startStub, type StartedStub } from './start-stub.js';
 
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
 const LOADER_PATIENCE = 10;
 
-/** @throws StageFlashError kind `bootloader` or `stub` */
-export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob): Promise<StubSession> {
+/**
+ * @param sessionLink what the session is to speak over: the same board, but a link that may be renewed, which the ROM bootloader and
+ *   the loader could not bear
+ * @throws StageFlashError kind `bootloader` or `stub`
+ */
+export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob, sessionLink: Link = link): Promise<StubSession> {
   const token = newToken();
   const image = loaderImage(loader.bytes, token, LOADER_PATIENCE * rom.roundTrip.patienceMs(1000));
   for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
     await rom.writeRam(loader.address + at, image.subarray(at, at + MAX_TRANSFER_BYTES));
   }
-  // What Go answers proves nothing (ROM V9.0 never acknowledges it): the loader's greeting does.
-  await rom.go(loader.address);
-  const { facts, decoder } = await startStub(link, rom.roundTrip, stub.bytes, token);
+  const { facts, decoder } = await goAndStart(link, rom, loader.address, stub, token);
   if (facts.wireVersion !== WIRE_VERSION) {
     throw new StageFlashError('stub', `the stub speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Install stage-flash again: its parts do not belong together.' });
   }
-  return new StubSession({ link, roundTrip: rom.roundTrip, decoder, token, facts, discardedBefore: rom.discardedBytes });
+  return new StubSession({ link: sessionLink, roundTrip: rom.roundTrip, decoder, token, facts, discardedBefore: rom.discardedBytes });
+}
+
+/**
+ * What Go answers proves nothing (ROM V9.0 never acknowledges it): the loader's greeting does. When that does not come, the ROM may
+ * never have had the whole of Go: if it still answers, it gets it once more.
+ */
+async function goAndStart(link: Link, rom: RomSession, loaderAddress: number, stub: Blob, token: number): Promise<StartedStub> {
+  await rom.go(loaderAddress);
+  try {
+    return await startStub(link, rom.roundTrip, stub.bytes, token);
+  } catch (error) {
+    if (!(error instanceof StageFlashError) || error.kind !== 'bootloader') throw error;
+    await rom.synchronise().catch(() => {
+      throw error;
+    });
+    await rom.go(loaderAddress);
+    return startStub(link, rom.roundTrip, stub.bytes, token);
+  }
 }

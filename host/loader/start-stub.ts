@@ -64,7 +64,7 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
     const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address));
     missing = [hello, COMPLETION, ...chunks.map((frame) => frame.bytes)];
   }
-  throw new StageFlashError('stub', `${link.name}: the loader answers, but the stub does not start`, {
+  throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
     hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer.`,
   });
 }
@@ -80,7 +80,7 @@ async function greet(link: Link, roundTrip: RoundTrip, answers: LoaderAnswers): 
       if (answers.usart !== undefined) return;
     }
   }
-  throw new StageFlashError('bootloader', `${link.name}: the ROM bootloader took the loader, but the loader does not answer`, {
+  throw new StageFlashError('bootloader', 'the ROM bootloader took the loader, but the loader does not answer', {
     hint: 'Reset the board and try again; if that is not possible, the loader resets it by itself soon.',
   });
 }

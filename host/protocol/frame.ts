@@ -144,6 +144,11 @@ export class FrameDecoder {
   }
 }
 
+/** Is there a whole, valid frame in `bytes`, of whatever session? */
+export function containsFrame(bytes: Uint8Array): boolean {
+  return bytes.some((_, start) => completeFrameAt(bytes.subarray(start)) !== undefined);
+}
+
 /** The frame that begins at the first byte and is all there and right; undefined otherwise. */
 function completeFrameAt(bytes: Uint8Array): Frame | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;

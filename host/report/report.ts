@@ -42,6 +42,7 @@ function reportDetails({ image, part, plan, seconds, session, executed }: JobFac
       roundTripMs: Math.round(session.roundTrip.smoothedMs * 10) / 10,
       discardedBytes: session.discardedBytes,
       repeatedRequests: session.repeats,
+      reconnects: session.link.renewals ?? 0,
     }),
     ...(executed && { streamBytes: executed.streamBytes, repeatedBytes: executed.repeatedBytes }),
   };

@@ -2,7 +2,7 @@
 import { StageFlashError, hex32 } from '../errors.js';
 import type { JobEvents } from '../job-events.js';
 import type { Plan } from '../plan/plan.js';
-import { planStream, proofRanges } from '../plan/stream.js';
+import { proofRanges } from '../plan/stream.js';
 import { runStream } from './run-stream.js';
 import type { Progress, StubSession } from './stub-session.js';
 
@@ -16,9 +16,11 @@ export interface Executed {
   readonly repeatedBytes: number;
 }
 
-/** @throws StageFlashError kind `verify` when what the flash holds is not what was planned */
-export async function executePlan(session: StubSession, plan: Plan, events: JobEvents, signal?: AbortSignal): Promise<Executed> {
-  const stream = planStream(plan);
+/**
+ * @param stream the plan's, see planStream
+ * @throws StageFlashError kind `verify` when what the flash holds is not what was planned
+ */
+export async function executePlan(session: StubSession, plan: Plan, stream: Uint8Array, events: JobEvents, signal?: AbortSignal): Promise<Executed> {
   const ranges = proofRanges(plan);
   events.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
   let isProving = stream.length === 0;

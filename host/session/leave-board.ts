@@ -32,18 +32,27 @@ export async function leaveBoard(session: StubSession, after: AfterFlash, announ
   return probeForRom(session);
 }
 
+/**
+ * LEAVE is repeated only while the stub is heard: a ROM bootloader that came up meanwhile would take the frame's first byte for its
+ * synchronisation and be deaf until the next reset (AN2606).
+ */
 async function sayFarewell(session: StubSession, how: number): Promise<boolean> {
   const request = session.newRequest();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await session.send('leave', request, { how });
-    const deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS);
-    while (session.link.now() < deadlineMs) {
-      if (session.takeAnswer('leaving', request) !== undefined) return true;
-      await session.listen(deadlineMs);
-    }
-    if (session.takeAnswer('leaving', request) !== undefined) return true;
+    if (await hearLeaving(session, request)) return true;
+    if (session.silentMs > STUB_PACE_MS) return false;
   }
   return false;
+}
+
+async function hearLeaving(session: StubSession, request: number): Promise<boolean> {
+  const deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS);
+  for (;;) {
+    if (session.takeAnswer('leaving', request) !== undefined) return true;
+    if (session.link.now() >= deadlineMs) return false;
+    await session.listen(deadlineMs);
+  }
 }
 
 /** Whatever comes within one round trip and `extraMs`; ends early once something came and the line is quiet again. */
@@ -56,15 +65,20 @@ async function hear(session: StubSession, extraMs: number): Promise<Uint8Array> 
   return Uint8Array.of(...first, ...rest);
 }
 
-/** A silent board may be in its ROM bootloader again: one 0x7F tells, and does not hurt an application that listens. */
+/**
+ * A silent board may be in its ROM bootloader again: a 0x7F tells, and does not hurt an application that listens. Some pins want it
+ * twice (AN2606 table 135).
+ */
 async function probeForRom(session: StubSession): Promise<Ending> {
-  await session.link.send(Uint8Array.of(SYNCHRONISATION));
-  const heard = await hear(session, lineTimeMs(2, session.link.line));
-  if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
-    return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. Pull it low and reset, and the program starts.', heard };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await session.link.send(Uint8Array.of(SYNCHRONISATION));
+    const heard = await hear(session, lineTimeMs(2, session.link.line));
+    if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
+      return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. Pull it low and reset, and the program starts.', heard };
+    }
+    if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
   }
-  if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
-  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard };
+  return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard: new Uint8Array(0) };
 }
 
 function quoted(heard: Uint8Array): string {

@@ -63,6 +63,7 @@ class StreamSender {
   #bytesSinceLoss = 0;
   #seen: Progress | undefined;
   #digestAsked = false;
+  #renewalsSeen = 0;
   /** Time-outs in a row without anything new from the stub. */
   #timeouts = 0;
   #deadlineMs = Infinity;
@@ -102,6 +103,12 @@ class StreamSender {
   /** Sends the next thing that may be sent, or listens until something happens. */
   async step(): Promise<void> {
     const { session } = this.#job;
+    const { renewals = 0 } = session.link;
+    if (renewals !== this.#renewalsSeen) {
+      // What was under way on the old connection is lost or not: ask at once, so that nothing is sent twice without need.
+      this.#renewalsSeen = renewals;
+      return this.#askWhatCame();
+    }
     const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();

@@ -11,8 +11,10 @@ import { faultError, progressError } from './stub-error.js';
 
 /** The stub's unasked PROGRESS comes twice a second; the line may add as much again before anything is missing. */
 export const STUB_PACE_MS = 1000;
-/** Silence for this many times the patience, and the stub counts as gone. */
-const GONE_AFTER = 6;
+/** Silence for this many times the patience, and the connection counts as dead, whatever TCP believes of it. */
+const DEAD_AFTER = 3;
+/** So many connections in a row without a word, and the stub counts as gone. */
+const FRUITLESS_RENEWALS = 3;
 /** Behind half a frame and this much silence, the rest of it will not come. */
 const SETTLE_MS = 250;
 
@@ -35,12 +37,15 @@ export class StubSession {
   readonly roundTrip: RoundTrip;
   readonly pacer: LinePacer;
   readonly facts: MessageValues<'facts'>;
-  readonly #token: number;
+  readonly token: number;
   readonly #decoder: FrameDecoder;
   readonly #discardedBefore: number;
   readonly #answers: Received[] = [];
   #lastRequest = 0;
   #heardAtMs: number;
+  #renewals = 0;
+  #renewedAtMs = -Infinity;
+  #fruitlessRenewals = 0;
   /** The stub's last report. */
   progress: Progress | undefined;
   /** Requests and polls that had to be repeated. */
@@ -52,7 +57,7 @@ export class StubSession {
     this.pacer = new LinePacer(parts.link);
     this.facts = parts.facts;
     this.#decoder = parts.decoder;
-    this.#token = parts.token;
+    this.token = parts.token;
     this.#discardedBefore = parts.discardedBefore;
     this.#heardAtMs = parts.link.now();
   }
@@ -62,6 +67,11 @@ export class StubSession {
     return this.#discardedBefore + this.#decoder.discardedBytes;
   }
 
+  /** Since the last frame from the stub. */
+  get silentMs(): number {
+    return this.link.now() - this.#heardAtMs;
+  }
+
   /** A number for a request that no answer has carried yet. */
   newRequest(): number {
     return ++this.#lastRequest;
@@ -69,7 +79,7 @@ export class StubSession {
 
   /** Sends one message, paced to the line. */
   async send<Name extends MessageName>(name: Name, offset: number, values: MessageValues<Name>): Promise<void> {
-    const bytes = encodeMessage(name, this.#token, offset, values);
+    const bytes = encodeMessage(name, this.token, offset, values);
     for (let at = 0; at < bytes.length; ) {
       while (this.link.now() < this.pacer.readyAtMs) await this.listen(this.pacer.readyAtMs);
       at = await this.pacer.sendBurst(bytes, at);
@@ -78,7 +88,7 @@ export class StubSession {
 
   /**
    * Hears what comes until `deadlineMs`, or until something has come.
-   * @throws StageFlashError kind `flash` or `stub` when the stub reports trouble, `stub` when it has been silent for too long
+   * @throws StageFlashError kind `flash`, `verify` or `stub` when the stub reports trouble, `link` when it has been silent for too long
    */
   async listen(deadlineMs: number): Promise<void> {
     const settleMs = this.#heardAtMs + SETTLE_MS;
@@ -86,15 +96,31 @@ export class StubSession {
     const frames = bytes.length > 0 ? this.#decoder.push(bytes) : this.link.now() >= settleMs ? this.#decoder.settle() : [];
     for (const frame of frames) {
       this.#heardAtMs = this.link.now();
+      this.#fruitlessRenewals = 0;
       const message = decodeMessage(frame);
       if (message !== undefined) this.#hear(message);
     }
-    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.pacer.freeAtMs);
-    if (silentMs > GONE_AFTER * this.roundTrip.patienceMs(STUB_PACE_MS)) {
-      throw new StageFlashError('link', `${this.link.name}: the stub has not been heard for ${Math.round(silentMs / 1000)} s`, {
-        hint: 'Is the link still up, and the board powered? Run the same command again: what is in flash already is not sent again.',
-      });
+    this.#noticeRenewal();
+    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#renewedAtMs);
+    if (silentMs > DEAD_AFTER * this.roundTrip.patienceMs(STUB_PACE_MS)) await this.#renewConnection();
+  }
+
+  /** The stub is never silent: either the connection is dead, or the stub is. */
+  async #renewConnection(): Promise<void> {
+    const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
+    if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
+      throw new StageFlashError('link', silence, { hint: 'Is the board powered, and was it reset? Reset it into its bootloader and run the same command again: what is right already is not sent again.' });
     }
+    this.#fruitlessRenewals++;
+    await this.link.renew(silence);
+    this.#noticeRenewal();
+  }
+
+  /** A new connection gets its time. */
+  #noticeRenewal(): void {
+    const { renewals = 0 } = this.link;
+    if (renewals !== this.#renewals) this.#renewedAtMs = this.link.now();
+    this.#renewals = renewals;
   }
 
   /**

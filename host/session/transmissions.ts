@@ -33,14 +33,9 @@ export class Transmissions {
     this.#come = new Uint8Array(lengthBytes / UNIT);
   }
 
-  /** Everything has been sent at least once and nothing is known to be lost. */
+  /** Everything has been sent at least once, or has come before, and nothing is known to be lost. */
   get isAllSent(): boolean {
     return this.#lost.length === 0 && this.#next === this.#come.length * UNIT;
-  }
-
-  /** Something is under way of which nothing is known yet. */
-  get isWaiting(): boolean {
-    return this.#inFlight.length > 0;
   }
 
   /** The next piece to send: what is lost first, then what is new below `limit`; at most `maxBytes`. Undefined when there is none. */
@@ -52,6 +47,8 @@ export class Transmissions {
       this.repeatedBytes += piece.length;
       return this.#sent(piece);
     }
+    // A stub that outlived an earlier process has much of it already.
+    while (this.#come[this.#next / UNIT] === 1) this.#next += UNIT;
     const end = Math.min(this.#next + maxBytes, this.#come.length * UNIT, Math.floor(limit / UNIT) * UNIT);
     if (end <= this.#next) return undefined;
     const piece = { offset: this.#next, length: end - this.#next };

@@ -39,6 +39,10 @@ describe('board options', () => {
     expect(parse('rtt=1s&profile=geo-vsat').rtt).toBe(1000);
   });
 
+  it('add faults to those of the profile', () => {
+    expect(parse('profile=3g&fault=xonxoff').fault).toEqual(['sleep=5s/2s', 'xonxoff']);
+  });
+
   it.each(Object.keys(LINK_PROFILES))('know how to read the profile %s', (name) => {
     expect(parse(`profile=${name}`).rtt).toBeGreaterThan(0);
   });
@@ -62,6 +66,9 @@ describe('board options', () => {
     ['pins=10,11', /option pins/],
     ['buffer=0', /option buffer/],
     ['outage=5s/2s', /option outage/],
+    ['tolerate=all,rudeness', /option tolerate: "rudeness" is not one of all, unmapped-address, .*usart-overrun/],
+    ['boot-add0=0x10000', /option boot-add0: "0x10000"/],
+    ['transport=pigeon', /option transport: .* tcp, udp/],
     ['seed=-1', /option seed/],
     ['time-scale=0', /option time-scale/],
   ])('refuse %s', (query, message) => {

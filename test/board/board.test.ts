@@ -4,7 +4,7 @@ import { parseBoardOptions } from '../../host/board/board-options.js';
 import { createWorld } from '../../host/board/create-world.js';
 import { LineDecoder } from '../../host/board/line-decoder.js';
 import type { LineRun } from '../../host/board/serial-line.js';
-import { msToTicks } from '../../host/board/time.js';
+import { msToTicks, ticksToMs } from '../../host/board/time.js';
 import type { World } from '../../host/board/world.js';
 import { AN3155_LINE } from '../../host/link/line-settings.js';
 
@@ -103,6 +103,31 @@ describe('board boot selection', () => {
   });
 });
 
+describe('a watchdog that the option byte starts', () => {
+  it.each(['STM32H743xI', 'STM32H7A3xI'])('does not reset the ROM of %s, however long it waits or works', (chip) => {
+    const world = board(`iwdg=hardware&chip=${chip}`);
+    wait(world, 120_000);
+    type(world, [0x7f]);
+    wait(world, 5);
+    type(world, [0x44, 0xbb]);
+    wait(world, 5);
+    type(world, [0xff, 0xff, 0x00]);
+    wait(world, 300_000);
+    expect(kinds(world)).toEqual(['rom']);
+    expect(world.board.chip.flash.eraseCount).toBeGreaterThan(0);
+  });
+
+  it('resets an application that does not feed it after half a second', () => {
+    const world = board('iwdg=hardware&boot0=low');
+    flashProgram(world, [0xe7fe]);
+    world.board.pressReset();
+    const startTick = world.now;
+    wait(world, 600);
+    expect(world.boardEvents.at(-1)).toMatchObject({ kind: 'application', cause: 'iwdg' });
+    expect(ticksToMs((world.boardEvents.at(-1)?.tick ?? 0) - startTick)).toBeCloseTo(512, 0);
+  });
+});
+
 describe('board power and reset', () => {
   it('forgets the synchronisation with a reset', () => {
     const world = board();
@@ -145,10 +170,13 @@ describe('board at Go', () => {
   const USART1_CR1 = 0x40011000;
   const USART1_BRR = 0x4001100c;
 
+  /** wfi; b back to it */
+  const WAIT_FOREVER = 0xe7fdbf30;
+
   /** Starts a program in DTCM that does nothing, by the ROM. */
-  function gone(query: string): World {
+  function gone(query: string, program = 0xe7fee7fe): World {
     const world = board(query);
-    const words = [0x20010000, 0x20004109, 0xe7fee7fe];
+    const words = [0x20010000, 0x20004109, program];
     type(world, [0x7f]);
     wait(world, 1);
     words.forEach((word, at) => world.board.chip.write(0x20004100 + at * 4, 4, word, world.now));
@@ -176,6 +204,16 @@ describe('board at Go', () => {
     const world = gone('rom-resets=no');
     expect(world.board.chip.read(USART1_BRR, 4, world.now)).toBe(Math.round(64e6 / 115_200));
     expect(world.board.chip.read(USART1_CR1, 4, world.now)).toBe(0x140d);
+  });
+
+  it('leaves a watchdog that the option byte started slow and just fed: it bites a program that never feeds it after 32.8 s', () => {
+    for (const romResets of ['yes', 'no']) {
+      const world = gone(`iwdg=hardware&rom-resets=${romResets}`, WAIT_FOREVER);
+      const goTick = world.boardEvents.at(-1)?.tick ?? 0;
+      wait(world, 40_000);
+      expect(world.boardEvents.at(-1)).toMatchObject({ kind: 'rom', cause: 'iwdg' });
+      expect(ticksToMs((world.boardEvents.at(-1)?.tick ?? 0) - goTick)).toBeCloseTo((4096 * 256 * 1000) / 32_000, 0);
+    }
   });
 
   it('fills registers and the RAM of the ROM with other garbage for another seed', () => {

@@ -156,6 +156,146 @@ describe('stream faults', () => {
   });
 });
 
+describe('a GSM terminal with an escape', () => {
+  /** The board says something. */
+  function say({ world, exchange }: Session, bytes: readonly number[], ms = 100): number[] {
+    world.converter.receiveRun({ bytes: Uint8Array.from(bytes), startTick: world.now, format: world.converter.line });
+    return exchange([], ms);
+  }
+
+  it('passes everything up to DLE ETX and nothing behind it, either way', () => {
+    const session = withFault('modem-escape=0x03');
+    const seen = wireTap(session.world);
+    expect(say(session, [1, 2, 0x10, 0x04, 0x03])).toEqual([1, 2, 0x10, 0x04, 0x03]);
+    expect(say(session, [5, 6, 0x10, 0x03, 7])).toEqual([5, 6]);
+    expect(say(session, [8])).toEqual([]);
+    session.exchange([9]);
+    expect(seen).toEqual([]);
+    session.connection.close(session.world.now);
+    session.world.run(session.world.now + msToTicks(100));
+    const next = session.world.connect();
+    session.world.converter.receiveRun({ bytes: Uint8Array.of(10), startTick: session.world.now, format: session.world.converter.line });
+    session.world.run(session.world.now + msToTicks(100));
+    expect(next?.take()).toEqual([Uint8Array.of(10)]);
+  });
+
+  it('obeys +++ by itself after a second of quiet, not +++ in the middle of things', () => {
+    const plus = [...'+++'].map((letter) => letter.charCodeAt(0));
+    const session = withFault('modem-escape');
+    expect(say(session, [1, ...plus], 100)).toEqual([1, ...plus]);
+    expect(say(session, plus, 2000)).toEqual(plus);
+    expect(say(session, plus)).toEqual([]);
+    expect(say(session, [2])).toEqual([]);
+  });
+});
+
+describe('serial faults', () => {
+  /** What goes over the board's wire, as [rate, parity]. */
+  function formats({ world, exchange }: Session): unknown[] {
+    const seen: unknown[] = [];
+    const lineIn = world.board.lineIn.bind(world.board);
+    world.board.lineIn = (run) => {
+      seen.push([run.format.baudRate, run.format.parity]);
+      lineIn(run);
+    };
+    exchange([0x7f]);
+    return seen;
+  }
+
+  it('baud and parity set the converter apart from what the host believes, in any order', () => {
+    expect(formats(withFault('baud=9600'))).toEqual([[9600, 'even']]);
+    expect(formats(withFault('parity=none', 'fault=baud%3D57600'))).toEqual([[57_600, 'none']]);
+    expect(formats(withFault('baud=57600', 'fault=parity%3Dodd'))).toEqual([[57_600, 'odd']]);
+  });
+
+  it('parity=none has the signature of an 8N1 converter: 0x7F is answered, a command only with a gap in it', () => {
+    const hasty = withFault('parity=none');
+    expect(hasty.exchange([0x7f])).toEqual([ACK]);
+    expect(hasty.exchange([0x02, 0xfd])).not.toContain(ACK);
+    const slow = withFault('parity=none');
+    slow.exchange([0x7f]);
+    slow.exchange([0x02], 20);
+    expect(slow.exchange([0xfd])[0]).toBe(ACK);
+  });
+});
+
+describe('network faults', () => {
+  it('delayed-ack lets the first byte of an answer through and the others wait for its acknowledgement', () => {
+    const { exchange } = withFault('delayed-ack=200ms', 'packing-length=1&rtt=20ms');
+    exchange([0x7f], 500);
+    expect(exchange([0x02, 0xfd], 100)).toEqual([ACK]);
+    expect(exchange([], 200)).toEqual([1, 0x04, 0x50, ACK]);
+  });
+
+  it('coalesce makes a small exchange wait once in each direction', () => {
+    const { exchange } = withFault('coalesce=100ms', 'rtt=20ms');
+    expect(exchange([0x7f], 215)).toEqual([]);
+    expect(exchange([], 10)).toEqual([ACK]);
+  });
+
+  it('coalesce loses nothing of what is sent before the end', () => {
+    const { world, connection } = withFault('coalesce=100ms', 'rtt=20ms');
+    const seen = wireTap(world);
+    connection.send(Uint8Array.of(1, 2, 3), world.now);
+    connection.close(world.now);
+    world.run(world.now + msToTicks(50));
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('sleep makes the first packet after a quiet time late', () => {
+    const { exchange } = withFault('sleep=100ms/300ms', 'rtt=20ms');
+    expect(exchange([0x7f], 119)).toEqual([]);
+    expect(exchange([], 205)).toEqual([ACK]);
+  });
+});
+
+describe('datagram faults', () => {
+  /** The numbers of a thousand one-byte datagrams as they reach the board. */
+  function through(spec: string): number[] {
+    const { world, connection } = withFault(spec, 'transport=udp&rtt=20ms');
+    const seen = wireTap(world);
+    for (let at = 0; at < 200; at++) {
+      connection.send(Uint8Array.of(at), world.now);
+      world.run(world.now + msToTicks(5));
+    }
+    world.run(world.now + msToTicks(500));
+    return seen;
+  }
+
+  const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
+
+  it('udp-loss, udp-duplicate and udp-reorder do what they say', () => {
+    const lossy = through('udp-loss=20');
+    expect(lossy.length).toBeGreaterThan(140);
+    expect(lossy.length).toBeLessThan(180);
+    expect(lossy).toEqual(sorted(lossy));
+    const double = through('udp-duplicate=20');
+    expect(new Set(double).size).toBe(200);
+    expect(double.length).toBeGreaterThan(220);
+    const mixed = through('udp-reorder=4');
+    expect(mixed).not.toEqual(sorted(mixed));
+    expect(new Set(mixed).size).toBe(200);
+  });
+
+  it('are refused over TCP, with the way to UDP', () => {
+    expect(() => withFault('udp-loss=1')).toThrow(/only over UDP/);
+  });
+
+  it('have no connection to end: answers go to whom the converter heard last', () => {
+    const { world, connection, exchange } = withFault('udp-loss=0', 'transport=udp&rtt=20ms');
+    expect(exchange([0x7f])).toEqual([ACK]);
+    const other = world.connect();
+    other?.send(Uint8Array.of(0x02, 0xfd), world.now);
+    world.run(world.now + msToTicks(100));
+    expect(connection.take()).toEqual([]);
+    expect(other?.take()).toEqual([Uint8Array.of(ACK, 1, 0x04, 0x50, ACK)]);
+    expect(exchange([0x01, 0xfe])[0]).toBe(ACK);
+    connection.close(world.now);
+    world.run(world.now + msToTicks(1000));
+    expect(world.client).toBe(connection);
+  });
+});
+
 describe('connection faults', () => {
   it.each([['reset', 'reset'], ['close', 'finished']] as const)('%s ends the connection after exactly so many bytes', (name, ending) => {
     const { world, connection, exchange } = withFault(`${name}=10`);
@@ -195,6 +335,17 @@ describe('connection faults', () => {
     expect(connection.ending).toBe('finished');
   });
 
+  it('nat-timeout forgets a connection on which nobody said anything, and tells nobody', () => {
+    const { connection, exchange } = withFault('nat-timeout=10s');
+    const chatter = withFault('nat-timeout=10s');
+    for (let second = 0; second < 12; second += 4) chatter.exchange([0x42], 4000);
+    expect(exchange([0x7f], 9000)).toEqual([ACK]);
+    expect(exchange([], 2000)).toEqual([]);
+    expect(exchange([0x02, 0xfd], 100)).toEqual([]);
+    expect(connection.ending).toBeUndefined();
+    expect(chatter.world.client).toBe(chatter.connection);
+  });
+
   it('idle-reboot is noticed only by silence, and by a converter that is away for a while', () => {
     const { world, connection, exchange } = withFault('idle-reboot=5s');
     expect(exchange([0x7f], 6000)).toEqual([ACK]);
@@ -217,16 +368,81 @@ describe('connection faults', () => {
 });
 
 describe('board faults', () => {
-  it('power-cut cuts the Nth flash operation and the board comes back into the ROM', () => {
-    const { world, exchange } = withFault('power-cut=3');
+  /** Writes 256 bytes to the start of flash: eight program operations of 100 µs. */
+  function writeFlash({ exchange }: Session): void {
     exchange([0x7f]);
     exchange([0x31, 0xce]);
     exchange([0x08, 0x00, 0x00, 0x00, 0x08]);
-    const data = new Array<number>(256).fill(0x5a);
-    exchange([0xff, ...data, 0xff], 1500);
+    exchange([0xff, ...new Array<number>(256).fill(0x5a), 0xff], 1500);
+  }
+
+  const firstReads = ({ world }: Session, offset: number): string[] =>
+    Array.from({ length: 40 }, () => {
+      const { ecc, bytes } = world.board.chip.flash.readWord(0, offset, world.now);
+      return ecc === 'failed' ? 'failed' : bytes.every((byte) => byte === 0x5a) ? 'new' : bytes.every((byte) => byte === 0xff) ? 'old' : 'mixed';
+    });
+
+  it('power-cut cuts the Nth flash operation and the board comes back into the ROM with other RAM', () => {
+    const session = withFault('power-cut@flash-op=3');
+    const { world } = session;
+    const ramAt = (): number => world.board.chip.read(0x24010000, 4, world.now);
+    const before = ramAt();
+    writeFlash(session);
     expect(world.boardEvents.map(({ kind }) => kind)).toEqual(['rom', 'off', 'rom']);
+    expect(ramAt()).not.toBe(before);
     const { flash } = world.board.chip;
     expect([0, 32, 64, 96].map((offset) => flash.stateAt(0x08000000 + offset))).toEqual(['programmed', 'programmed', 'damaged', 'erased']);
+  });
+
+  it.each([
+    ['before', ['old']],
+    ['middle', ['failed', 'mixed', 'new', 'old']],
+    ['late', ['new']],
+  ])('power-cut %s a flash word is done leaves what that means, for every seed', (moment, outcomes) => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const session = withFault(`power-cut@flash-op=2:${moment}`, `seed=${seed}`);
+      writeFlash(session);
+      expect(new Set(firstReads(session, 32))).toEqual(new Set(outcomes));
+    }
+  });
+
+  it('power-cut hits an erase as a whole sector', () => {
+    const session = withFault('power-cut@flash-op=1:middle');
+    session.exchange([0x7f]);
+    session.exchange([0x44, 0xbb]);
+    session.exchange([0x00, 0x00, 0x00, 0x01, 0x01], 3000);
+    const { flash } = session.world.board.chip;
+    expect([0x0801ffe0, 0x08020000, 0x0803ffe0, 0x08040000].map((address) => flash.stateAt(address))).toEqual(['erased', 'damaged', 'damaged', 'erased']);
+  });
+
+  it('power-cut may be planted more than once', () => {
+    const session = withFault('power-cut@flash-op=1', 'fault=power-cut@flash-op%3D2&tolerate=flash-word-not-erased');
+    writeFlash(session);
+    writeFlash(session);
+    expect(session.world.boardEvents.map(({ kind }) => kind)).toEqual(['rom', 'off', 'rom', 'off', 'rom']);
+  });
+
+  it.each([
+    ['boot0=high', 'rom'],
+    ['boot0=low', 'lockup'],
+    ['boot0=low&boot-add0=0x1FF0', 'rom'],
+    ['boot0=high&boot-add1=0x0800', 'lockup'],
+  ])('power-cut ends where the boot address points: %s', (query, kind) => {
+    const session = withFault('power-cut@flash-op=1', query);
+    const { board } = session.world;
+    // The operation is begun from outside: the subject is what comes after it.
+    board.chip.flash.onOperation?.({ kind: 'program', bank: 0, address: 0x08000000, lengthBytes: 32, startTick: session.world.now, endTick: session.world.now + 6400 });
+    session.world.run(session.world.now + msToTicks(1100));
+    expect(session.world.boardEvents.at(-1)).toMatchObject({ kind });
+    expect(session.world.boardEvents.map((event) => event.kind)).toContain('off');
+  });
+
+  it('double-nack answers Read, Write and Go twice under read-out protection, and nothing else', () => {
+    const { exchange } = withFault('double-nack', 'rdp=1');
+    expect(exchange([0x7f])).toEqual([ACK]);
+    for (const command of [[0x11, 0xee], [0x31, 0xce], [0x21, 0xde]]) expect(exchange(command)).toEqual([0x1f, 0x1f]);
+    expect(exchange([0x42, 0x42])).toEqual([0x1f]);
+    expect(exchange([0x02, 0xfd])).toEqual([ACK, 1, 0x04, 0x50, ACK]);
   });
 
   it('board-reset presses the button at its time', () => {
@@ -248,6 +464,7 @@ describe('fault names', () => {
   it('with an argument that means nothing are refused', () => {
     expect(refused('lose=much')).toThrow(/fault lose: "much"/);
     expect(refused('ghost=7')).toThrow(/fault ghost: "7" is not a duration/);
+    expect(refused('power-cut@flash-op=1:never')).toThrow(/"never" is not one of before, middle, late/);
   });
 
   afterAll(() => {

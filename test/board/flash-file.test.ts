@@ -38,6 +38,39 @@ describe('flash file', () => {
     expect(link.world.boardEvents).toMatchObject([{ kind: 'application', entry: 0x08000021 }]);
   });
 
+  it('carries what a power cut has damaged into the next run', async () => {
+    const first = await open('cut.bin');
+    const { chip } = first.world.board;
+    chip.flash.poke(0x08000000, new Uint8Array(128 * 1024).fill(0x5a));
+    const erase = { kind: 'erase', bank: 0, address: 0x08000000, lengthBytes: 128 * 1024, startTick: 0, endTick: 1000 } as const;
+    chip.flash.interrupt(erase, undefined, 500);
+    chip.flash.poke(0x08000040, new Uint8Array(32).fill(1));
+    chip.flash.flipBit(0x08000041, 3);
+    const before = chip.flash.damage;
+    await first.close();
+    const second = (await open('cut.bin')).world.board.chip.flash;
+    expect(second.damage.size).toBe(4096);
+    expect([...second.damage.keys()]).toEqual([...before.keys()]);
+    expect(second.damage.get(0x08000040)).toEqual({ kind: 'flipped', bits: new Set([11]) });
+    expect(second.damage.get(0x08000000)).toMatchObject({ kind: 'interrupted', looks: 'unstable', intended: new Uint8Array(32).fill(0xff) });
+    const reads = Array.from({ length: 100 }, () => second.readWord(0, 0, 0));
+    expect(new Set(reads.map(({ ecc }) => ecc))).toEqual(new Set(['clean', 'corrected', 'failed']));
+  });
+
+  it('that somebody has replaced is whole, and damage that cannot be read is refused', async () => {
+    const first = await open('replaced.bin');
+    first.world.board.chip.flash.flipBit(0x08000000, 0);
+    await first.close();
+    expect(existsSync(join(folder, 'replaced.bin.damage'))).toBe(true);
+    writeFileSync(join(folder, 'replaced.bin'), new Uint8Array(128 * 1024).fill(7));
+    const second = await open('replaced.bin');
+    expect(second.world.board.chip.flash.damage.size).toBe(0);
+    await second.close();
+    expect(existsSync(join(folder, 'replaced.bin.damage'))).toBe(false);
+    writeFileSync(join(folder, 'replaced.bin.damage'), '{');
+    await expect(open('replaced.bin')).rejects.toThrow(/cannot read .*replaced\.bin\.damage/);
+  });
+
   it('of another size is refused and not touched', async () => {
     writeFileSync(join(folder, 'foreign.bin'), 'precious');
     await expect(open('foreign.bin')).rejects.toThrow(/has 8 bytes; the flash of STM32H750xB has 131072/);

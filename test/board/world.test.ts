@@ -43,6 +43,12 @@ describe('world', () => {
     expect(await once()).toEqual(await once());
   });
 
+  it('keeps loader and stub alive beside a watchdog that the option byte started', async () => {
+    const link = await stubSession('rtt=600ms&iwdg=hardware&rom-resets=no');
+    link.world.run(link.world.now + msToTicks(60_000));
+    expect(link.world.boardEvents.map(({ kind }) => kind)).toEqual(['rom', 'go']);
+  });
+
   it('does not depend on how long it is run at a time', () => {
     const session = (sliceMs: number): unknown => {
       const world = bareWorld('rtt=30ms&jitter=20ms&seed=3');

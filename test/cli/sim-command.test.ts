@@ -1,64 +1,23 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { execa } from 'execa';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Random } from '../../host/board/random.js';
-import { addSimCommand } from '../../host/cli/sim-command.js';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { FAULTS } from '../../host/board/faults.js';
+import { LINK_PROFILES } from '../../host/board/link-profiles.js';
 import type { Output } from '../../host/cli/print.js';
+import { runProgram } from '../../host/cli/program.js';
 import { StageFlashError } from '../../host/errors.js';
-
-interface RunningSim {
-  readonly port: number;
-  /** What it has written to stderr so far. */
-  readonly said: () => string;
-  /** Ctrl-C, and waits for its end. */
-  readonly interrupt: () => Promise<void>;
-}
+import type { RunningSim } from './running-sim.js';
+import { runSim, startSim } from './running-sim.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
 const sockets: Socket[] = [];
 let running: RunningSim | undefined;
 
-interface Streams {
-  stdout: string;
-  stderr: string;
-}
-
-function program(streams: Streams, signal = new AbortController().signal): Command {
-  const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  const output = (name: keyof Streams): Output => ({ write: (text) => void (streams[name] += text), columns: undefined });
-  addSimCommand(command, { stdout: output('stdout'), stderr: output('stderr'), signal });
-  for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => undefined });
-  return command;
-}
-
-/** Runs the command to its end. */
-async function run(...options: readonly string[]): Promise<Streams> {
-  const streams: Streams = { stdout: '', stderr: '' };
-  await program(streams).parseAsync(['sim', ...options], { from: 'user' });
-  return streams;
-}
-
-/** Starts the command in this process on a free port. */
 async function start(...options: readonly string[]): Promise<RunningSim> {
-  const streams: Streams = { stdout: '', stderr: '' };
-  const controller = new AbortController();
-  const end = program(streams, controller.signal).parseAsync(['sim', '--listen', 'tcp://127.0.0.1:0', ...options], { from: 'user' });
-  const port = await vi.waitFor(() => Number(/tcp:\/\/127\.0\.0\.1:(\d+);/.exec(streams.stderr)?.[1] ?? expect.fail('does not listen')), { timeout: 10_000, interval: 5 });
-  running = {
-    port,
-    said: () => streams.stderr,
-    interrupt: async () => {
-      running = undefined;
-      controller.abort();
-      await end;
-    },
-  };
+  running = await startSim(...options);
   return running;
 }
 
@@ -78,7 +37,10 @@ const until = (condition: () => boolean): Promise<void> =>
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await running?.interrupt();
+  running = undefined;
 });
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('stage-flash sim', () => {
   it('answers a TCP client as a bootloader does', async () => {
@@ -127,52 +89,46 @@ describe('stage-flash sim', () => {
     await new Promise((resolve) => squatter.once('listening', resolve));
     const address = squatter.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const error: unknown = await run('--listen', `tcp://127.0.0.1:${port}`).catch((thrown: unknown) => thrown);
+    const error: unknown = await runSim('--listen', `tcp://127.0.0.1:${port}`).catch((thrown: unknown) => thrown);
     squatter.close();
     expect(error).toBeInstanceOf(StageFlashError);
     expect(error).toMatchObject({ exitCode: 5, message: `cannot listen on tcp://127.0.0.1:${port}: the port is in use` });
-    expect((error as StageFlashError).hint).toContain('--listen');
+    expect((error as StageFlashError).hint).toMatch(new RegExp(`ss -ltnp 'sport = :${port}'.*--listen.*port 0`));
   });
 
-  it('lists every profile and fault on stdout', async () => {
-    const { stdout } = await run('--list');
-    for (const name of ['geo-vsat', 'nbiot', 'xonxoff', 'power-cut=N', 'reset=BYTES']) expect(stdout).toContain(`  ${name}`);
+  it('lists every profile and fault on stdout, with how it is written', async () => {
+    const { stdout } = await runSim('--list');
+    for (const name of Object.keys(LINK_PROFILES)) expect(stdout).toMatch(new RegExp(`^  ${name} {2}`, 'm'));
+    for (const [name, { argument }] of Object.entries(FAULTS)) expect(stdout).toContain(`  ${name}${argument === undefined ? ' ' : `=${argument.form}`}`);
   });
 
   it.each([
-    [['--chip', 'STM32F103'], /option chip/],
-    [['--bootloader', '0x77'], /no ROM bootloader 0x77 in the H74x family/],
-    [['--profile', 'mars'], /no link profile "mars"/],
-    [['--fault', 'gremlins'], /no fault "gremlins"/],
-    [['--listen', 'udp://x'], /tcp:\/\/127\.0\.0\.1:7000/],
-  ])('refuses %j', async (options, message) => {
-    await expect(run('--listen', 'tcp://127.0.0.1:0', ...options)).rejects.toThrow(message);
+    [['--chip', 'STM32F103'], /option chip: .* is not one of STM32H743xI.*STM32H723xG/],
+    [['--bootloader', '0x77'], /no ROM bootloader 0x77 in the H74x family\nhint: Valid: 0x90, 0x91, 0x92/],
+    [['--profile', 'mars'], /no link profile "mars"\nhint: Valid: lan, .*geo-vsat/],
+    [['--fault', 'gremlins'], /no fault "gremlins"\nhint: Valid: .*xonxoff.*power-cut@flash-op/],
+    [['--fault', 'power-cut@flash-op=0'], /fault power-cut@flash-op: "0".*\nhint: It is written power-cut@flash-op=N/],
+    [['--fault', 'udp-loss=1'], /only over UDP\nhint: .*--listen udp:/],
+    [['--second-client', 'both'], /Allowed choices are refuse, replace/],
+    [['--listen', 'exec:x'], /tcp:\/\/127\.0\.0\.1:7000, udp:/],
+  ])('refuses %j with exit code 2 and says what is valid', async (options, message) => {
+    let said = '';
+    const output: Output = { write: (text) => void (said += text), columns: undefined };
+    const context = { stdout: output, stderr: output, environment: {}, signal: new AbortController().signal, version: '0', flash: () => Promise.reject(new Error('not asked for')) };
+    expect(await runProgram(['sim', '--listen', 'tcp://127.0.0.1:0', ...options], context)).toBe(2);
+    expect(said).toMatch(message);
+  });
+
+  it('refuses a flash file of another size with exit code 2 and leaves it alone', async () => {
+    const path = join(folder, 'foreign.bin');
+    writeFileSync(path, 'precious');
+    await expect(runSim('--listen', 'tcp://127.0.0.1:0', '--flash-file', path)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('has 8 bytes') as string });
+    expect(readFileSync(path, 'utf8')).toBe('precious');
   });
 });
 
-const MISSING = ['stm32flash', 'socat'].filter((tool) => spawnSync(tool, ['-h'], { stdio: 'ignore' }).error !== undefined);
-if (MISSING.length > 0) console.warn(`skipped: stm32flash against the virtual board (${MISSING.join(' and ')} not installed)`);
-
-describe.skipIf(MISSING.length > 0)('stm32flash against the virtual board', () => {
-  it('reads the id, erases, writes and verifies 64 KiB through a pty', { timeout: 120_000 }, async () => {
-    const image = new Random(11).fill(new Uint8Array(65_536));
-    const imageFile = join(folder, 'image.bin');
-    const flashFile = join(folder, 'board.bin');
-    const tty = join(folder, 'tty');
-    writeFileSync(imageFile, image);
-    const sim = await start('--rtt', '1ms', '--baud', '921600', '--time-scale', '10', '--flash-file', flashFile);
-    const socat = execa('socat', [`PTY,link=${tty},raw,echo=0`, `TCP:127.0.0.1:${sim.port},nodelay`], { reject: false });
-    await until(() => sim.said().includes('connected'));
-    const { stdout } = await execa('stm32flash', ['-m', '8n1', '-w', imageFile, '-v', '-S', '0x08000000', tty]);
-    socat.kill();
-    expect(stdout).toContain('Device ID    : 0x0450');
-    expect(stdout).toContain('(100.00%)');
-    await sim.interrupt();
-    expect(Buffer.compare(readFileSync(flashFile).subarray(0, 65_536), image)).toBe(0);
-    expect(sim.said()).toMatch(/2048 flash words programmed, 1 sectors erased/);
+describe('stage-flash sim on a pseudo-terminal', () => {
+  it('ends in one line when the terminal cannot be made', async () => {
+    await expect(runSim('--listen', `pty:${join(folder, 'nowhere', 'tty')}`)).rejects.toMatchObject({ kind: 'link', message: expect.stringMatching(/cannot serve pty:.*nowhere.*/) as string });
   });
-});
-
-afterEach(() => {
-  if (running === undefined) rmSync(join(folder, 'tty'), { force: true });
 });

@@ -59,6 +59,7 @@ export class ChipBus implements Bus, ChipServices {
   readonly #core: CoreControls;
   readonly #mappings: readonly Mapping[];
   readonly #pages: ReadonlyMap<number, Mapping>;
+  readonly #usarts: readonly Usart[];
   readonly #polls: PollSkipper;
   /** What `nextChange` found; holds until then, or until something is written or arrives. */
   #nextChangeTick: Tick = -Infinity;
@@ -90,6 +91,7 @@ export class ChipBus implements Bus, ChipServices {
       onPeripheralReset: (name) => this.#mappings.find(({ peripheral }) => peripheral.name === name)?.peripheral.reset(),
       onClocksChanged: () => this.refreshClocks(),
     });
+    this.#usarts = Object.values(this.peripherals.usarts);
     this.#mappings = mapPeripherals(part, this.peripherals);
     this.#pages = new Map(this.#mappings.map((mapping) => [mapping.base >>> PAGE_BITS, mapping]));
     this.#polls = new PollSkipper({
@@ -124,6 +126,12 @@ export class ChipBus implements Bus, ChipServices {
   }
 
   /** Brings everything up to `tick`. */
+  catchUp(tick: Tick): void {
+    for (const usart of this.#usarts) usart.catchUp(tick);
+    this.flashController.sync(tick);
+  }
+
+  /** The same, before clocks or pins change without a write: after this they may. */
   sync(tick: Tick): void {
     this.#syncUsarts(tick);
     this.flashController.sync(tick);
@@ -133,8 +141,8 @@ export class ChipBus implements Bus, ChipServices {
   nextChange(tick: Tick): Tick {
     if (tick < this.#nextChangeTick) return this.#nextChangeTick;
     let next = this.flashController.nextChange();
-    for (const usart of Object.values(this.peripherals.usarts)) {
-      if (!this.#movesByDma(usart)) next = Math.min(next, usart.nextChange(tick));
+    for (const usart of this.#usarts) {
+      next = Math.min(next, this.#movesByDma(usart) ? usart.nextMessage(tick) : usart.nextChange(tick));
     }
     this.#nextChangeTick = next;
     return next;
@@ -142,7 +150,7 @@ export class ChipBus implements Bus, ChipServices {
 
   lineIn(rxPin: string, run: LineRun): void {
     this.#nextChangeTick = -Infinity;
-    for (const usart of Object.values(this.peripherals.usarts)) usart.lineIn(rxPin, run);
+    for (const usart of this.#usarts) usart.lineIn(rxPin, run);
   }
 
   /** All registers to their reset values; memories stay. @param afterAbort as in FlashController.reset */
@@ -232,7 +240,7 @@ export class ChipBus implements Bus, ChipServices {
   }
 
   #syncUsarts(tick: Tick): void {
-    for (const usart of Object.values(this.peripherals.usarts)) usart.sync(tick);
+    for (const usart of this.#usarts) usart.sync(tick);
   }
 
   #isUnclocked(name: string, address: number, tick: Tick): true {

@@ -33,6 +33,8 @@ export const CHIP_VIOLATIONS = {
   'flash-timing-changed-while-busy': 'FLASH_CR.PSIZE or FLASH_ACR was changed during an operation, which may corrupt the array.',
   'flash-busy-bank-read': 'A bank was read while it programs or erases: the core stalls until all its operations are done.',
   'option-byte-change': 'A write to OPTKEYR, OPTCR, OPTCCR or an option byte register: the virtual board does not change option bytes.',
+  'bank-swap': 'FLASH_OPTSR_PRG.SWAP_BANK_OPT was set: the virtual board does not swap its banks.',
+  'stack-overflow': 'The main stack pointer went below the stack that the program was given: on silicon it overwrites what lies there.',
   'reset-during-flash-operation': 'The program reset the chip while a flash operation was running: its flash words are undefined.',
 } as const satisfies Record<string, string>;
 

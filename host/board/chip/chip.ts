@@ -5,6 +5,8 @@
  */
 import type { H7Part } from '../../device/h7-part.js';
 import type { AccessSize, Bus } from '../cpu/bus.js';
+import type { Core, CreateCore } from '../cpu/core.js';
+import { SLOT, usesProcessStack } from '../cpu/core-state.js';
 import { Cpu } from '../cpu/cpu.js';
 import { Random } from '../random.js';
 import type { LineRun } from '../serial-line.js';
@@ -26,7 +28,7 @@ export interface ChipOptions {
   readonly violations: Violations;
   /** DBGMCU_IDCODE.REV_ID. @default 0x2003, revision V */
   readonly revisionId?: number;
-  /** Most ticks that a polling loop passes at once; 0 for none. @default 2048, 32 µs */
+  /** Most ticks that a polling loop passes at once; 0 for none. @default 16 384, 256 µs */
   readonly pollSkipTicks?: number;
   /** What differs from the factory setting. */
   readonly optionBytes?: Partial<OptionBytes>;
@@ -34,13 +36,15 @@ export interface ChipOptions {
   readonly uid?: Uint8Array;
   /** Which column of the datasheet. @default 'typical' */
   readonly flashTiming?: 'typical' | 'maximum';
+  /** @default the engine of cpu.ts */
+  readonly createCore?: CreateCore;
 }
 
 const UID_BYTES = 12;
 
 export class Chip implements Bus {
   readonly part: H7Part;
-  readonly cpu: Cpu;
+  readonly cpu: Core;
   readonly flash: FlashMemory;
   readonly optionBytes: OptionBytes;
   readonly usarts: Readonly<Record<UsartName, Usart>>;
@@ -67,7 +71,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? 0x2003,
-        pollSkipTicks: options.pollSkipTicks ?? 2048,
+        pollSkipTicks: options.pollSkipTicks ?? 16_384,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',
@@ -83,7 +87,8 @@ export class Chip implements Bus {
     );
     this.flash = this.#bus.flash;
     this.usarts = this.#bus.peripherals.usarts;
-    this.cpu = new Cpu({ bus: this.#bus, regions: this.#bus.regions });
+    const createCore = options.createCore ?? ((surroundings) => new Cpu(surroundings));
+    this.cpu = createCore({ bus: this.#bus, regions: this.#bus.regions });
     this.cpu.onResetRequest = () => {
       this.#resetRequested = true;
       this.cpu.yieldSoon();
@@ -112,6 +117,7 @@ export class Chip implements Bus {
 
   /** Switches on: RAM holds garbage, registers their reset values, flash what it held. */
   powerOn(tick: Tick): void {
+    this.flash.supplyEndsAtTick = Infinity;
     fillWithGarbage(this.#bus.ram, this.#random.fork('ram'));
     for (const { base, bytes } of this.#bus.regions) this.cpu.invalidate(base, bytes.length);
     this.reset('power', tick);
@@ -147,12 +153,19 @@ export class Chip implements Bus {
     this.cpu.r[14] = random.u32();
   }
 
-  execute(sp: number, pc: number, tick: Tick): void {
+  /** @param stackLimit the main stack pointer may not go below it; seen between two blocks of code: not in the frame of a function that calls none */
+  execute(sp: number, pc: number, tick: Tick, stackLimit = 0): void {
     this.#bus.sync(tick);
     this.#bus.flashController.openQuietBanks();
     this.#resetRequested = false;
     this.#isRunning = true;
     this.cpu.start(sp, pc, tick);
+    this.cpu.r[SLOT.STACK_LIMIT] = stackLimit;
+  }
+
+  /** A USART has something to send; `run` returns early when that begins. */
+  get isSending(): boolean {
+    return Object.values(this.usarts).some((usart) => usart.isSending);
   }
 
   /** Lets the core run, or time pass; returns early when something happened that the outside must see. */
@@ -161,7 +174,8 @@ export class Chip implements Bus {
     this.#bus.sliceEndTick = limit;
     if (this.#isRunning) this.cpu.run(limit);
     else this.#idleTick = Math.max(this.#idleTick, limit);
-    this.#bus.sync(this.tick);
+    this.#bus.catchUp(this.tick);
+    this.#checkStack();
     if (this.#resetRequested) this.#resetItself('software');
     else if (this.tick >= this.#bus.peripherals.iwdg.expiryTick) this.#resetItself('iwdg');
   }
@@ -189,6 +203,17 @@ export class Chip implements Bus {
     this.#isRunning = false;
     this.#resetRequested = false;
     this.#idleTick = tick;
+  }
+
+  /** Told once: a program that is tolerated runs on without the check. */
+  #checkStack(): void {
+    const { r } = this.cpu;
+    const stackPointer = r[SLOT.SP] ?? 0;
+    const limit = r[SLOT.STACK_LIMIT] ?? 0;
+    if (limit === 0 || stackPointer >= limit || usesProcessStack(r)) return;
+    r[SLOT.STACK_LIMIT] = 0;
+    const where = `SP 0x${(stackPointer >>> 0).toString(16)} is below 0x${limit.toString(16)} at PC 0x${((r[SLOT.PC] ?? 0) >>> 0).toString(16)}`;
+    reportChip(this.#bus.violations, 'stack-overflow', where, this.tick);
   }
 
   #resetItself(cause: 'software' | 'iwdg'): void {

@@ -14,8 +14,6 @@ export interface DmaRequestLine {
   readonly direction: 'peripheral-to-memory' | 'memory-to-peripheral';
   /** The peripheral's DMA enable (DMAR, DMAT) is set and it is clocked. */
   isEnabled(): boolean;
-  /** Brings the peripheral, and through it the streams that serve it, up to `tick`. */
-  sync(tick: Tick): void;
   /** A stream or a route has just become ready: what waits is moved now. */
   serve(tick: Tick): void;
   /** When the next transfer is due; later than `tick`. */
@@ -33,6 +31,8 @@ export interface DmaServer {
 /** The way from a request line to its stream. */
 export interface DmaRouter {
   serverOf(line: DmaRequestLine): DmaServer | undefined;
+  /** Brings all peripherals that have request lines, and through them the streams that serve them, up to `tick`. */
+  catchUp(tick: Tick): void;
   /** A stream or a request was enabled, or a route changed: says what cannot work. */
   checkRoutes(tick: Tick): void;
 }

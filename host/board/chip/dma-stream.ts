@@ -34,6 +34,8 @@ export class DmaStream implements DmaServer {
   par = 0;
   /** Event flags at the positions of EVENT. */
   events = 0;
+  /** Left behind by an earlier program, and not touched since. */
+  isLeftover = false;
   readonly #services: ChipServices;
   #ndtr = 0;
   /** What NDTR reloads to: in a circle, or when a finished stream is enabled again. */
@@ -59,11 +61,13 @@ export class DmaStream implements DmaServer {
     this.cr = this.par = this.events = 0;
     this.#ndtr = this.#reload = this.#m0ar = this.#m1ar = 0;
     this.#fcr = FCR_RESET;
+    this.isLeftover = false;
   }
 
   /** As an earlier program left it: pointing from `registerAddress` into AXI SRAM, perhaps still running. */
   scramble(random: Random, registerAddress: number, trbuff: boolean): void {
     const circular = random.below(2) === 0;
+    this.isLeftover = true;
     this.#m0ar = 0x2400_0000 + random.below(0x2_0000);
     this.par = registerAddress;
     this.#ndtr = this.#reload = 1 + random.below(0xffff);
@@ -84,6 +88,7 @@ export class DmaStream implements DmaServer {
   }
 
   write(register: number, value: number, tick: Tick): void {
+    this.isLeftover = false;
     if (register === STREAM.CR) {
       this.#writeCr(value & CR_MASK, tick);
       return;

@@ -57,12 +57,14 @@ export class Dma implements Peripheral {
   }
 
   sync(tick: Tick): void {
-    for (let index = 0; index < STREAM_COUNT; index++) this.#activeLine(index)?.sync(tick);
+    this.#router?.catchUp(tick);
   }
 
   nextChange(tick: Tick): Tick {
     let soonest = Infinity;
-    for (let index = 0; index < STREAM_COUNT; index++) soonest = Math.min(soonest, this.#activeLine(index)?.nextChange(tick) ?? Infinity);
+    for (const [index, stream] of this.streams.entries()) {
+      if (stream.isEnabled) soonest = Math.min(soonest, this.requestOf(index)?.nextChange(tick) ?? Infinity);
+    }
     return soonest;
   }
 
@@ -115,10 +117,6 @@ export class Dma implements Peripheral {
     } else if (!trbuffNeeded && isSet) {
       reportSerial(services.violations, 'dma-trbuff-missing', `${stream.name} serves ${line.name} with TRBUFF, which this revision lacks`, tick);
     }
-  }
-
-  #activeLine(index: number): DmaRequestLine | undefined {
-    return this.streams[index]?.isEnabled === true ? this.requestOf(index) : undefined;
   }
 
   #flagged(isHigh: boolean, place: number): DmaStream | undefined {

@@ -32,6 +32,7 @@ export class Dmamux implements Peripheral, DmaRouter {
   readonly #services: ChipServices;
   readonly #channels = new Uint32Array(CHANNEL_COUNT);
   #dmas: readonly Dma[] = [];
+  #usarts: readonly Usart[] = [];
   /** By request number. */
   #lines: ReadonlyMap<number, DmaRequestLine> = new Map();
 
@@ -42,6 +43,7 @@ export class Dmamux implements Peripheral, DmaRouter {
   /** Ties the ends together; once, when the chip is built. `dmas`: DMA1, DMA2. */
   connect(dmas: readonly Dma[], usarts: readonly Usart[]): void {
     this.#dmas = dmas;
+    this.#usarts = usarts;
     this.#lines = new Map(usarts.flatMap(({ rxRequest, txRequest }) => [[rxRequest.id, rxRequest], [txRequest.id, txRequest]]));
     for (const part of [...dmas, ...usarts]) part.connect(this);
   }
@@ -63,12 +65,17 @@ export class Dmamux implements Peripheral, DmaRouter {
     return undefined;
   }
 
+  catchUp(tick: Tick): void {
+    for (const usart of this.#usarts) usart.catchUp(tick);
+  }
+
   checkRoutes(tick: Tick): void {
     const routes = this.#runningRoutes();
     for (const [index, route] of routes.entries()) {
       const { violations } = this.#services;
       const { stream, line } = route;
-      const pointedAt = [...this.#lines.values()].find((other) => other.registerAddress === stream.par && other.isEnabled());
+      // Where a leftover points is nobody's mistake, as long as no request moves it.
+      const pointedAt = stream.isLeftover ? undefined : [...this.#lines.values()].find((other) => other.registerAddress === stream.par && other.isEnabled());
       if (pointedAt !== undefined && pointedAt !== line) {
         const routed = line === undefined ? 'no request' : line.name;
         reportSerial(violations, 'dmamux-wrong-request', `${stream.name} points at the register of ${pointedAt.name}, but has ${routed}`, tick);
@@ -93,7 +100,7 @@ export class Dmamux implements Peripheral, DmaRouter {
     if (size !== 4) reportSerial(violations, 'dma-narrow-write', `DMAMUX1: ${size} byte(s) at +0x${offset.toString(16)}`, tick);
     const channel = offset >> 2;
     if (channel >= CHANNEL_COUNT) return;
-    for (const line of this.#lines.values()) line.sync(tick);
+    this.catchUp(tick);
     const stream = this.#dmas[Math.floor(channel / STREAM_COUNT)]?.streams[channel % STREAM_COUNT];
     if (stream?.isEnabled === true) {
       reportSerial(violations, 'dmamux-write-while-enabled', `DMAMUX1 channel ${channel} written while ${stream.name} runs`, tick);

@@ -21,9 +21,9 @@ import {
   FLASH_OPTCR,
   FLASH_SHARED_OFFSETS,
 } from './flash-registers.js';
-import { bootValue, optsrValue } from './option-bytes.js';
+import { bootValue, FLASH_OPTSR_TWO_BANKS, optsrValue } from './option-bytes.js';
 import type { Peripheral } from './peripheral.js';
-import { maskOf, narrowRead, narrowWrite } from './register-access.js';
+import { fieldOf, maskOf, narrowRead, narrowWrite } from './register-access.js';
 
 export type FlashControllerOptions = Omit<FlashBankOptions, 'bankIndex' | 'layout'>;
 
@@ -74,7 +74,7 @@ export class FlashController implements Peripheral {
     if (register.name === 'CR1') bank.writeCr(narrowWrite(bank.cr, offset, size, value), tick);
     else if (register.name === 'CCR1') bank.clearFlags(narrowWrite(0, offset, size, value));
     else if (register.name === 'ACR') this.#writeAcr(narrowWrite(this.#acr, offset, size, value), tick);
-    else this.#refuse(register.name, tick);
+    else this.#refuse(register.name, value, tick);
   }
 
   /** A store to an address in user flash. */
@@ -163,9 +163,11 @@ export class FlashController implements Peripheral {
     }
   }
 
-  #refuse(name: string, tick: Tick): void {
+  #refuse(name: string, value: number, tick: Tick): void {
     const readOnly = name === 'SR1' || name === 'ECC_FA1' || name.includes('_CUR');
-    reportChip(this.#o.services.violations, readOnly ? 'register-read-only' : 'option-byte-change', `write to FLASH_${name}`, tick);
+    const swapsBanks = name === 'OPTSR_PRG' && this.#banks.length === 2 && fieldOf(value, FLASH_OPTSR_TWO_BANKS.SWAP_BANK_OPT) === 1;
+    const violation = readOnly ? 'register-read-only' : swapsBanks ? 'bank-swap' : 'option-byte-change';
+    reportChip(this.#o.services.violations, violation, `write of 0x${value.toString(16)} to FLASH_${name}`, tick);
   }
 
   #bankOf(offset: number): FlashBank | undefined {

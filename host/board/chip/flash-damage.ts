@@ -18,7 +18,7 @@ export type Damage =
   | { readonly kind: 'interrupted'; readonly intended: Uint8Array; readonly looks: Looks; readonly decaysAtTick: Tick };
 
 /** What an interrupted word mostly reads as, until it decays. */
-type Looks = 'old' | 'intended' | 'unstable';
+export type Looks = 'old' | 'intended' | 'unstable';
 
 export interface WordRead {
   readonly bytes: Uint8Array;
@@ -26,8 +26,8 @@ export interface WordRead {
 }
 
 /** Fractions of an operation's duration: cut before the first, the old content still reads; after the second, the new one does. */
-const BARELY_BEGUN = 0.05;
-const NEARLY_DONE = 0.9;
+export const BARELY_BEGUN = 0.05;
+export const NEARLY_DONE = 0.9;
 /** A cell that was only just switched may hold for minutes. */
 const DECAY_MS = 600_000;
 

@@ -48,6 +48,8 @@ export class FlashMemory {
   /** Flash words programmed and sectors erased since the board was built. */
   programCount = 0;
   eraseCount = 0;
+  /** The supply of the array fails then: what runs stays half done and nothing begins. Known in advance, so that no cut comes late. */
+  supplyEndsAtTick: Tick = Infinity;
   /** An operation begins. For logs, and for faults that want to cut into it. */
   onOperation: ((operation: FlashOperation) => void) | undefined;
 
@@ -136,6 +138,17 @@ export class FlashMemory {
       bank.damage.delete(word);
       bank.states[word] = LOADED;
     }
+  }
+
+  /** What does not show in `snapshot`, by the address of the flash word. */
+  get damage(): ReadonlyMap<number, Damage> {
+    return new Map(this.#banks.flatMap(({ base, damage }) => [...damage].map(([word, what]) => [base + word * this.#wordBytes, what] as const)));
+  }
+
+  /** Damage from an earlier life of the array. */
+  restoreDamage(address: number, damage: Damage): void {
+    const { bank, offset } = this.#locate(address, this.#wordBytes);
+    this.#damage(bank, offset / this.#wordBytes, damage);
   }
 
   /** Lets the core read a bank directly, or makes it ask the controller. */

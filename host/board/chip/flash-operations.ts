@@ -21,6 +21,7 @@ export class FlashOperations implements FlashQueueOwner {
   begin(command: FlashCommand, tick: Tick): number | undefined {
     const { options } = this.#bank;
     const isProgram = command.kind === 'program';
+    if (tick >= options.memory.supplyEndsAtTick) return undefined;
     if (this.#isWriteProtected(command)) {
       this.#bank.raise(FLASH_SR.WRPERR);
       this.#bank.violate(isProgram ? 'flash-write-protected' : 'flash-erase-protected', hexAddress(command.address), tick);
@@ -37,8 +38,10 @@ export class FlashOperations implements FlashQueueOwner {
     return duration;
   }
 
-  finish({ command }: RunningCommand): void {
+  finish(running: RunningCommand): void {
+    const { command } = running;
     const { memory, bankIndex } = this.#bank.options;
+    if (memory.supplyEndsAtTick < running.endTick) return this.interrupt(running, memory.supplyEndsAtTick);
     const offset = command.address - this.#bank.base;
     if (command.data !== undefined) memory.program(bankIndex, offset, command.data);
     else memory.erase(bankIndex, offset, command.lengthBytes);
@@ -47,7 +50,8 @@ export class FlashOperations implements FlashQueueOwner {
 
   /** Power or clock went away under it. */
   interrupt(running: RunningCommand, tick: Tick): void {
-    this.#bank.options.memory.interrupt(this.#operation(running), running.command.data, tick);
+    const { memory } = this.#bank.options;
+    memory.interrupt(this.#operation(running), running.command.data, Math.min(tick, memory.supplyEndsAtTick));
   }
 
   #checkErased(address: number, tick: Tick): void {

@@ -14,7 +14,7 @@ import { narrowRead, narrowWrite } from './register-access.js';
 export const IWDG_OFFSETS = { KR: 0x00, PR: 0x04, RLR: 0x08, SR: 0x0c, WINR: 0x10 } as const;
 
 /** RM0433, IWDG_KR. */
-const KEY = { refresh: 0xaaaa, unlock: 0x5555, start: 0xcccc } as const;
+export const IWDG_KEY = { refresh: 0xaaaa, unlock: 0x5555, start: 0xcccc } as const;
 const LSI_TICKS = TICKS_PER_SECOND / 32_000;
 const COUNTER_MAXIMUM = 0xfff;
 /** "Up to 5 LSI cycles" until PR, RLR or WINR take effect (RM0433, IWDG_SR); the SR bit reads 1 as long. */
@@ -91,9 +91,9 @@ export class Iwdg implements Peripheral {
   }
 
   #writeKey(key: number, tick: Tick): void {
-    this.#unlocked = key === KEY.unlock;
-    if (key === KEY.start) this.start(tick);
-    if (key !== KEY.refresh || this.#loadedAt === undefined) return;
+    this.#unlocked = key === IWDG_KEY.unlock;
+    if (key === IWDG_KEY.start) this.start(tick);
+    if (key !== IWDG_KEY.refresh || this.#loadedAt === undefined) return;
     const counter = (this.#values.get(IWDG_OFFSETS.RLR) ?? 0) - Math.floor((tick - this.#loadedAt) / this.#stepTicks());
     if (counter > (this.#values.get(IWDG_OFFSETS.WINR) ?? 0)) this.#windowMissedAt = tick;
     this.#loadedAt = tick;

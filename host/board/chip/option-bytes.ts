@@ -41,6 +41,9 @@ export const FLASH_OPTSR = {
   FZ_IWDG_SDBY: { position: 18, width: 1 },
 } as const satisfies Record<string, Field>;
 
+/** Parts with two banks only. */
+export const FLASH_OPTSR_TWO_BANKS = { SWAP_BANK_OPT: { position: 31, width: 1 } } as const satisfies Record<string, Field>;
+
 /** FLASH_OPTSR_CUR. */
 export function optsrValue(options: OptionBytes): number {
   const always = [FLASH_OPTSR.NRST_STOP_D1, FLASH_OPTSR.NRST_STBY_D1, FLASH_OPTSR.FZ_IWDG_STOP, FLASH_OPTSR.FZ_IWDG_SDBY];

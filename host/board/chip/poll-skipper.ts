@@ -13,8 +13,11 @@ const READS_BEFORE_SKIP = 2;
 
 interface Poll {
   value: number;
-  tick: Tick;
+  /** When it was read last, in time that the program spent itself: what was skipped does not count. */
+  spentTick: Tick;
   repeats: number;
+  /** Stores that had gone out by then. */
+  stores: number;
 }
 
 export interface PollSkipperOptions {
@@ -26,7 +29,12 @@ export interface PollSkipperOptions {
 
 export class PollSkipper {
   readonly #options: PollSkipperOptions;
+  /** By register address; a handful. */
   readonly #polls = new Map<number, Poll>();
+  /** Where the loop is skipped: a turn that reads several registers passes once, not once for each. */
+  #leader: Poll | undefined;
+  #skippedTicks = 0;
+  #stores = 0;
 
   constructor(options: PollSkipperOptions) {
     this.#options = options;
@@ -34,23 +42,42 @@ export class PollSkipper {
 
   /** A register that programs poll was read. */
   afterRead(address: number, value: number, tick: Tick): void {
-    if (this.#options.skipTicks === 0) return;
-    const poll = this.#polls.get(address);
-    if (poll === undefined || poll.value !== value || tick - poll.tick > LOOP_TICKS) {
-      this.#polls.set(address, { value, tick, repeats: 0 });
-      return;
-    }
-    poll.tick = tick;
-    poll.repeats++;
-    if (poll.repeats < READS_BEFORE_SKIP) return;
-    const ticks = Math.floor(Math.min(this.#options.nextChange(tick) - tick, this.#options.skipTicks));
+    const { skipTicks } = this.#options;
+    if (skipTicks === 0) return;
+    const poll = this.#pollOf(address);
+    const spentTick = tick - this.#skippedTicks;
+    const isRepeated = poll.value === value && this.#isFresh(poll, spentTick);
+    poll.value = value;
+    poll.stores = this.#stores;
+    poll.spentTick = spentTick;
+    poll.repeats = isRepeated ? poll.repeats + 1 : 0;
+    if (poll.repeats < READS_BEFORE_SKIP || (poll !== this.#leader && this.#isPolled(this.#leader, spentTick))) return;
+    this.#leader = poll;
+    const ticks = Math.floor(Math.min(this.#options.nextChange(tick) - tick, skipTicks));
     if (ticks <= 0) return;
+    this.#skippedTicks += ticks;
     this.#options.stall(ticks);
-    for (const each of this.#polls.values()) each.tick += ticks;
   }
 
   /** A store went out: whatever was read before may read differently now. */
   afterWrite(): void {
-    if (this.#polls.size > 0) this.#polls.clear();
+    this.#stores++;
+  }
+
+  #isPolled(poll: Poll | undefined, spentTick: Tick): boolean {
+    return poll !== undefined && poll.repeats >= READS_BEFORE_SKIP && this.#isFresh(poll, spentTick);
+  }
+
+  /** Read a short while ago, with no store since. */
+  #isFresh(poll: Poll, spentTick: Tick): boolean {
+    return poll.stores === this.#stores && spentTick - poll.spentTick <= LOOP_TICKS;
+  }
+
+  #pollOf(address: number): Poll {
+    const known = this.#polls.get(address);
+    if (known !== undefined) return known;
+    const fresh: Poll = { value: 0, spentTick: -Infinity, repeats: 0, stores: 0 };
+    this.#polls.set(address, fresh);
+    return fresh;
   }
 }

@@ -5,27 +5,18 @@
  * Nothing happens per character while time passes: `advance` catches up with everything that completed until then.
  */
 import type { LineRun } from '../serial-line.js';
-import { bitTicks } from '../serial-line.js';
-import { bitsPerCharacter } from '../../link/line-settings.js';
 import type { Tick } from '../time.js';
 import type { Violations } from '../violations.js';
 import type { SerialViolationName } from './serial-violations.js';
 import { reportSerial } from './serial-violations.js';
 import { measureBaud } from './usart-autobaud.js';
+import { CleanRun } from './usart-clean-run.js';
 import { ISR } from './usart-registers.js';
 import { completionTicks, sampleCharacter } from './usart-sampler.js';
 import type { UsartSettings } from './usart-settings.js';
 import { compareFormat, describeLine, describeSettings, frameTicks } from './usart-settings.js';
 import type { Edge } from './usart-waveform.js';
 import { LineWaveform } from './usart-waveform.js';
-
-/** Consecutive characters of a run that came through unharmed. */
-export interface CleanCharacters {
-  readonly run: LineRun;
-  readonly first: number;
-  readonly count: number;
-  completesAt(index: number): Tick;
-}
 
 /** The USART around the receiver. */
 export interface ReceiverHost {
@@ -36,15 +27,21 @@ export interface ReceiverHost {
   settingsAt(divider: number): UsartSettings;
   /** Auto-baud has found a bit rate, at `tick`. */
   setDivider(divider: number, tick: Tick): void;
-  receiveClean(characters: CleanCharacters): void;
+  /** Consecutive characters of a run came through unharmed. */
+  receiveClean(run: CleanRun, first: number, count: number): void;
   receiveSampled(word: number, errors: number, tick: Tick): void;
+}
+
+interface Sampled {
+  readonly word: number;
+  readonly errors: number;
 }
 
 interface Arrival {
   readonly edge: Edge;
   readonly completesAt: Tick;
-  /** Undefined for a character that needs no sampling. */
-  readonly sampled: { readonly word: number; readonly errors: number } | undefined;
+  /** A clean run needs no sampling. */
+  readonly heard: CleanRun | Sampled;
   /** What auto-baud makes of it, where it was armed. */
   readonly measured: { readonly divider: number | undefined; readonly isPlausible: boolean } | undefined;
 }
@@ -63,6 +60,9 @@ export class UsartReceiver {
   /** Listening for a start bit from here on. */
   #huntFrom: Tick = 0;
   #advancedTo: Tick = 0;
+  /** Where the last clean character left off: until somebody arms, deafens or sets up anew, the next one of its run is clean too. */
+  #cleanRun: CleanRun | undefined;
+  #cleanIndex = 0;
   /** End of the last frame, or the time at which listening began. */
   #quietSince: Tick = 0;
   #idlePending = false;
@@ -80,6 +80,7 @@ export class UsartReceiver {
 
   /** RE or UE was set: a character that is on the line at `tick` is not known as one. */
   listenFrom(tick: Tick): void {
+    this.#cleanRun = undefined;
     this.#huntFrom = tick;
     this.#quietSince = tick;
     this.#idlePending = true;
@@ -90,6 +91,7 @@ export class UsartReceiver {
   /** Arms or disarms auto-baud; edges before `tick` do not count. */
   arm(mode: number | undefined, tick: Tick): void {
     this.armedMode = mode;
+    this.#cleanRun = undefined;
     if (mode === undefined) return;
     this.flags &= ~(ISR.ABRF | ISR.ABRE);
     this.#huntFrom = Math.max(this.#huntFrom, tick);
@@ -105,11 +107,16 @@ export class UsartReceiver {
     } else {
       while (this.#receiveNext(tick)) continue;
     }
+    if (this.#cleanRun === undefined) this.#forgetWhatPassed(tick);
+  }
+
+  #forgetWhatPassed(tick: Tick): void {
     for (const waveform of this.#waveforms.values()) waveform.forget(waveform === this.#waveform ? this.#huntFrom : tick);
   }
 
   /** A start bit has begun and its character is not complete. */
   isBusy(tick: Tick): boolean {
+    if (this.#cleanRun !== undefined) return this.#cleanRun.startsAt(this.#cleanIndex) <= tick;
     const edge = this.#waveform?.nextEdge(this.#huntFrom, 0);
     return edge !== undefined && edge.tick <= tick;
   }
@@ -118,31 +125,41 @@ export class UsartReceiver {
   next(): Tick {
     const waveform = this.#waveform;
     if (waveform === undefined) return Infinity;
+    const settings = this.#host.settings();
+    if (this.#cleanRun?.settings === settings) return this.#cleanRun.completesAt(this.#cleanIndex);
     const silence = Math.min(this.#idleAt(), this.#timeoutAt());
     const edge = waveform.nextEdge(this.#huntFrom, 0);
     if (edge === undefined) return silence;
-    const settings = this.#host.settings();
     if (silence <= edge.tick || this.#accusation(edge, settings) !== undefined) return Math.min(silence, edge.tick);
     return this.#arrivalFrom(edge, settings)?.completesAt ?? Infinity;
   }
 
+  /** When the line falls silent after what is on it at `tick`; Infinity: it is. */
+  nextSilence(tick: Tick): Tick {
+    const endTick = this.#waveform?.endTick ?? 0;
+    return endTick > tick ? endTick : Infinity;
+  }
+
   #switchTo(pin: string | undefined): void {
     this.#pin = pin;
+    this.#cleanRun = undefined;
     this.#waveform = pin === undefined ? undefined : this.#waveforms.get(pin);
     this.#huntFrom = Math.max(this.#huntFrom, this.#advancedTo);
     this.#quietSince = this.#huntFrom;
   }
 
   #receiveNext(tick: Tick): boolean {
+    const settings = this.#host.settings();
+    if (this.#cleanRun?.settings === settings) return this.#pass(this.#cleanRun, this.#cleanIndex, tick);
+    this.#cleanRun = undefined;
     const edge = this.#waveform?.nextEdge(this.#huntFrom, 0);
     this.#noticeSilence(Math.min(edge?.tick ?? Infinity, tick));
     if (edge === undefined || edge.tick > tick) return false;
-    const settings = this.#host.settings();
     this.#accuse(edge, settings);
     const arrival = this.#arrivalFrom(edge, settings);
     if (arrival === undefined || arrival.completesAt > tick) return false;
-    if (arrival.sampled === undefined) this.#pass(arrival.edge, tick, settings);
-    else this.#deliver(arrival, arrival.sampled);
+    if (arrival.heard instanceof CleanRun) this.#pass(arrival.heard, arrival.edge.character, tick);
+    else this.#deliver(arrival, arrival.heard);
     this.#waveform?.forget(this.#huntFrom);
     return true;
   }
@@ -154,10 +171,11 @@ export class UsartReceiver {
     if (this.armedMode !== undefined) return this.#measuredArrival(waveform, edge, this.armedMode, settings);
     for (let start: Edge | undefined = edge; start !== undefined; start = waveform.nextEdge(start.tick + settings.bitTicks / 2, 0)) {
       if (start.isStart && compareFormat(settings, start.run.format) === 'fits') {
-        return { edge: start, completesAt: cleanCompletion(start.run, start.character, settings), sampled: undefined, measured: undefined };
+        const clean = new CleanRun(start.run, settings);
+        return { edge: start, completesAt: clean.completesAt(start.character), heard: clean, measured: undefined };
       }
       const sampled = sampleCharacter(waveform, start.tick, settings);
-      if (sampled !== undefined) return { edge: start, completesAt: sampled.completesAt, sampled, measured: undefined };
+      if (sampled !== undefined) return { edge: start, completesAt: sampled.completesAt, heard: sampled, measured: undefined };
     }
     return undefined;
   }
@@ -170,26 +188,28 @@ export class UsartReceiver {
       edge,
       completesAt: Math.max(measured.decidedAt, sampled.completesAt),
       // A measurement without success comes with RXNE and FE (RM0433 §48, ABRF).
-      sampled: measured.isPlausible ? sampled : { word: sampled.word, errors: sampled.errors | ISR.FE },
+      heard: measured.isPlausible ? sampled : { word: sampled.word, errors: sampled.errors | ISR.FE },
       measured,
     };
   }
 
-  /** Hands over the character at `edge` and all that follow it in the same run and complete until `tick`. */
-  #pass(edge: Edge, tick: Tick, settings: UsartSettings): void {
-    const { run, character: first } = edge;
-    const completesAt = (index: number): Tick => cleanCompletion(run, index, settings);
-    const spacing = completesAt(first + 1) - completesAt(first);
-    let count = Math.min(run.bytes.length - first, Math.floor((tick - completesAt(first)) / spacing) + 1);
-    // The quotient may round across a character; what counts is the sum that any other slicing of time computes.
-    while (count > 1 && completesAt(first + count - 1) > tick) count--;
-    while (first + count < run.bytes.length && completesAt(first + count) <= tick) count++;
-    const last = first + count - 1;
-    this.#endFrame(completesAt(last), completesAt(last) - completionTicks(settings) + frameTicks(settings));
-    this.#host.receiveClean({ run, first, count, completesAt });
+  /** Hands over all characters from `first` on that complete until `tick`. @returns whether there were any */
+  #pass(clean: CleanRun, first: number, tick: Tick): boolean {
+    const count = clean.countComplete(first, tick);
+    if (count === 0) return false;
+    const { run, settings } = clean;
+    const next = first + count;
+    const completesAt = clean.completesAt(next - 1);
+    this.#endFrame(completesAt, completesAt - completionTicks(settings) + frameTicks(settings));
+    this.#cleanIndex = next;
+    // Silence between two characters of a run is too short to be noticed, unless RTOR asks for less than the sender's stop bits.
+    const goesOn = next < run.bytes.length && clean.startsAt(next) < this.#timeoutAt();
+    this.#cleanRun = goesOn ? clean : undefined;
+    this.#host.receiveClean(clean, first, count);
+    return true;
   }
 
-  #deliver(arrival: Arrival, sampled: { readonly word: number; readonly errors: number }): void {
+  #deliver(arrival: Arrival, sampled: Sampled): void {
     if (arrival.measured !== undefined) {
       if (arrival.measured.divider !== undefined) this.#host.setDivider(arrival.measured.divider, arrival.completesAt);
       this.flags |= ISR.ABRF | (arrival.measured.isPlausible ? 0 : ISR.ABRE);
@@ -241,8 +261,4 @@ export class UsartReceiver {
     const text = `the line sends ${describeLine(edge.run.format)}, ${this.#host.name} listens at ${describeSettings(settings)}`;
     return text === this.#accusedFormat ? undefined : { name: verdict === 'baud' ? 'usart-baud-mismatch' : 'usart-frame-mismatch', text };
   }
-}
-
-function cleanCompletion(run: LineRun, index: number, settings: UsartSettings): Tick {
-  return run.startTick + index * bitsPerCharacter(run.format) * bitTicks(run.format) + completionTicks(settings);
 }

@@ -7,7 +7,7 @@ import type { Violations } from '../violations.js';
 import type { DmaServer } from './dma-request.js';
 import { reportSerial } from './serial-violations.js';
 import { ReceiveBuffer } from './usart-receive-buffer.js';
-import type { CleanCharacters } from './usart-receiver.js';
+import type { CleanRun } from './usart-clean-run.js';
 import type { UsartRegisterFile } from './usart-register-file.js';
 import { CR1, CR3, ISR, USART } from './usart-registers.js';
 import { parityBit } from './usart-settings.js';
@@ -28,14 +28,16 @@ export class UsartReception {
     this.#options = options;
   }
 
-  receiveClean({ run, first, count, completesAt }: CleanCharacters): void {
+  receiveClean(clean: CleanRun, first: number, count: number): void {
+    const { run } = clean;
     const end = first + count;
     let index = first;
-    if (this.buffer.count === 0) index += this.#server()?.store(run.bytes, first, count, completesAt(end - 1)) ?? 0;
+    if (this.buffer.count === 0) index += this.#server()?.store(run.bytes, first, count, clean.completesAt(end - 1)) ?? 0;
+    if (index === end) return;
     const hasNinthBit = this.#options.registers.has(USART.CR1, CR1.M0);
     for (; index < end; index++) {
       const byte = run.bytes[index] ?? 0;
-      this.receive(hasNinthBit ? byte | (parityBit(byte, run.format.parity) << 8) : byte, 0, completesAt(index));
+      this.receive(hasNinthBit ? byte | (parityBit(byte, run.format.parity) << 8) : byte, 0, clean.completesAt(index));
     }
   }
 
@@ -49,6 +51,7 @@ export class UsartReception {
 
   /** Hands what waits to DMA. */
   drain(tick: Tick): void {
+    if (this.buffer.count === 0) return;
     this.buffer.drain((byte) => this.#server()?.store(Uint8Array.of(byte), 0, 1, tick) === 1);
   }
 

@@ -60,12 +60,16 @@ export class UsartSurroundings {
   }
 
   #ask(): Answers {
+    this.#answers ??= this.#answersNow();
+    return this.#answers;
+  }
+
+  #answersNow(): Answers {
     const { name, services, txPins, rxPins } = this.#options;
     const connected = (pins: readonly UsartPin[]): readonly string[] =>
       pins.filter(({ pin, af }) => services.hasAlternateFunction(pin, af)).map(({ pin }) => pin);
-    this.#answers ??= {
+    return {
       isClocked: services.isClocked(name), kernelHz: services.usartKernelHz(name), txPins: connected(txPins), rxPins: connected(rxPins),
     };
-    return this.#answers;
   }
 }

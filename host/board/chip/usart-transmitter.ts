@@ -12,6 +12,8 @@ import { frameTicks, lineFormat, parityBit } from './usart-settings.js';
 /** The USART around the transmitter. */
 export interface TransmitterHost {
   settings(): UsartSettings;
+  /** There is something to send, after there was nothing. */
+  begin(): void;
   /** The next byte from DMA, if a stream serves the request. */
   fetch(tick: Tick): number | undefined;
   /** Characters that have left the shift register, back to back. */
@@ -86,6 +88,7 @@ export class UsartTransmitter {
 
   /** A store to TDR. Full: the newest character is replaced and false returned. */
   push(word: number, tick: Tick): boolean {
+    if (!this.isSending) this.#host.begin();
     const hadRoom = !this.isFull;
     if (!hadRoom) this.#queue.pop();
     this.#queue.push({ word, tick });
@@ -93,8 +96,14 @@ export class UsartTransmitter {
     return hadRoom;
   }
 
-  advance(tick: Tick): void {
+  /** DMA may have something that it did not have before. */
+  request(tick: Tick): void {
     this.#refill(tick);
+    this.advance(tick);
+  }
+
+  advance(tick: Tick): void {
+    if (tick < this.next()) return;
     while (this.#finishCharacter(tick) || this.#beginCharacter(tick)) continue;
     this.#emit();
   }

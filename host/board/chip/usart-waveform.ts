@@ -50,6 +50,11 @@ export class LineWaveform {
     this.#head = 0;
   }
 
+  /** When the last character handed over so far has ended; undefined without any. */
+  get endTick(): Tick | undefined {
+    return this.#stretches.at(-1)?.endTick;
+  }
+
   level(tick: Tick): Level {
     for (let index = this.#head; ; index++) {
       const stretch = this.#stretches[index];

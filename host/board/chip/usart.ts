@@ -67,17 +67,23 @@ export class Usart implements Peripheral {
         settings: () => this.#settings(),
         settingsAt: (divider) => this.#registers.settingsAt(divider, this.#surroundings.kernelHz),
         setDivider: (divider, tick) => this.#setDivider(divider, tick),
-        receiveClean: (characters) => this.#reception.receiveClean(characters),
+        receiveClean: (run, first, count) => this.#reception.receiveClean(run, first, count),
         receiveSampled: (word, errors, tick) => this.#reception.receive(word, errors, tick),
       },
       options.rxPins.map(({ pin }) => pin),
     );
     this.#transmitter = new UsartTransmitter({
       settings: () => this.#settings(),
+      begin: () => this.#services.yieldSoon(),
       fetch: (tick) => this.#serverOf(this.txRequest)?.load(tick),
       emit: (bytes, startTick, format) => this.#emit(bytes, startTick, format),
       refuse: (tick) => this.#report('usart-unsupported-mode', 'a frame that the line cannot carry is to be sent', tick),
     });
+  }
+
+  /** As of the last look: something is on its way to the line. */
+  get isSending(): boolean {
+    return this.#transmitter.isSending;
   }
 
   /** Called once, by `Dmamux.connect`. */
@@ -91,19 +97,31 @@ export class Usart implements Peripheral {
     this.#due = undefined;
   }
 
-  /** Catches up to `tick` under the clocks and pins of before, and lets go of them. */
+  /** Catches up to `tick`. Until something is due, time passes without a trace. */
+  catchUp(tick: Tick): void {
+    if (!this.#surroundings.areKnown) this.#serve(tick);
+    else if (tick >= this.#nextDue()) this.#advance(tick);
+  }
+
+  /** Clocks or pins are about to change: catches up under those of before, and lets go of them. */
   sync(tick: Tick): void {
     this.#advance(tick);
     this.#surroundings.forget();
   }
 
   nextChange(tick: Tick): Tick {
-    this.#catchUp(tick);
+    this.catchUp(tick);
     return this.#nextDue();
   }
 
+  /** The same where DMA moves all characters: what a program or the world could wait for is the end of what arrives, and what leaves. */
+  nextMessage(tick: Tick): Tick {
+    this.catchUp(tick);
+    return Math.min(this.#receiver.nextSilence(tick), this.#transmitter.next());
+  }
+
   read(offset: number, size: AccessSize, tick: Tick): number {
-    this.#catchUp(tick);
+    this.catchUp(tick);
     const word = this.#readWord(offset & ~3, tick);
     return narrowRead(word, offset, size);
   }
@@ -120,7 +138,7 @@ export class Usart implements Peripheral {
       case USART.TDR: this.#writeTdr(value, tick); break;
       default: this.#registers.write(offset, value, tick);
     }
-    this.#advance(tick);
+    this.#serve(tick);
   }
 
   reset(): void {
@@ -146,19 +164,13 @@ export class Usart implements Peripheral {
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
       isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
-      sync: (tick) => this.#catchUp(tick),
-      serve: (tick) => this.#advance(tick),
+      serve: (tick) => this.#serve(tick),
       nextChange: (tick) => this.nextChange(tick),
     };
   }
 
   #settings(): UsartSettings {
     return this.#registers.settings(this.#surroundings.kernelHz);
-  }
-
-  /** Until something is due, time passes without a trace. */
-  #catchUp(tick: Tick): void {
-    if (!this.#surroundings.areKnown || tick >= this.#nextDue()) this.#advance(tick);
   }
 
   #nextDue(): Tick {
@@ -169,11 +181,22 @@ export class Usart implements Peripheral {
   #advance(tick: Tick): void {
     this.#due = undefined;
     this.#syncedTo = Math.max(this.#syncedTo, tick);
-    const isAlive = this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
+    const isAlive = this.#isAlive;
     this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
     if (isAlive) this.#reception.drain(tick);
     if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
     else if (this.#transmitter.isSending) this.#cutTransmission(tick);
+  }
+
+  /** Registers, routes, clocks or pins are not what they were: what waits is moved now. */
+  #serve(tick: Tick): void {
+    this.#advance(tick);
+    if (this.#isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.request(tick);
+    this.#due = undefined;
+  }
+
+  get #isAlive(): boolean {
+    return this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
   }
 
   #report(name: SerialViolationName, message: string, tick: Tick): void {

@@ -34,16 +34,17 @@ export class Converter {
   readonly toNetworkFilters: ByteFilter[] = [];
   onPacket: (bytes: Uint8Array, tick: Tick) => void = () => undefined;
 
+  readonly #packingIntervalMs: number | undefined;
   readonly #sender: LineSender;
   readonly #decoder: LineDecoder;
   readonly #packer: Packer;
 
   constructor(options: ConverterOptions, scheduler: Scheduler, toBoard: LineListener) {
-    const { line, packingIntervalMs, packingLengthBytes } = options;
-    const intervalTicks = packingIntervalMs === undefined ? DEFAULT_PACKING_CHARACTERS * characterTicks(line) : msToTicks(packingIntervalMs);
+    const { line, packingLengthBytes } = options;
+    this.#packingIntervalMs = options.packingIntervalMs;
     this.#sender = new LineSender(options, scheduler, toBoard);
     this.#decoder = new LineDecoder(line);
-    this.#packer = new Packer({ intervalTicks, lengthBytes: packingLengthBytes }, scheduler, (bytes, tick) => this.sendPacket(bytes, tick));
+    this.#packer = new Packer({ intervalTicks: this.#packingTicks(line), lengthBytes: packingLengthBytes }, scheduler, (bytes, tick) => this.sendPacket(bytes, tick));
   }
 
   /** Bytes that a full buffer has lost on the way to the line. */
@@ -51,9 +52,15 @@ export class Converter {
     return this.#sender.overflowedBytes;
   }
 
+  /** As it is set now. The host may believe something else. */
+  get line(): LineSettings {
+    return this.#sender.line;
+  }
+
   set line(line: LineSettings) {
     this.#sender.line = line;
     this.#decoder.settings = line;
+    this.#packer.intervalTicks = this.#packingTicks(line);
   }
 
   /** A TCP segment has arrived. */
@@ -86,5 +93,9 @@ export class Converter {
 
   dropHeldBack(): void {
     this.#sender.dropHeldBack();
+  }
+
+  #packingTicks(line: LineSettings): Tick {
+    return this.#packingIntervalMs === undefined ? DEFAULT_PACKING_CHARACTERS * characterTicks(line) : msToTicks(this.#packingIntervalMs);
   }
 }

@@ -39,6 +39,10 @@ export class LineSender {
     this.#emit = emit;
   }
 
+  get line(): LineSettings {
+    return this.#line;
+  }
+
   /** Takes effect with the next run. */
   set line(line: LineSettings) {
     this.#line = line;

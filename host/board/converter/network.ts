@@ -5,55 +5,46 @@
 import type { Scheduler } from '../event-queue.js';
 import type { Random } from '../random.js';
 import type { Tick } from '../time.js';
-import { msToTicks, TICKS_PER_SECOND } from '../time.js';
+import { msToTicks } from '../time.js';
+import type { NetworkConditions } from './transit.js';
+import { Transit } from './transit.js';
 
-export interface NetworkConditions {
-  /** Median time of one packet from end to end: half of the round trip. */
-  readonly delayMs: number;
-  /** Mean of the exponential part of that time: most packets are a little early, a few are very late. */
-  readonly jitterMs: number;
-  /** Bottleneck of the way; Infinity when there is none. */
-  readonly bitsPerSecond: number;
-  /** Share of packets that TCP has to send again, 0 … 1. */
-  readonly lossRate: number;
-  /** The network is dead for `lengthMs` out of every `periodMs`, first at a time drawn from the seed. */
-  readonly outage?: { readonly lengthMs: number; readonly periodMs: number };
-  /** Largest TCP payload of one packet. */
-  readonly segmentBytes: number;
+/** `sentTick`: when the sender let go of the bytes that arrive at `tick`. */
+export type Arrival = (bytes: Uint8Array, tick: Tick, sentTick: Tick) => void;
+
+/** One direction, whatever carries the bytes. */
+export interface Path {
+  /** @returns when the last of them arrives */
+  send(bytes: Uint8Array, tick: Tick): Tick;
 }
 
 /** Smallest retransmission timeout of common stacks (Linux TCP_RTO_MIN). */
 const MIN_RETRANSMISSION_MS = 200;
 
-export class NetworkPath {
+export class NetworkPath implements Path {
   readonly #conditions: NetworkConditions;
+  readonly #transit: Transit;
   readonly #random: Random;
   readonly #scheduler: Scheduler;
-  readonly #onArrival: (bytes: Uint8Array, tick: Tick) => void;
-  readonly #outagePhaseMs: number;
-  #bottleneckFreeTick: Tick = 0;
+  readonly #onArrival: Arrival;
   #lastArrivalTick: Tick = 0;
 
-  constructor(
-    conditions: NetworkConditions,
-    random: Random,
-    scheduler: Scheduler,
-    onArrival: (bytes: Uint8Array, tick: Tick) => void,
-  ) {
+  constructor(conditions: NetworkConditions, random: Random, scheduler: Scheduler, onArrival: Arrival) {
     this.#conditions = conditions;
+    this.#transit = new Transit(conditions, random);
     this.#random = random;
     this.#scheduler = scheduler;
     this.#onArrival = onArrival;
-    this.#outagePhaseMs = random.fraction() * (conditions.outage?.periodMs ?? 0);
   }
 
   /** `bytes` leave at `tick`, cut into segments. */
-  send(bytes: Uint8Array, tick: Tick): void {
+  send(bytes: Uint8Array, tick: Tick): Tick {
     const { segmentBytes } = this.#conditions;
     for (let at = 0; at < bytes.length; at += segmentBytes) {
       const segment = bytes.slice(at, at + segmentBytes);
-      this.#scheduler.at(this.#arrivalOf(segment.length, tick), (arrival) => this.#onArrival(segment, arrival));
+      this.#scheduler.at(this.#arrivalOf(segment.length, tick), (arrival) => this.#onArrival(segment, arrival, tick));
     }
+    return this.#lastArrivalTick;
   }
 
   /** When something without length, a FIN for example, arrives that is sent now: behind all data. */
@@ -62,9 +53,8 @@ export class NetworkPath {
   }
 
   #arrivalOf(lengthBytes: number, tick: Tick): Tick {
-    const { bitsPerSecond, lossRate, delayMs } = this.#conditions;
-    this.#bottleneckFreeTick = Math.max(this.#bottleneckFreeTick, tick) + (lengthBytes * 8 * TICKS_PER_SECOND) / bitsPerSecond;
-    let arrival = this.#bottleneckFreeTick + msToTicks(this.#delayMs());
+    const { lossRate, delayMs } = this.#conditions;
+    let arrival = this.#transit.arrivalOf(lengthBytes, tick);
     for (let attempt = 0; this.#random.fraction() < lossRate && attempt < 6; attempt++) {
       arrival += msToTicks(Math.max(MIN_RETRANSMISSION_MS, 3 * delayMs) * 2 ** attempt);
     }
@@ -72,20 +62,9 @@ export class NetworkPath {
     return this.#lastArrivalTick;
   }
 
-  #delayMs(): number {
-    const { delayMs, jitterMs } = this.#conditions;
-    if (jitterMs === 0) return delayMs;
-    const exponential = -Math.log(1 - this.#random.fraction());
-    return Math.max(delayMs / 2, delayMs + jitterMs * (exponential - Math.LN2));
-  }
-
   /** What would arrive during an outage arrives after it, when the sender's backed-off timer tries again. */
   #afterOutage(tick: Tick): Tick {
-    const { outage } = this.#conditions;
-    if (outage === undefined) return tick;
-    const period = msToTicks(outage.periodMs);
-    const length = msToTicks(outage.lengthMs);
-    const sinceStart = (tick + period - msToTicks(this.#outagePhaseMs)) % period;
-    return sinceStart >= length ? tick : tick - sinceStart + length * (1 + 0.5 * this.#random.fraction());
+    const outage = this.#transit.outageAt(tick);
+    return outage === undefined ? tick : outage.startTick + outage.lengthTicks * (1 + 0.5 * this.#random.fraction());
   }
 }

@@ -7,12 +7,14 @@ import type { Scheduler } from '../event-queue.js';
 import type { Tick } from '../time.js';
 
 export interface PackerOptions {
-  readonly intervalTicks: number;
+  readonly intervalTicks: Tick;
   readonly lengthBytes: number;
 }
 
 export class Packer {
-  readonly #options: PackerOptions;
+  /** Quiet time that ends a packet. */
+  intervalTicks: Tick;
+  readonly #lengthBytes: number;
   readonly #scheduler: Scheduler;
   readonly #onPacket: (bytes: Uint8Array, tick: Tick) => void;
   #pending: number[] = [];
@@ -20,7 +22,8 @@ export class Packer {
   #cancelTimer: () => void = () => undefined;
 
   constructor(options: PackerOptions, scheduler: Scheduler, onPacket: (bytes: Uint8Array, tick: Tick) => void) {
-    this.#options = options;
+    this.intervalTicks = options.intervalTicks;
+    this.#lengthBytes = options.lengthBytes;
     this.#scheduler = scheduler;
     this.#onPacket = onPacket;
   }
@@ -29,15 +32,15 @@ export class Packer {
   push(characters: readonly Character[]): void {
     this.#cancelTimer();
     for (const { byte, endTick } of characters) {
-      if (this.#pending.length > 0 && endTick - this.#lastTick > this.#options.intervalTicks) {
-        this.#flush(this.#lastTick + this.#options.intervalTicks);
+      if (this.#pending.length > 0 && endTick - this.#lastTick > this.intervalTicks) {
+        this.#flush(this.#lastTick + this.intervalTicks);
       }
       this.#pending.push(byte);
       this.#lastTick = endTick;
-      if (this.#pending.length >= this.#options.lengthBytes) this.#flush(endTick);
+      if (this.#pending.length >= this.#lengthBytes) this.#flush(endTick);
     }
     if (this.#pending.length === 0) return;
-    this.#cancelTimer = this.#scheduler.at(this.#lastTick + this.#options.intervalTicks, (tick) => this.#flush(tick));
+    this.#cancelTimer = this.#scheduler.at(this.#lastTick + this.intervalTicks, (tick) => this.#flush(tick));
   }
 
   #flush(tick: Tick): void {

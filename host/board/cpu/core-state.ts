@@ -37,9 +37,11 @@ export const SLOT = {
   T: 30,
   /** Not architectural: non-zero asks the running block to end at its next opportunity. */
   ATTENTION: 31,
+  /** Not architectural: a block that leaves R13 below it is the last one that `run` executes; 0 never is, as long as SP points to RAM. */
+  STACK_LIMIT: 32,
 } as const;
 
-export const SLOT_COUNT = 32;
+export const SLOT_COUNT = 33;
 
 /** CONTROL.nPRIV and CONTROL.SPSEL. */
 export const CONTROL_NPRIV = 1;

@@ -9,8 +9,9 @@
  */
 import type { Tick } from '../time.js';
 import { BlockCache } from './block-cache.js';
-import type { Bus, MemoryRegion } from './bus.js';
+import type { Bus } from './bus.js';
 import { COMPUTE } from './compute.js';
+import type { Core, CoreSurroundings, Halt } from './core.js';
 import { createServices } from './core-services.js';
 import { SLOT, SLOT_COUNT } from './core-state.js';
 import { CFSR, CoreFault, EXCEPTION } from './faults.js';
@@ -22,20 +23,17 @@ import { Exceptions } from './system/exceptions.js';
 import type { PrivatePeripherals } from './system/private-peripherals.js';
 import { SystemControl } from './system/system-control.js';
 
-/** Why the core executes nothing, and the instruction at which it stopped. */
-export interface Halt {
-  readonly reason: 'wfi' | 'lockup' | 'breakpoint' | 'stopped';
-  readonly pc: number;
+export interface CpuOptions extends CoreSurroundings {
+  /** What accesses to core registers pass through, for whoever wants to see them. @default nothing */
+  readonly watchCoreRegisters?: (registers: Bus) => Bus;
 }
 
 /** A block that loops onto itself returns after so many instructions at the latest: its count is a small integer. */
 const LONGEST_LOOP = 2 ** 30 - 1024;
 
-export class Cpu {
-  /** R0-R12, SP, LR, PC, and behind them the rest of the core's state (core-state.ts). PC is exact whenever code outside a block runs. */
+export class Cpu implements Core {
   readonly r = new Int32Array(SLOT_COUNT);
   tick: Tick = 0;
-  /** AIRCR.SYSRESETREQ was written. The storing instruction is the last of its block. */
   onResetRequest: () => void = () => undefined;
 
   readonly #control = new SystemControl(this.r);
@@ -47,13 +45,14 @@ export class Cpu {
   #halt: Halt | undefined = { reason: 'stopped', pc: 0 };
   #yieldRequested = false;
 
-  constructor(options: { bus: Bus; regions: readonly MemoryRegion[] }) {
+  constructor({ bus, regions, watchCoreRegisters = (registers) => registers }: CpuOptions) {
     const { r } = this;
     this.#peripherals = createPrivatePeripherals(r, this.#control, () => {
       r[SLOT.ATTENTION] = 1;
       this.onResetRequest();
     });
-    const mem = new CoreMemory({ ...options, r, cache: this.#cache, control: this.#control, peripherals: this.#peripherals, clock: this });
+    const peripherals = watchCoreRegisters(this.#peripherals);
+    const mem = new CoreMemory({ bus, regions, r, cache: this.#cache, control: this.#control, peripherals, clock: this });
     this.#mem = mem;
     this.#exceptions = new Exceptions(r, mem, this.#control);
     const core = createServices({ r, mem, control: this.#control, exceptions: this.#exceptions, halt: (reason, pc) => this.#stopFor(reason, pc) });
@@ -67,10 +66,6 @@ export class Cpu {
     return this.#halt;
   }
 
-  /**
-   * Begins executing in privileged thread mode on the main stack, as after loading SP and PC from a vector table: bit 0 of `pc` is the
-   * Thumb bit. R0-R12, LR, flags and masks stay as they are. Not from within a Bus callback.
-   */
   start(sp: number, pc: number, tick: Tick): void {
     const { r } = this;
     this.#control.active.length = 0;
@@ -82,7 +77,6 @@ export class Cpu {
     this.#halt = undefined;
   }
 
-  /** Core registers and core peripherals to their reset values; R0-R12 have none. Memory and the time stay. */
   resetCore(): void {
     this.r.fill(0, SLOT.SP);
     this.r[SLOT.LR] = -1;
@@ -91,12 +85,10 @@ export class Cpu {
     this.#peripherals.reset(this.tick);
   }
 
-  /** SCB.VTOR. The board sets it after a reset: its reset value is the address that the core boots from. */
   set vectorTable(address: number) {
     this.#control.vtor = address;
   }
 
-  /** Runs until `tick` is at least `untilTick`, by at most one block more; or to a halt, which lets the time pass; or to `yieldSoon`. */
   run(untilTick: Tick): void {
     this.#yieldRequested = false;
     while (this.tick < untilTick && !this.#yieldRequested) {
@@ -112,34 +104,28 @@ export class Cpu {
     }
   }
 
-  /** Takes the core out of execution, from within a Bus callback or from outside. */
   stop(): void {
     this.#stopFor('stopped', this.r[SLOT.PC]!);
   }
 
-  /** Time passes before the next instruction. */
   stall(ticks: number): void {
     this.tick += Math.ceil(ticks);
     this.r[SLOT.ATTENTION] = 1;
   }
 
-  /** `run` returns at the next block boundary. */
   yieldSoon(): void {
     this.#yieldRequested = true;
     this.r[SLOT.ATTENTION] = 1;
   }
 
-  /** Somebody other than the core's own stores changed memory that may hold code. */
   invalidate(address: number, lengthBytes: number): void {
     this.#mem.codeChanged(address, lengthBytes);
   }
 
-  /** The rights of a memory region changed; holds for the very next access. */
   regionsChanged(): void {
     if (this.#mem.regionsChanged()) this.r[SLOT.ATTENTION] = 1;
   }
 
-  /** Registers and fault causes in one line, for messages. */
   status(): string {
     return describeCore(this.r, this.#control, this.tick);
   }
@@ -160,6 +146,7 @@ export class Cpu {
       const limit = Math.min(untilTick - this.tick, LONGEST_LOOP) | 0;
       const ticks = block(limit);
       this.tick += ticks;
+      if (r[SLOT.SP]! < r[SLOT.STACK_LIMIT]!) this.yieldSoon();
     } while (this.tick < untilTick && r[SLOT.ATTENTION] === 0);
   }
 

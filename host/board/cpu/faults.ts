@@ -8,7 +8,7 @@ import { hex32 } from '../../errors.js';
 export const EXCEPTION = { hardFault: 3, memManage: 4, busFault: 5, usageFault: 6, svCall: 11 } as const;
 export type ExceptionNumber = (typeof EXCEPTION)[keyof typeof EXCEPTION];
 
-/** CFSR bits (PM0253 §4.3.11): MMFSR in byte 0, BFSR in byte 1, UFSR in the upper half. */
+/** CFSR bits (PM0253 §4.3): MMFSR in byte 0, BFSR in byte 1, UFSR in the upper half. */
 export const CFSR = {
   IACCVIOL: 1 << 0,
   IBUSERR: 1 << 8,
@@ -24,7 +24,7 @@ export const CFSR = {
   DIVBYZERO: 1 << 25,
 } as const;
 
-/** HFSR bits (PM0253 §4.3.12). */
+/** HFSR bits (PM0253 §4.3). */
 export const HFSR = { VECTTBL: 1 << 1, FORCED: 1 << 30 } as const;
 
 /**

@@ -27,6 +27,11 @@ export interface Address {
   readonly mode: 'offset' | 'pre' | 'post';
 }
 
+export interface Accumulate {
+  readonly ra: number;
+  readonly subtract: boolean;
+}
+
 export type AccessBytes = 1 | 2 | 4;
 
 /** Condition codes 0-13 as encoded (EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE). */
@@ -44,7 +49,8 @@ export type Instruction =
   | { readonly kind: 'insert'; readonly rd: number; readonly rn?: number; readonly lsb: number; readonly width: number }
   /** SXTB and relatives; with `rn` the accumulating forms. */
   | { readonly kind: 'extend'; readonly signed: boolean; readonly bits: 8 | 16; readonly rd: number; readonly rn?: number; readonly rm: number; readonly rotate: number }
-  | { readonly kind: 'multiply'; readonly rd: number; readonly rn: number; readonly rm: number; readonly accumulate?: { readonly ra: number; readonly subtract: boolean }; readonly setFlags: boolean }
+  /** ra ± rn × rm, or the product alone. */
+  | { readonly kind: 'multiply'; readonly rd: number; readonly rn: number; readonly rm: number; readonly accumulate?: Accumulate; readonly setFlags: boolean }
   | { readonly kind: 'divide'; readonly signed: boolean; readonly rd: number; readonly rn: number; readonly rm: number }
   /** `rd = compute[name](r, ...sources, immediate)`. */
   | { readonly kind: 'compute'; readonly name: ComputeName; readonly rd: number; readonly sources: readonly number[]; readonly immediate?: number }

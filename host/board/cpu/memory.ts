@@ -9,7 +9,6 @@ import { BusFault } from './bus.js';
 import type { BlockCache } from './block-cache.js';
 import { SLOT, isPrivileged } from './core-state.js';
 import { CFSR, CoreFault, EXCEPTION } from './faults.js';
-import type { PrivatePeripherals } from './system/private-peripherals.js';
 import { isPrivateAddress } from './system/private-peripherals.js';
 import type { SystemControl } from './system/system-control.js';
 import type { Tick } from '../time.js';
@@ -38,9 +37,16 @@ interface MappedRegion {
   executable: boolean;
 }
 
-export interface CoreClock {
-  /** The time at which the running block began. */
-  readonly tick: Tick;
+export interface MemoryParts {
+  readonly r: Int32Array;
+  readonly bus: Bus;
+  readonly regions: readonly MemoryRegion[];
+  readonly cache: BlockCache;
+  readonly control: SystemControl;
+  /** The core's own registers. */
+  readonly peripherals: Bus;
+  /** Whose `tick` is the time at which the running block began. */
+  readonly clock: { readonly tick: Tick };
 }
 
 export class CoreMemory {
@@ -59,12 +65,12 @@ export class CoreMemory {
   readonly #bus: Bus;
   readonly #cache: BlockCache;
   readonly #control: SystemControl;
-  readonly #peripherals: PrivatePeripherals;
-  readonly #clock: CoreClock;
+  readonly #peripherals: Bus;
+  readonly #clock: MemoryParts['clock'];
   readonly #mapped: readonly MappedRegion[];
   readonly #regionOfPage = new Map<number, MemoryRegion>();
 
-  constructor(parts: { r: Int32Array; bus: Bus; regions: readonly MemoryRegion[]; cache: BlockCache; control: SystemControl; peripherals: PrivatePeripherals; clock: CoreClock }) {
+  constructor(parts: MemoryParts) {
     this.#r = parts.r;
     this.#bus = parts.bus;
     this.#cache = parts.cache;
@@ -237,7 +243,7 @@ export class CoreMemory {
     }
   }
 
-  /** A precise data bus error; returns when CCR.BFHFNMIGN lets the program go on (PM0253 §4.3.7). */
+  /** A precise data bus error; returns when CCR.BFHFNMIGN lets the program go on (PM0253 §4.3). */
   #busFault(error: unknown): void {
     if (!(error instanceof BusFault)) throw error;
     this.#control.cfsr |= CFSR.PRECISERR | CFSR.BFARVALID;

@@ -1,4 +1,4 @@
-/** The multiplies beyond 32 × 32 → 32 (ARMv7-M ARM §A4.4.3). Products that exceed 53 bits go through BigInt, except the common ones. */
+/** The multiplies beyond 32 × 32 → 32 (ARMv7-M ARM §A4.4). Products that exceed 53 bits go through BigInt, except the common ones. */
 import { SLOT } from './core-state.js';
 
 /** Bits 63:32 of the unsigned product. */

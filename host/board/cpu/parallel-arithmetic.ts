@@ -1,4 +1,4 @@
-/** SIMD within a register: add and subtract on two halfwords or four bytes (ARMv7-M ARM §A4.4.6), six flavours of six operations. */
+/** SIMD within a register: add and subtract on two halfwords or four bytes (ARMv7-M ARM §A4.4), six flavours of six operations. */
 import { SLOT } from './core-state.js';
 
 /** Signed or unsigned; modulo with GE flags, saturating (Q), or halving (H). */

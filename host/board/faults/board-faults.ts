@@ -1,24 +1,40 @@
 /** Faults of the board: its power and its reset, at the worst moments. */
+import { BARELY_BEGUN, NEARLY_DONE } from '../chip/flash-damage.js';
 import type { Fault } from '../faults.js';
-import { parseCount, parseDurationMs } from '../option-parsers.js';
+import { oneOf, parseCount, parseDurationMs } from '../option-parsers.js';
 import { msToTicks } from '../time.js';
 
 const OFF_MS = 1000;
+/** Where in an operation the supply fails, as fractions of its duration; what is left behind follows from it (flash-damage.ts). */
+const MOMENTS = { before: [0, BARELY_BEGUN], middle: [BARELY_BEGUN, NEARLY_DONE], late: [NEARLY_DONE, 1], any: [0, 1] } as const;
 
 export const boardFaults: Readonly<Record<string, Fault>> = {
-  'power-cut': {
-    help: 'the power fails for a second at a random moment of the Nth flash operation',
-    argument: { form: 'N', default: '1' },
+  'power-cut@flash-op': {
+    help: 'the power fails for a second in the Nth program or erase, at a random moment or at the one that is named',
+    argument: { form: 'N[:before|middle|late]', default: '1' },
     install: ({ world: { board }, scheduler, random }, argument) => {
-      let left = parseCount(argument);
-      board.chip.flash.onOperation = ({ startTick, endTick }) => {
+      const [count = '', moment = 'any'] = argument.split(':');
+      let left = parseCount(count);
+      const [from, to] = MOMENTS[oneOf('before', 'middle', 'late', 'any')(moment)];
+      const { flash, cpu } = board.chip;
+      const { onOperation } = flash;
+      flash.onOperation = (operation) => {
+        onOperation?.(operation);
         if (--left !== 0) return;
         // The board must not run past that moment in the slice that is just running.
-        board.chip.cpu.yieldSoon();
-        const cutTick = startTick + random.fraction() * (endTick - startTick);
+        cpu.yieldSoon();
+        const { startTick, endTick } = operation;
+        const cutTick = startTick + (from + random.fraction() * (to - from)) * (endTick - startTick);
+        flash.supplyEndsAtTick = cutTick;
         scheduler.at(cutTick, () => board.powerOff());
         scheduler.at(cutTick + msToTicks(OFF_MS), () => board.powerOn());
       };
+    },
+  },
+  'double-nack': {
+    help: 'the ROM refuses twice what read-out protection (rdp=1) forbids',
+    install: ({ world: { board } }) => {
+      board.rom.refusesTwice = true;
     },
   },
   'board-reset': {

@@ -26,23 +26,26 @@ function endsAfter(help: string, ending: Ending): Fault {
   };
 }
 
-/** Something happens when the board has been silent for a while. */
-function idle(help: string, defaultDuration: string, act: (site: FaultSite, tick: Tick) => void): Fault {
+/** Something happens when the board, or both ends, have been silent for a while. */
+function idle(silent: 'the board' | 'everybody', help: string, defaultDuration: string, act: (site: FaultSite, tick: Tick) => void): Fault {
   return {
-    help: `${help} when the board has been silent for a while`,
+    help: `${help} when ${silent} has been silent for a while`,
     argument: { form: 'DURATION', default: defaultDuration },
     install: (site, argument) => {
+      const { onConnected, converter } = site.world;
       const limitTicks = msToTicks(parseDurationMs(argument));
       let cancel: () => void = () => undefined;
       const rearm = (tick: Tick): void => {
         cancel();
         cancel = site.scheduler.at(tick + limitTicks, (now) => act(site, now));
       };
-      site.world.onConnected.push((_, tick) => rearm(tick));
-      site.world.converter.toNetworkFilters.push((bytes, tick) => {
+      const rearmAndPass = (bytes: Uint8Array, tick: Tick): Uint8Array => {
         rearm(tick);
         return bytes;
-      });
+      };
+      onConnected.push((_, tick) => rearm(tick));
+      converter.toNetworkFilters.push(rearmAndPass);
+      if (silent === 'everybody') converter.toLineFilters.unshift(rearmAndPass);
     },
   };
 }
@@ -61,11 +64,12 @@ export const connectionFaults: Readonly<Record<string, Fault>> = {
       });
     },
   },
-  'idle-close': idle('the converter closes a connection', '3s', ({ world }, tick) => world.endConnection('finished', tick)),
-  'idle-reboot': idle('the converter restarts and is away for ten seconds', '300s', ({ world }, tick) => {
+  'idle-close': idle('the board', 'the converter closes a connection', '3s', ({ world }, tick) => world.endConnection('finished', tick)),
+  'idle-reboot': idle('the board', 'the converter restarts and is away for ten seconds', '300s', ({ world }, tick) => {
     world.endConnection('silent', tick);
     world.lockedUntilTick = tick + msToTicks(REBOOT_MS);
   }),
+  'nat-timeout': idle('everybody', 'a router forgets the connection and nobody is told', '270s', ({ world }, tick) => world.endConnection('silent', tick)),
   'mtu-hole': {
     help: 'segments above a size never arrive, and behind one of them nothing does: a tunnel without path MTU discovery',
     argument: { form: 'BYTES', default: '1300' },

@@ -1,9 +1,8 @@
 /** Faults that change the bytes on their way: escapes, eaten control characters, injected text, noise. */
-import type { Parity } from '../../link/line-settings.js';
-import { oneOf, parseCount, parseDurationMs, parsePercent } from '../option-parsers.js';
+import { oneOf, parseCount, parseDurationMs, parseInteger, parsePercent } from '../option-parsers.js';
 import type { Fault, FaultSite } from '../faults.js';
 import { msToTicks } from '../time.js';
-import { SyncPatternFilter } from './sync-pattern.js';
+import { ModemEscape } from './modem-escape.js';
 
 const IAC = 0xff;
 const XON = 0x11;
@@ -52,23 +51,12 @@ function every(periodMs: number, { scheduler, world }: FaultSite, action: (tick:
   scheduler.at(world.now + msToTicks(periodMs), again);
 }
 
-const parityOf = (parameter: number): Parity => ((parameter & 8) === 0 ? 'none' : ((parameter >> 4) & 3) === 1 ? 'even' : 'odd');
-
 export const streamFaults: Readonly<Record<string, Fault>> = {
   'ff-doubled': perByte('0xFF is doubled, as by a telnet end that faces a raw one', (byte) => (byte === IAC ? [IAC, IAC] : [byte])),
   'ff-stripped': perByte('0xFF is lost, as by a telnet end that faces a raw one', (byte) => (byte === IAC ? [] : [byte])),
   xonxoff: perByte('0x11 and 0x13 are taken for flow control', (byte) => (byte === XON || byte === XOFF ? [] : [byte])),
   lose: random('single bytes are lost on the UART', () => []),
   flip: random('single bits turn over on the UART', (byte, site) => [byte ^ (1 << site.random.below(8))]),
-  'sync-pattern': {
-    help: 'the converter obeys 55 AA 55 baud parameter checksum in the stream and does not pass it on',
-    install: ({ world: { converter } }) => {
-      const pattern = new SyncPatternFilter(({ baudRate, parameter }) => {
-        converter.line = { baudRate, parity: parityOf(parameter), stopBits: (parameter & 4) === 0 ? 1 : 2 };
-      });
-      converter.toLineFilters.push((bytes) => pattern.pass(bytes));
-    },
-  },
   prefix: {
     help: 'every packet to the host begins with an identity text',
     argument: { form: 'TEXT', default: 'USR410S:' },
@@ -119,6 +107,16 @@ export const streamFaults: Readonly<Record<string, Fault>> = {
     install: (site, period) => {
       const request = Uint8Array.of(0x01, 0x03, 0x00, 0x00, 0x00, 0x0a, 0xc5, 0xcd);
       every(parseDurationMs(period), site, (tick) => site.world.converter.writeToLine(request, tick));
+    },
+  },
+  'modem-escape': {
+    help: 'a GSM terminal leaves data mode when the board says 10 ETX, or +++ after a second of quiet, until somebody connects anew',
+    argument: { form: 'ETX', default: '0x03' },
+    install: ({ world }, argument) => {
+      const modem = new ModemEscape(parseInteger(argument));
+      world.onConnected.push(() => modem.connected());
+      world.converter.toNetworkFilters.unshift((bytes, tick) => modem.fromBoard(bytes, tick));
+      world.converter.toLineFilters.push((bytes) => modem.fromHost(bytes));
     },
   },
   echo: {

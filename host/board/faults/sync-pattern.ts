@@ -11,6 +11,8 @@ export interface SyncRequest {
 
 const PREAMBLE = [0x55, 0xaa, 0x55] as const;
 const PATTERN_BYTES = 8;
+/** What such a converter can be set to. */
+const RATES = { lowest: 600, highest: 1_000_000 } as const;
 
 export class SyncPatternFilter {
   readonly #onRequest: (request: SyncRequest) => void;
@@ -49,7 +51,8 @@ export class SyncPatternFilter {
 
   #request(): SyncRequest | undefined {
     const [high = 0, middle = 0, low = 0, parameter = 0, checksum = 0] = this.#held.slice(PREAMBLE.length);
-    if (((high + middle + low + parameter) & 0xff) !== checksum) return undefined;
-    return { baudRate: (high << 16) | (middle << 8) | low, parameter };
+    const baudRate = (high << 16) | (middle << 8) | low;
+    const isObeyed = ((high + middle + low + parameter) & 0xff) === checksum && baudRate >= RATES.lowest && baudRate <= RATES.highest;
+    return isObeyed ? { baudRate, parameter } : undefined;
   }
 }

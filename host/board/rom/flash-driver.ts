@@ -105,6 +105,12 @@ export class FlashDriver {
     for (const key of OPTION_KEYS) this.#write(0, FLASH_SHARED_OFFSETS.OPTKEYR, key);
   }
 
+  /** A read of a bank that still erases stalls the core until it is done (RM0433 §4.3.8); elsewhere nothing is waited for. */
+  *untilReadable(address: number): RomProgram {
+    const bank = bankIndexAt(this.#chip.part, address);
+    if (bank !== undefined) yield* this.#untilIdle(bank, ERASE_POLL_TICKS);
+  }
+
   get #layout(): FlashLayout {
     return FLASH_LAYOUTS[this.#chip.part.family];
   }

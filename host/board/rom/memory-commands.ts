@@ -21,6 +21,7 @@ export function* readMemory(memory: RomMemory): RomProgram<RomExit | undefined> 
   const [lastIndex = 0, complement = 0] = bytes;
   const kind = memory.kindOf(address, lastIndex + 1);
   if (!isIntact || (lastIndex ^ complement) !== 0xff || kind === undefined) return yield* refuse();
+  yield* memory.flash.untilReadable(address);
   let content: Uint8Array = new Uint8Array();
   const access = (): void => {
     content = memory.read(address, lastIndex + 1);
@@ -63,6 +64,7 @@ export function* go(memory: RomMemory): RomProgram<RomExit | undefined> {
   const kind = address === undefined ? undefined : memory.kindOf(address, 8);
   if (address === undefined || address % 4 !== 0 || kind === undefined || kind === 'system') return yield* refuse();
   yield* acknowledge();
+  yield* memory.flash.untilReadable(address);
   let stackPointer = 0;
   let entry = 0;
   const access = (): void => {

@@ -23,14 +23,17 @@ export class RomMemory {
   readonly version: RomVersion;
   readonly part: H7Part;
   readonly flash: FlashDriver;
+  /** Two NACKs for what read-out protection forbids: "some products", says AN3155 §3; AN2606 names no H7. */
+  readonly refusesTwice: boolean;
   /** The last command that touched flash was a Read Memory; see `RomVersion.bytesLostAfterRead`. */
   hasJustReadFlash = false;
 
   readonly #chip: RomChip;
   readonly #now: () => Tick;
 
-  constructor(version: RomVersion, chip: RomChip, now: () => Tick) {
+  constructor(version: RomVersion, chip: RomChip, now: () => Tick, refusesTwice: boolean) {
     this.version = version;
+    this.refusesTwice = refusesTwice;
     this.part = chip.part;
     this.flash = new FlashDriver(chip, now);
     this.#chip = chip;

@@ -15,6 +15,7 @@ import type { BaudMeasure } from './auto-baud.js';
 import { isInRange, measureBaud } from './auto-baud.js';
 import type { RomChip } from './rom-memory.js';
 import { RomMemory } from './rom-memory.js';
+import { RomWatchdog } from './rom-watchdog.js';
 import type { RomExit, RomProgram, Wait } from './rom-program.js';
 import type { RomPort, RomVersion } from './rom-versions.js';
 import { romSession } from './session.js';
@@ -36,9 +37,12 @@ export class Rom {
   line: RomLine | undefined;
   /** Characters that came while the program was busy and RDR was full. */
   lostCharacters = 0;
+  /** A fault: see RomMemory. Read at each start. */
+  refusesTwice = false;
   onLineOut: (txPin: string, run: LineRun) => void = () => undefined;
 
   readonly #chip: RomChip;
+  readonly #watchdog: RomWatchdog;
   #program: RomProgram<RomExit> | undefined;
   #wait: Wait = { kind: 'synchronisation' };
   #dueTick: Tick = 0;
@@ -51,24 +55,31 @@ export class Rom {
   constructor(version: RomVersion, chip: RomChip) {
     this.version = version;
     this.#chip = chip;
+    this.#watchdog = new RomWatchdog(chip);
   }
 
   /** Reset has ended at `tick` and the boot address was the system memory. */
   start(tick: Tick): void {
     this.tick = tick;
+    this.#watchdog.slowDown(tick);
     this.line = undefined;
     this.#decoder = undefined;
     const listensFrom = tick + msToTicks(this.version.startUpMs);
     this.#waveforms = new Map(this.version.ports.map(({ rx }) => [rx, new LineWaveform()]));
     this.#armedTick = new Map(this.version.ports.map(({ rx }) => [rx, listensFrom]));
     this.#isFirstOnWeakPort = true;
-    this.#program = romSession(new RomMemory(this.version, this.#chip, () => this.tick));
+    this.#program = romSession(new RomMemory(this.version, this.#chip, () => this.tick, this.refusesTwice));
     this.#proceed(undefined);
   }
 
   stop(): void {
     this.#program = undefined;
     this.#waveforms.clear();
+  }
+
+  /** A jump follows: whatever else was reset before it, a watchdog that runs stays slow, and has just been fed. */
+  leaveWatchdog(tick: Tick): void {
+    this.#watchdog.slowDown(tick);
   }
 
   lineIn(rxPin: string, run: LineRun): void {
@@ -80,6 +91,12 @@ export class Rom {
    * then, a character sent or an erase begun, may be an event for the world around it.
    */
   run(untilTick: Tick): RomExit | undefined {
+    const exit = this.#runProgram(Math.min(untilTick, this.#watchdog.nextFeedTick));
+    if (this.tick >= this.#watchdog.nextFeedTick) this.#watchdog.feed(this.tick);
+    return exit;
+  }
+
+  #runProgram(untilTick: Tick): RomExit | undefined {
     while (this.#program !== undefined) {
       const satisfied = this.#satisfy(untilTick);
       if (satisfied === undefined) {

@@ -28,9 +28,8 @@ function* serveCommand(memory: RomMemory): RomProgram<RomExit | undefined> {
   const [opcode = 0, complement = 0] = bytes;
   const command = COMMANDS.get(opcode);
   const isAllowed = command?.worksUnderReadOutProtection === true || !memory.flash.isReadOutProtected;
-  if (!isIntact || (opcode ^ complement) !== 0xff || command === undefined || !isAllowed) {
-    yield* refuse();
-    return undefined;
-  }
-  return yield* command.serve(memory);
+  if (!isIntact || (opcode ^ complement) !== 0xff || command === undefined) return yield* refuse();
+  if (isAllowed) return yield* command.serve(memory);
+  yield* refuse();
+  return memory.refusesTwice ? yield* refuse() : undefined;
 }

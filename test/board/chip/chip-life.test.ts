@@ -24,6 +24,8 @@ const PROGRAM_FLASH =
 /** ldr r0,=SCB_AIRCR; ldr r1,=0x05FA0004; str r1,[r0]; b . */
 const RESET_ITSELF = '014802490160fee70ced00e00400fa05';
 const LOOP_FOREVER = 'fee7';
+/** movs r0,#0; bl f; b .;  f: push {r4,lr}; adds r0,#1; cmp r0,r1; bge out; bl f;  out: pop {r4,pc}: eight bytes of stack per call, r1 calls */
+const RECURSE = '002000f001f8fee710b50130884201dafff7faff10bd';
 
 function chipOf(options: Partial<ChipOptions> = {}, tolerated: Iterable<string> | 'all' = []): { readonly chip: Chip; readonly violations: Violations } {
   const violations = new Violations(tolerated);
@@ -143,6 +145,35 @@ describe('reset', () => {
     expect(violations.seen.map(({ name }) => name)).toEqual(['reset-during-flash-operation']);
     expect(chip.flash.stateAt(0x08000000)).toBe('damaged');
     expect(peek(chip, FLASH + 0x10) & ~(1 << 22)).toBe(0);
+  });
+});
+
+describe('the stack of a program', () => {
+  const STACK_BYTES = 64;
+  const recurse = (calls: number, tolerated: Iterable<string> = []): { readonly run: () => void; readonly violations: Violations; readonly chip: Chip } => {
+    const { chip, violations } = chipOf({}, tolerated);
+    start(chip, RECURSE);
+    chip.execute(STACK - 64, DTCM | 1, chip.tick, STACK - 64 - STACK_BYTES);
+    chip.cpu.r[1] = calls;
+    return { run: () => runFor(chip, 2000), violations, chip };
+  };
+
+  it('may be used to its last byte', () => {
+    const { run, violations } = recurse(STACK_BYTES / 8);
+    run();
+    expect(violations.seen).toEqual([]);
+  });
+
+  it('may not be left: a frame more is a violation as soon as something is called from it', () => {
+    const { run, chip } = recurse(STACK_BYTES / 8 + 2);
+    expect(run).toThrow(/stack-overflow: SP 0x2001ff78 is below 0x2001ff80 at PC 0x20004108/);
+    expect(chip.cpu.r[0]).toBe(STACK_BYTES / 8 + 1);
+  });
+
+  it('is told of once where that is tolerated', () => {
+    const { run, violations } = recurse(100, ['stack-overflow']);
+    run();
+    expect(violations.seen.map(({ name }) => name)).toEqual(['stack-overflow']);
   });
 });
 

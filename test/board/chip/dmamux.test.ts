@@ -1,8 +1,9 @@
 /** Routing: which request reaches which stream, and when none does. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../host/board/random.js';
 import { CR3, ISR, USART } from '../../../host/board/chip/usart-registers.js';
 import { enable, run, serialBench, status } from './serial-bench.js';
-import { RX_CR, startStream, USART1_RDR } from './stream-setup.js';
+import { RX_CR, startStream, streamRegister, USART1_RDR } from './stream-setup.js';
 
 describe('a route', () => {
   it.each([
@@ -30,6 +31,27 @@ describe('a route', () => {
       expect(bench.ram[0]).toBe(0);
       expect(bench.names()).toEqual(['dmamux-wrong-request']);
     }
+  });
+
+  it('a leftover stream without a request is nobody\'s mistake; one that shares the request is', () => {
+    let alone = 0;
+    let shared = 0;
+    for (let seed = 0; seed < 60; seed++) {
+      const bench = serialBench();
+      bench.dma2.scramble(new Random(seed));
+      const isLeftover = Array.from({ length: 8 }, (_, stream) => stream).filter((stream) =>
+        (bench.dma2.read(streamRegister(stream, 'CR'), 4, 0) & 1) !== 0 && bench.dma2.read(streamRegister(stream, 'PAR'), 4, 0) === USART1_RDR);
+      if (isLeftover.length !== 1) continue;
+      const reroute = seed % 2 === 0;
+      if (reroute) bench.dmamux.write(4 * (8 + (isLeftover[0] ?? 0)), 4, 41, 0);
+      enable(bench.usart1, 640);
+      bench.usart1.write(USART.CR3, 4, CR3.DMAR, 0);
+      startStream(bench, { request: 41, par: USART1_RDR, ndtr: 4, cr: RX_CR });
+      expect(bench.names()).toEqual(reroute ? ['dmamux-write-while-enabled', 'dmamux-request-shared'] : []);
+      if (reroute) shared++;
+      else alone++;
+    }
+    expect(Math.min(alone, shared)).toBeGreaterThan(2);
   });
 
   it('two USARTs use two streams side by side', () => {

@@ -135,6 +135,20 @@ describe('commands that still waited when the power went', () => {
   });
 });
 
+describe('a supply that ends at a known time', () => {
+  it('cuts an erase that the core waits for in one long stall, and begins nothing after it', () => {
+    const bench = new ChipBench();
+    bench.bus.flash.load(new Uint8Array(2 * 1024 * 1024).fill(OLD_BYTE));
+    unlock(bench);
+    bench.write(CR, SER | X64 | sector(2) | START);
+    bench.write(CR, SER | X64 | sector(3) | START);
+    bench.bus.flash.supplyEndsAtTick = bench.tick + msToTicks(500);
+    bench.read(FIRST);
+    expect(bench.bus.flash.eraseCount).toBe(0);
+    expect([2, 3].map((index) => bench.bus.flash.stateAt(FIRST + index * 0x20000))).toEqual(['damaged', 'loaded']);
+  });
+});
+
 describe('the array seen from outside', () => {
   it('takes and gives a raw image of all banks without the hole; blank words count as erased', () => {
     const bench = new ChipBench({ part: 'STM32H743xG' });

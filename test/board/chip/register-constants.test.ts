@@ -9,7 +9,7 @@ import {
 } from '../../../host/board/chip/flash-registers.js';
 import { GPIO_OFFSETS } from '../../../host/board/chip/gpio.js';
 import { IWDG_OFFSETS } from '../../../host/board/chip/iwdg.js';
-import { FLASH_OPTSR } from '../../../host/board/chip/option-bytes.js';
+import { FLASH_OPTSR, FLASH_OPTSR_TWO_BANKS } from '../../../host/board/chip/option-bytes.js';
 import { BASES } from '../../../host/board/chip/peripheral-map.js';
 import { DBGMCU_IDCODE, DBGMCU_REGISTERS, PLAIN_BASES, PWR_REGISTERS, SYSCFG_REGISTERS } from '../../../host/board/chip/plain-blocks.js';
 import {
@@ -63,6 +63,7 @@ describe('the flash controller', () => {
     expect(vendor.field(chip, 'FLASH_SR_OPERR')).toEqual(reportsOperationErrors ? OPERR : undefined);
     expectFields(chip, 'FLASH_OPTCR', FLASH_OPTCR);
     expectFields(chip, 'FLASH_OPTSR', FLASH_OPTSR);
+    if (family !== 'H72x') expectFields(chip, 'FLASH_OPTSR', FLASH_OPTSR_TWO_BANKS);
     expect(vendor.field(chip, 'FLASH_WPSN_WRPSN')?.width).toBe((vendor.constant(chip, 'FLASH_SECTOR_TOTAL') ?? 0) / sectorsPerWpsnBit);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetworkConditions } from '../../../host/board/converter/network.js';
+import type { NetworkConditions } from '../../../host/board/converter/transit.js';
 import { NetworkPath } from '../../../host/board/converter/network.js';
 import { EventQueue } from '../../../host/board/event-queue.js';
 import { Random } from '../../../host/board/random.js';
@@ -56,6 +56,15 @@ describe('network path', () => {
     const gaps = arrivals.map(({ atMs }, at) => atMs - (arrivals[at - 1]?.atMs ?? atMs)).filter((gap) => gap >= 490);
     expect(gaps.length).toBeGreaterThanOrEqual(6);
     expect(gaps.length).toBeLessThanOrEqual(7);
+  });
+
+  it('lets the first packet after a quiet time wait for a sleeping receiver, and no other', () => {
+    const sleep = { afterMs: 100, wakeUpMs: 300 };
+    const sends = [1000, 1050, 2000].map((atMs) => ({ bytes: Uint8Array.of(1), atMs }));
+    const delays = transfer({ ...CLEAN, delayMs: 10, sleep }, sends).map(({ atMs }, at) => atMs - (sends[at]?.atMs ?? 0));
+    for (const at of [0, 2]) expect(delays[at]).toBeGreaterThanOrEqual(110);
+    for (const at of [0, 2]) expect(delays[at]).toBeLessThanOrEqual(310);
+    expect(delays[1]).toBeCloseTo(Math.max(10, (delays[0] ?? 0) - 50), 6);
   });
 
   it('is the same again from the same seed and another from another', () => {

@@ -14,9 +14,9 @@ import { msToTicks } from '../../../host/board/time.js';
 import type { LineSettings } from '../../../host/link/line-settings.js';
 import { AN3155_LINE } from '../../../host/link/line-settings.js';
 
-/** Option bytes as shipped: RDP level 0 in OPTSR_CUR, nothing protected in WPSN_CUR of both banks. */
+/** Option bytes as shipped: RDP level 0 and the watchdog off in OPTSR_CUR, nothing protected in WPSN_CUR of both banks. */
 const REGISTERS: readonly (readonly [address: number, value: number])[] = [
-  [0x5200201c, 0x0000aa00],
+  [0x5200201c, 0x0000aa10],
   [0x52002038, 0xffffffff],
   [0x52002138, 0xffffffff],
 ];

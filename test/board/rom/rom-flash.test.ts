@@ -87,6 +87,19 @@ describe('ROM and flash', () => {
     expect(flash.peek(0x08100100, 256)).toEqual(garbage(256));
   });
 
+  it('reads a bank that still erases only when it is done', async () => {
+    const { link, rom } = await session('bootloader=0x91');
+    const start = link.now();
+    await rom.extendedErase([BANK2_SECTOR0], 5000);
+    await link.send(Uint8Array.of(0x11, 0xee));
+    await link.receive(link.now() + 100);
+    await link.send(Uint8Array.of(0x08, 0x10, 0x00, 0x00, 0x18));
+    await link.receive(link.now() + 100);
+    await link.send(Uint8Array.of(0x00, 0xff));
+    expect(await link.receive(link.now() + 5000)).toEqual(Uint8Array.of(0x79, 0xff));
+    expect(link.now() - start).toBeGreaterThan(1000);
+  });
+
   it('waits for the erase of a bank-2 sector on V9.2', async () => {
     const { link, rom } = await session('');
     const start = link.now();

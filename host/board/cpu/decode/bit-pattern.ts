@@ -16,6 +16,8 @@ export type Fields<Pattern extends string> = Readonly<Record<FieldNames<Pattern>
 export interface Encoding {
   readonly mask: number;
   readonly value: number;
+  readonly shouldBeZero: number;
+  readonly shouldBeOne: number;
   /** Undefined when the manual says "see another encoding": the search goes on. */
   decode(opcode: number, inItBlock: boolean): Instruction | undefined;
 }
@@ -51,8 +53,7 @@ export function encoding<const Pattern extends string>(
     return fields as Fields<Pattern>;
   };
   return {
-    mask: bits.mask,
-    value: bits.value,
+    ...bits,
     decode: (opcode, inItBlock) => {
       const fields = extract(opcode);
       const instruction = build(fields, inItBlock);

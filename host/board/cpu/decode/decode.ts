@@ -9,7 +9,7 @@ import { IMMEDIATE, SHIFTED_REGISTER } from './wide-data.js';
 import { MEMORY } from './wide-memory.js';
 import { MULTIPLY, REGISTER } from './wide-register.js';
 
-const WIDE: readonly Encoding[] = [...MEMORY, ...SHIFTED_REGISTER, ...BRANCH, ...IMMEDIATE, ...REGISTER, ...MULTIPLY, ...COPROCESSOR];
+export const WIDE: readonly Encoding[] = [...MEMORY, ...SHIFTED_REGISTER, ...BRANCH, ...IMMEDIATE, ...REGISTER, ...MULTIPLY, ...COPROCESSOR];
 
 /** A halfword that opens a 32-bit instruction: bits 15:11 are 0b11101, 0b11110 or 0b11111 (ARMv7-M ARM §A5.1). */
 export function isWide(halfword: number): boolean {

@@ -11,6 +11,9 @@ const immediate = (value: number): Operand => ({ kind: 'immediate', value });
 const logical = (op: LogicalOp, rd: number, rm: number, inIt: boolean): Instruction => ({ kind: 'logical', op, rd, rn: rd, operand: register(rm), setFlags: !inIt });
 const shiftBy = (type: ShiftType, rd: number, rm: number, inIt: boolean): Instruction => ({ kind: 'shift', type, rd, rn: rd, rm, setFlags: !inIt });
 
+/** An empty register list is UNPREDICTABLE. */
+const listOr = (list: number, instruction: Instruction): Instruction => (list === 0 ? UNPREDICTABLE : instruction);
+
 const loadAt = (bytes: 1 | 2 | 4, signed: boolean, rt: number, base: number, offset: number): Instruction =>
   ({ kind: 'load', bytes, signed, rt, address: { base, offset, mode: 'offset' } });
 const storeAt = (bytes: 1 | 2 | 4, rt: number, base: number, offset: number): Instruction =>
@@ -25,9 +28,12 @@ const shiftAddMoveCompare: readonly Encoding[] = [
   encoding('000 11 0 1 mmm nnn ddd', (f, inIt) => ({ kind: 'arithmetic', op: 'SUB', rd: f.d, rn: f.n, operand: register(f.m), setFlags: !inIt })),
   encoding('000 11 1 0 iii nnn ddd', (f, inIt) => ({ kind: 'arithmetic', op: 'ADD', rd: f.d, rn: f.n, operand: immediate(f.i), setFlags: !inIt })),
   encoding('000 11 1 1 iii nnn ddd', (f, inIt) => ({ kind: 'arithmetic', op: 'SUB', rd: f.d, rn: f.n, operand: immediate(f.i), setFlags: !inIt })),
-  // LSL #0 is MOVS, which has no form for IT blocks (§A7.7.77 encoding T2).
+  // LSL #0 is MOVS, which has no form for IT blocks (§A7.7, MOV (register) encoding T2).
   encoding('000 00 00000 mmm ddd', (f, inIt) => (inIt ? UNPREDICTABLE : { kind: 'logical', op: 'MOV', rd: f.d, rn: 0, operand: register(f.m), setFlags: true })),
-  encoding('000 tt iiiii mmm ddd', (f, inIt) => ({ kind: 'logical', op: 'MOV', rd: f.d, rn: 0, operand: { kind: 'register', rm: f.m, ...decodeImmediateShift(f.t, f.i) }, setFlags: !inIt })),
+  encoding('000 tt iiiii mmm ddd', (f, inIt) => {
+    const operand: Operand = { kind: 'register', rm: f.m, ...decodeImmediateShift(f.t, f.i) };
+    return { kind: 'logical', op: 'MOV', rd: f.d, rn: 0, operand, setFlags: !inIt };
+  }),
   encoding('001 00 ddd iiiiiiii', (f, inIt) => ({ kind: 'logical', op: 'MOV', rd: f.d, rn: 0, operand: immediate(f.i), setFlags: !inIt })),
   encoding('001 01 nnn iiiiiiii', (f) => ({ kind: 'arithmetic', op: 'SUB', rn: f.n, operand: immediate(f.i), setFlags: true })),
   encoding('001 10 ddd iiiiiiii', (f, inIt) => ({ kind: 'arithmetic', op: 'ADD', rd: f.d, rn: f.d, operand: immediate(f.i), setFlags: !inIt })),
@@ -54,8 +60,14 @@ const dataProcessing: readonly Encoding[] = [
 ];
 
 const highRegisters: readonly Encoding[] = [
-  encoding('010001 00 d mmmm ddd', (f) => (f.d === 15 && f.m === 15 ? UNPREDICTABLE : { kind: 'arithmetic', op: 'ADD', rd: f.d, rn: f.d, operand: register(f.m), setFlags: false })),
-  encoding('010001 01 n mmmm nnn', (f) => ((f.n < 8 && f.m < 8) || f.n === 15 || f.m === 15 ? UNPREDICTABLE : { kind: 'arithmetic', op: 'SUB', rn: f.n, operand: register(f.m), setFlags: true })),
+  encoding('010001 00 d mmmm ddd', (f) => {
+    if (f.d === 15 && f.m === 15) return UNPREDICTABLE;
+    return { kind: 'arithmetic', op: 'ADD', rd: f.d, rn: f.d, operand: register(f.m), setFlags: false };
+  }),
+  encoding('010001 01 n mmmm nnn', (f) => {
+    if ((f.n < 8 && f.m < 8) || f.n === 15 || f.m === 15) return UNPREDICTABLE;
+    return { kind: 'arithmetic', op: 'SUB', rn: f.n, operand: register(f.m), setFlags: true };
+  }),
   encoding('010001 10 d mmmm ddd', (f) => ({ kind: 'logical', op: 'MOV', rd: f.d, rn: 0, operand: register(f.m), setFlags: false })),
   encoding('010001 11 0 mmmm zzz', (f) => ({ kind: 'branch-register', rm: f.m, link: false })),
   encoding('010001 11 1 mmmm zzz', (f) => (f.m === 15 ? UNPREDICTABLE : { kind: 'branch-register', rm: f.m, link: true })),
@@ -79,9 +91,13 @@ const loadStore: readonly Encoding[] = [
   encoding('10001 iiiii nnn ttt', (f) => loadAt(2, false, f.t, f.n, f.i * 2)),
   encoding('10010 ttt iiiiiiii', (f) => storeAt(4, f.t, 13, f.i * 4)),
   encoding('10011 ttt iiiiiiii', (f) => loadAt(4, false, f.t, 13, f.i * 4)),
-  encoding('11000 nnn llllllll', (f) => (f.l === 0 ? UNPREDICTABLE : { kind: 'store-multiple', rn: f.n, list: f.l, before: false, writeBack: true })),
-  encoding('11001 nnn llllllll', (f) => (f.l === 0 ? UNPREDICTABLE : { kind: 'load-multiple', rn: f.n, list: f.l, before: false, writeBack: ((f.l >>> f.n) & 1) === 0 })),
+  encoding('11000 nnn llllllll', (f) => listOr(f.l, { kind: 'store-multiple', rn: f.n, list: f.l, before: false, writeBack: true })),
+  // LDM writes its base back unless it loads it.
+  encoding('11001 nnn llllllll', (f) => listOr(f.l, { kind: 'load-multiple', rn: f.n, list: f.l, before: false, writeBack: ((f.l >>> f.n) & 1) === 0 })),
 ];
+
+const push = (list: number): Instruction => listOr(list, { kind: 'store-multiple', rn: 13, list, before: true, writeBack: true });
+const pop = (list: number): Instruction => listOr(list, { kind: 'load-multiple', rn: 13, list, before: false, writeBack: true });
 
 const miscellaneous: readonly Encoding[] = [
   encoding('10100 ddd iiiiiiii', (f) => ({ kind: 'pc-relative', rd: f.d, offset: f.i * 4 })),
@@ -90,9 +106,12 @@ const miscellaneous: readonly Encoding[] = [
   encoding('1011 0000 1 iiiiiii', (f) => ({ kind: 'arithmetic', op: 'SUB', rd: 13, rn: 13, operand: immediate(f.i * 4), setFlags: false })),
   encoding('1011 o0i1 iiiii nnn', (f) => ({ kind: 'compare-branch', rn: f.n, nonZero: f.o === 1, offset: f.i * 2 })),
   encoding('1011 0010 us mmm ddd', (f) => ({ kind: 'extend', signed: f.u === 0, bits: f.s === 0 ? 16 : 8, rd: f.d, rm: f.m, rotate: 0 })),
-  encoding('1011 010 m llllllll', (f) => listOr(f.l | (f.m << 14), { kind: 'store-multiple', rn: 13, list: f.l | (f.m << 14), before: true, writeBack: true })),
-  encoding('1011 110 p llllllll', (f) => listOr(f.l | (f.p << 15), { kind: 'load-multiple', rn: 13, list: f.l | (f.p << 15), before: false, writeBack: true })),
-  encoding('1011 0110 011 d zz if', (f) => (f.i === 0 && f.f === 0 ? UNPREDICTABLE : { kind: 'change-state', primask: f.i === 1, faultmask: f.f === 1, disable: f.d === 1 })),
+  encoding('1011 010 m llllllll', (f) => push(f.l | (f.m << 14))),
+  encoding('1011 110 p llllllll', (f) => pop(f.l | (f.p << 15))),
+  encoding('1011 0110 011 d zz if', (f) => {
+    if (f.i === 0 && f.f === 0) return UNPREDICTABLE;
+    return { kind: 'change-state', primask: f.i === 1, faultmask: f.f === 1, disable: f.d === 1 };
+  }),
   encoding('1011 1010 00 mmm ddd', (f) => ({ kind: 'compute', name: 'REV', rd: f.d, sources: [f.m] })),
   encoding('1011 1010 01 mmm ddd', (f) => ({ kind: 'compute', name: 'REV16', rd: f.d, sources: [f.m] })),
   encoding('1011 1010 11 mmm ddd', (f) => ({ kind: 'compute', name: 'REVSH', rd: f.d, sources: [f.m] })),
@@ -104,8 +123,6 @@ const miscellaneous: readonly Encoding[] = [
   encoding('1101 cccc iiiiiiii', (f) => ({ kind: 'branch', condition: f.c, offset: signExtend(f.i, 8) * 2 })),
   encoding('11100 iiiiiiiiiii', (f) => ({ kind: 'branch', offset: signExtend(f.i, 11) * 2 })),
 ];
-
-const listOr = (list: number, instruction: Instruction): Instruction => (list === 0 ? UNPREDICTABLE : instruction);
 
 /** WFI waits; NOP, YIELD, WFE and SEV need nothing here: an event that nobody waits for is no event. */
 export function hint(number: number): Instruction {

@@ -12,7 +12,7 @@ function farOffset(s: number, j1: number, j2: number, high: number, low: number)
   return signExtend((s << 24) | (i1 << 23) | (i2 << 22) | (high << 12) | (low << 1), 25);
 }
 
-/** SYSm numbers that ARMv7-M defines (§B5.2.2): the xPSR views, both stack pointers, masks and CONTROL. */
+/** SYSm numbers that ARMv7-M defines (§B5.2): the xPSR views, both stack pointers, masks and CONTROL. */
 const SPECIAL_REGISTERS: ReadonlySet<number> = new Set([0, 1, 2, 3, 5, 6, 7, 8, 9, 16, 17, 18, 19, 20]);
 
 const writeSpecial = (rn: number, sysm: number, mask: number): Instruction => {

@@ -53,7 +53,7 @@ function allowsRegisters(op: LogicalOp | ArithmeticOp, rd: number | undefined, r
   return operand.kind === 'immediate' || (operand.shift === 'LSL' && operand.amount <= 3);
 }
 
-/** MOV.W (§A7.7.77 encoding T3): SP on one side only, and neither with flags nor with a shift. */
+/** MOV.W (§A7.7, MOV (register) encoding T3): SP on one side only, and neither with flags nor with a shift. */
 function allowsMove(rd: number | undefined, operand: Operand & { kind: 'register' }, setFlags: boolean): boolean {
   const isPlainMove = operand.shift === 'LSL' && operand.amount === 0 && !setFlags;
   if (rd === 15 || operand.rm === 15 || (rd === 13 && operand.rm === 13)) return false;
@@ -79,6 +79,8 @@ const addSubtractPlain = (op: 'ADD' | 'SUB', rd: number, rn: number, value: numb
   return { kind: 'arithmetic', op, rd, rn, operand: { kind: 'immediate', value }, setFlags: false };
 };
 
+const moveWide = (rd: number, value: number): Instruction => ({ kind: 'logical', op: 'MOV', rd, rn: 0, operand: { kind: 'immediate', value }, setFlags: false });
+
 function insert(rd: number, rn: number, lsb: number, msb: number): Instruction {
   if (msb < lsb || !isPlain(rd) || rn === 13) return UNPREDICTABLE;
   const source = rn === 15 ? {} : { rn };
@@ -96,7 +98,7 @@ export const IMMEDIATE: readonly Encoding[] = [
   }),
   encoding('1111 0 i 1 00000 nnnn 0 iii dddd iiiiiiii', (f) => addSubtractPlain('ADD', f.d, f.n, f.i)),
   encoding('1111 0 i 1 01010 nnnn 0 iii dddd iiiiiiii', (f) => addSubtractPlain('SUB', f.d, f.n, f.i)),
-  encoding('1111 0 i 1 00100 jjjj 0 iii dddd iiiiiiii', (f) => ({ kind: 'logical', op: 'MOV', rd: f.d, rn: 0, operand: { kind: 'immediate', value: (f.j << 12) | f.i }, setFlags: false }), 'd'),
+  encoding('1111 0 i 1 00100 jjjj 0 iii dddd iiiiiiii', (f) => moveWide(f.d, (f.j << 12) | f.i), 'd'),
   encoding('1111 0 i 1 01100 jjjj 0 iii dddd iiiiiiii', (f) => ({ kind: 'move-top', rd: f.d, value: (f.j << 12) | f.i }), 'd'),
   encoding('1111 0 z 1 10010 nnnn 0 000 dddd 00 zz ssss', (f) => ({ kind: 'compute', name: 'SSAT16', rd: f.d, sources: [f.n], immediate: f.s + 1 }), 'dn'),
   encoding('1111 0 z 1 11010 nnnn 0 000 dddd 00 zz ssss', (f) => ({ kind: 'compute', name: 'USAT16', rd: f.d, sources: [f.n], immediate: f.s }), 'dn'),

@@ -13,6 +13,10 @@ const REVERSING = ['REV', 'REV16', 'RBIT', 'REVSH'] as const;
 
 const compute = (name: ComputeName, rd: number, ...sources: number[]): Instruction => ({ kind: 'compute', name, rd, sources });
 
+function registerShift(type: number, rd: number, rn: number, rm: number, setFlags: boolean): Instruction {
+  return { kind: 'shift', type: REGISTER_SHIFTS[type] ?? 'LSL', rd, rn, rm, setFlags };
+}
+
 function parallel(operation: number, prefix: number, rd: number, rn: number, rm: number): Instruction | undefined {
   const stem = PARALLEL_OPERATIONS[operation];
   const how = PARALLEL_PREFIXES[prefix];
@@ -35,7 +39,7 @@ const extendPair = (signed: boolean, rd: number, rn: number, rm: number, rotate:
 };
 
 export const REGISTER: readonly Encoding[] = [
-  encoding('1111 1010 0 tt s nnnn 1111 dddd 0000 mmmm', (f) => ({ kind: 'shift', type: REGISTER_SHIFTS[f.t] ?? 'LSL', rd: f.d, rn: f.n, rm: f.m, setFlags: f.s === 1 }), 'dnm'),
+  encoding('1111 1010 0 tt s nnnn 1111 dddd 0000 mmmm', (f) => registerShift(f.t, f.d, f.n, f.m, f.s === 1), 'dnm'),
   encoding('1111 1010 0 00 u nnnn 1111 dddd 1 z rr mmmm', (f) => extend(f.u === 0, 16, f.d, f.n, f.m, f.r), 'dm'),
   encoding('1111 1010 0 01 u nnnn 1111 dddd 1 z rr mmmm', (f) => extendPair(f.u === 0, f.d, f.n, f.m, f.r), 'dm'),
   encoding('1111 1010 0 10 u nnnn 1111 dddd 1 z rr mmmm', (f) => extend(f.u === 0, 8, f.d, f.n, f.m, f.r), 'dm'),
@@ -60,6 +64,10 @@ const multiply = (rd: number, rn: number, rm: number, ra: number): Instruction =
   return { kind: 'multiply', rd, rn, rm, ...(ra === 15 ? {} : { accumulate: { ra, subtract: false } }), setFlags: false };
 };
 
+function multiplySubtract(rd: number, rn: number, rm: number, ra: number): Instruction {
+  return { kind: 'multiply', rd, rn, rm, accumulate: { ra, subtract: true }, setFlags: false };
+}
+
 const long = (name: ComputeName, low: number, high: number, rn: number, rm: number): Instruction =>
   low === high ? UNPREDICTABLE : { kind: 'long', name, low, high, rn, rm };
 
@@ -69,7 +77,7 @@ const b = (top: number): 'T' | 'B' => (top === 1 ? 'T' : 'B');
 
 export const MULTIPLY: readonly Encoding[] = [
   encoding('1111 1011 0000 nnnn aaaa dddd 0000 mmmm', (f) => multiply(f.d, f.n, f.m, f.a), 'dnm'),
-  encoding('1111 1011 0000 nnnn aaaa dddd 0001 mmmm', (f) => ({ kind: 'multiply', rd: f.d, rn: f.n, rm: f.m, accumulate: { ra: f.a, subtract: true }, setFlags: false }), 'dnma'),
+  encoding('1111 1011 0000 nnnn aaaa dddd 0001 mmmm', (f) => multiplySubtract(f.d, f.n, f.m, f.a), 'dnma'),
   encoding('1111 1011 0001 nnnn aaaa dddd 00 hh mmmm', (f) => accumulating(`SMLA${half(f.h)}`, `SMUL${half(f.h)}`, f.d, f.n, f.m, f.a), 'dnm'),
   encoding('1111 1011 0010 nnnn aaaa dddd 000 x mmmm', (f) => accumulating(`SMLAD${x(f.x)}`, `SMUAD${x(f.x)}`, f.d, f.n, f.m, f.a), 'dnm'),
   encoding('1111 1011 0011 nnnn aaaa dddd 000 h mmmm', (f) => accumulating(`SMLAW${b(f.h)}`, `SMULW${b(f.h)}`, f.d, f.n, f.m, f.a), 'dnm'),

@@ -1,7 +1,8 @@
 /**
  * Exception entry and return (ARMv7-M ARM §B1.5.6 to §B1.5.8): stacking, vectors, EXC_RETURN, escalation, lockup.
  *
- * Only synchronous exceptions exist here, the faults and SVC; there are no interrupts, so nothing ever tail-chains or arrives late.
+ * Only synchronous exceptions exist here, the faults and SVC; there are no interrupts, so nothing arrives late. A return that fails
+ * its checks stacks a frame of its own for the UsageFault instead of tail-chaining.
  */
 import { BusFault } from '../bus.js';
 import { CONTROL_SPSEL, SLOT, packXpsr, swapStacks, unpackXpsr, usesProcessStack } from '../core-state.js';

@@ -3,7 +3,7 @@ import { CONTROL_NPRIV, CONTROL_SPSEL, SLOT, isPrivileged, packApsr, swapStacks,
 
 const SYSM = { MSP: 8, PSP: 9, PRIMASK: 16, BASEPRI: 17, BASEPRI_MAX: 18, FAULTMASK: 19, CONTROL: 20 } as const;
 
-/** STM32H7 implements the upper four bits of each priority (PM0253 §2.4.5). */
+/** STM32H7 implements the upper four bits of each priority (PM0253 §2.4). */
 export const PRIORITY_MASK = 0xf0;
 
 export function readSpecial(r: Int32Array, sysm: number): number {

@@ -1,4 +1,4 @@
-/** The System Control Block as programs address it (PM0253 §4.3), with the Cortex-M7's cache and TCM registers (§4.5, §4.8). */
+/** The System Control Block as programs address it (PM0253 §4.3), with the Cortex-M7's feature, cache and TCM registers (§4.5 to §4.9). */
 import { SLOT } from '../core-state.js';
 import { UnmodelledFeature } from '../faults.js';
 import type { RegisterBlock } from './register-block.js';
@@ -34,7 +34,7 @@ const CONSTANTS: ReadonlyMap<number, number> = new Map([
 
 /** Registers whose value only has to be remembered, with their writable bits. */
 const STORED: ReadonlyMap<number, { readonly writable: number; readonly reset: number }> = new Map([
-  [0xe000e008, { writable: 0x1ff0_e404, reset: 0 }], // ACTLR
+  [0xe000e008, { writable: 0x1fff_ec04, reset: 0 }], // ACTLR
   [0xe000ed10, { writable: 0x16, reset: 0 }], // SCR
   [0xe000ed30, { writable: 0, reset: 0 }], // DFSR
   [0xe000ed3c, { writable: -1, reset: 0 }], // AFSR

@@ -51,9 +51,9 @@ export class SysTick implements RegisterBlock {
         return this.#reload;
       case CVR:
         return this.#value;
-      // NOREF clear, SKEW set, TENMS = 0x3E7: 1 ms at 1 MHz, as ST wires it.
+      // SKEW set and TENMS zero: the calibration is not known.
       case CALIB:
-        return 0x400003e7;
+        return 0x40000000;
       default:
         return undefined;
     }

@@ -25,7 +25,7 @@ export function registerValue(register: number, site: Site): string {
   return register === 15 ? signed(site.pc + 4) : `r[${register}]`;
 }
 
-/** Writes a register other than PC. SP keeps its two low bits zero (ARMv7-M ARM §B1.4.7). */
+/** Writes a register other than PC. SP keeps its two low bits zero (ARMv7-M ARM §B1.4). */
 export function writeRegister(register: number, value: string): string {
   return register === SLOT.SP ? `r[${register}]=(${value})&-4;` : `r[${register}]=${value};`;
 }

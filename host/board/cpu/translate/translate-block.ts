@@ -1,31 +1,21 @@
 /**
- * A basic block → the source of one JavaScript function: code bytes → decode → **translate** → block cache.
+ * A block → the source of one JavaScript function: steps → **translate** → block cache.
  *
- * A block runs from its start to the first instruction that writes PC, at most to a page's end or MAX_INSTRUCTIONS. Where it begins and
- * ends depends on the program alone, never on how `run` is sliced. The tick of each access is the block's start plus the
- * instruction's index, a constant in the source. A branch back to the block's own start becomes a loop.
+ * Where a block begins and ends depends on the program alone, never on how `run` is sliced. A branch to an instruction of the same block
+ * stays in the function: the block falls into segments, one for each such target, in a loop around a switch. The tick of each access is
+ * the block's start plus the number of instructions run before: `n` up to the segment, a constant within it.
  */
 import { SLOT } from '../core-state.js';
-import { decodeAt } from '../decode/decode.js';
-import type { Located } from '../instruction.js';
-import { UNPREDICTABLE } from '../instruction.js';
+import type { BlockRequest, Step } from './collect-steps.js';
+import { branchTarget, collectSteps, endsUnconditionally, itStateAfter } from './collect-steps.js';
 import type { Jump } from './control-flow.js';
-import { ALL_FLAGS, endsBlock, flagsOfCondition, flagsRead, flagsWritten, isAllowedInIt, isObservable } from './effects.js';
-import { advanceIt, isLastOfIt } from './it-state.js';
+import { ALL_FLAGS, endsBlock, flagsOfCondition, flagsRead, flagsWritten, isObservable } from './effects.js';
+import { isLastOfIt } from './it-state.js';
 import type { Site } from './site.js';
 import { conditionTruth, leave, signed } from './site.js';
 import { translateInstruction } from './translate-instruction.js';
 
-const MAX_INSTRUCTIONS = 64;
-
-export interface BlockRequest {
-  readonly start: number;
-  /** EPSR.IT at the start: zero unless an exception return leads into an IT block. */
-  readonly itState: number;
-  readonly maxInstructions?: number;
-  /** A halfword of code, or undefined where none can be fetched. */
-  fetch(address: number): number | undefined;
-}
+export type { BlockRequest } from './collect-steps.js';
 
 export interface TranslatedBlock {
   readonly source: string;
@@ -33,61 +23,49 @@ export interface TranslatedBlock {
   readonly end: number;
 }
 
-interface Step extends Located {
-  /** EPSR.IT while the instruction runs; zero outside IT blocks. */
-  readonly itState: number;
-}
+const LOCALS = 'let a=0,b=0,c=0,i=0,p=0,q=0,t=0,x=0,m1=null,m2=null,m4=null;';
 
 /** @returns undefined when not even the first instruction can be fetched. */
 export function translateBlock(request: BlockRequest): TranslatedBlock | undefined {
-  const steps = collect(request);
+  const steps = collectSteps(request);
   const last = steps.at(-1);
   if (last === undefined) return undefined;
   const end = last.address + last.lengthBytes;
-  const loops = steps[0]?.itState === 0 && branchesTo(last, request.start);
+  const entries = entriesOf(steps);
+  if (entries.length === 0) return { source: LOCALS + translateSegments(steps, [0], entries)[0]!, end };
+  const starts = [...new Set([0, ...entries])];
+  const segments = translateSegments(steps, starts, entries);
+  const body = segments.length === 1 ? segments[0]! : `switch(s){${segments.map((segment, at) => `case ${at}:${segment}`).join('\n')}}`;
+  return { source: `${LOCALS}let n=0,s=0;for(;;){${body}}`, end };
+}
+
+/** Numbers of the steps that branches of the same block lead to, ascending. */
+function entriesOf(steps: readonly Step[]): readonly number[] {
+  const targets = new Set(steps.map(branchTarget));
+  return steps.flatMap(({ address, itState }, at) => (itState === 0 && targets.has(address) ? [at] : []));
+}
+
+/** @param starts number of the first step of each segment @param entries those that are jumped to */
+function translateSegments(steps: readonly Step[], starts: readonly number[], entries: readonly number[]): string[] {
   const live = liveFlags(steps);
-  const jump: Jump = (address, site) =>
-    loops && address === request.start
-      ? `n+=${steps.length};if(n<limit&&r[${SLOT.ATTENTION}]===0)continue;r[${SLOT.PC}]=${signed(address)};return n;`
-      : leave(signed(address), site);
-  const parts = steps.map((step, at) => translateStep(step, siteOf(step, at, live[at] ?? ALL_FLAGS, loops), jump));
-  const ends = last.itState === 0 && endsUnconditionally(last);
-  const tail = ends ? '' : leave(signed(end), siteOf(last, steps.length - 1, ALL_FLAGS, loops));
-  const body = parts.join('\n') + tail;
-  const locals = 'let a=0,b=0,c=0,i=0,p=0,q=0,t=0,x=0,m1=null,m2=null,m4=null;';
-  return { source: loops ? `${locals}let n=0;for(;;){${body}}` : `${locals}${body}`, end };
+  return starts.map((first, segment) => {
+    const behind = starts[segment + 1] ?? steps.length;
+    const site = (at: number): Site => siteOf(steps[at]!, at - first, live[at]!, entries.length > 0);
+    const parts = steps.slice(first, behind).map((step, place) => translateStep(step, site(first + place), jumpFrom(place, steps, starts, entries)));
+    const last = steps[behind - 1]!;
+    if (!endsUnconditionally(last)) parts.push(behind < steps.length ? `n+=${behind - first};` : leave(signed(last.address + last.lengthBytes), site(behind - 1)));
+    return parts.join('\n');
+  });
 }
 
-function collect(request: BlockRequest): readonly Step[] {
-  const steps: Step[] = [];
-  const cap = request.maxInstructions ?? MAX_INSTRUCTIONS;
-  let address = request.start;
-  let itState = request.itState;
-  while (steps.length < cap || (itState !== 0 && request.maxInstructions === undefined)) {
-    // A block does not go on in the next page, whose rights may change without this one's.
-    if (steps.length > 0 && address >>> 16 !== request.start >>> 16) break;
-    const located = decodeAt(address, (at) => request.fetch(at), itState !== 0);
-    if (located === undefined) break;
-    const isForbidden = itState !== 0 && !isAllowedInIt(located.instruction, isLastOfIt(itState));
-    const step: Step = { ...located, itState, ...(isForbidden ? { instruction: UNPREDICTABLE } : {}) };
-    steps.push(step);
-    address += step.lengthBytes;
-    const { instruction } = step;
-    itState = instruction.kind === 'if-then' ? (instruction.condition << 4) | instruction.mask : advanceIt(itState);
-    if (endsBlock(instruction)) break;
-  }
-  return steps;
-}
-
-function branchesTo(step: Step, address: number): boolean {
-  const { instruction } = step;
-  return (instruction.kind === 'branch' || instruction.kind === 'compare-branch') && step.address + 4 + instruction.offset === address;
-}
-
-function endsUnconditionally(step: Step): boolean {
-  const { instruction } = step;
-  if (instruction.kind === 'compare-branch') return false;
-  return endsBlock(instruction) && !(instruction.kind === 'branch' && instruction.condition !== undefined);
+/** @param place of the jumping step in its segment */
+function jumpFrom(place: number, steps: readonly Step[], starts: readonly number[], entries: readonly number[]): Jump {
+  return (address, site) => {
+    const entry = entries.find((at) => steps[at]!.address === address);
+    if (entry === undefined) return leave(signed(address), site);
+    const goOn = starts.length === 1 ? 'continue;' : `{s=${starts.indexOf(entry)};continue;}`;
+    return `n+=${place + 1};if(n<limit&&r[${SLOT.ATTENTION}]===0)${goOn}r[${SLOT.PC}]=${signed(address)};return n;`;
+  };
 }
 
 /** For each instruction the flags that something behind it may read, from the last backwards. */
@@ -97,8 +75,10 @@ function liveFlags(steps: readonly Step[]): readonly number[] {
   for (let at = steps.length - 1; at >= 0; at--) {
     const step = steps[at];
     if (step === undefined) break;
-    live[at] = wanted;
     const { instruction, itState } = step;
+    // Nobody knows what is read where a branch leads.
+    if (endsBlock(instruction)) wanted = ALL_FLAGS;
+    live[at] = wanted;
     if (itState === 0) wanted &= ~flagsWritten(instruction);
     else wanted |= flagsOfCondition(itState >>> 4);
     wanted |= flagsRead(instruction);
@@ -107,15 +87,16 @@ function liveFlags(steps: readonly Step[]): readonly number[] {
   return live;
 }
 
-function siteOf(step: Step, at: number, liveFlagsHere: number, loops: boolean): Site {
+/** @param place of the step in its segment */
+function siteOf(step: Step, place: number, liveFlagsHere: number, counts: boolean): Site {
   return {
     pc: step.address,
     next: step.address + step.lengthBytes,
     opcode: step.opcode,
-    index: loops ? `n+${at}` : `${at}`,
-    count: loops ? `n+${at + 1}` : `${at + 1}`,
+    index: counts ? `n+${place}` : `${place}`,
+    count: counts ? `n+${place + 1}` : `${place + 1}`,
     liveFlags: liveFlagsHere,
-    itAfter: step.instruction.kind === 'if-then' ? step.instruction.condition << 4 | step.instruction.mask : step.itState === 0 ? undefined : advanceIt(step.itState),
+    itAfter: itStateAfter(step),
   };
 }
 

@@ -1,0 +1,60 @@
+/** From the ROM bootloader to the running stub, and on: survey, plan, stream. */
+import { blobOf, readManifest } from '../blobs/manifest.js';
+import { RomSession } from '../bootloader/rom-session.js';
+import { StageFlashError } from '../errors.js';
+import type { Report } from '../flash-options.js';
+import type { Link } from '../link/link.js';
+import { loadStub } from '../loader/load-stub.js';
+import { describePlan, describeSectors } from '../plan/describe-plan.js';
+import { crc32 } from '../protocol/crc32.js';
+import { makeReport } from '../report/report.js';
+import { leaveBoard } from '../session/leave-board.js';
+import type { StubSession } from '../session/stub-session.js';
+import { finishJob } from './finish-job.js';
+import { flashThroughRom } from './flash-through-rom.js';
+import { secondsSince, type Job } from './job.js';
+import { surveyAndPlan } from './survey-and-plan.js';
+
+/**
+ * @param link for the ROM bootloader and the loader, which cannot bear a new connection
+ * @param steadyLink to the same board, for the stub, which can
+ */
+export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<Report> {
+  const { options, events, file } = job;
+  events.phase('bootloader', 'Looking for the ROM bootloader');
+  const rom = new RomSession(link, (text) => events.note(text));
+  await rom.synchronise();
+  const deviceId = await rom.getId();
+  file.remove();
+  if (options.direct) return flashThroughRom(job, link, rom, deviceId);
+
+  events.phase('loader', 'Loading the stub');
+  const manifest = readManifest();
+  const session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink);
+  try {
+    return await flashThroughStub(job, session);
+  } catch (error) {
+    // The board gets its chance to come back into the ROM bootloader, from where the same command can be tried again.
+    if (isAboutTheBoard(error)) {
+      await leaveBoard(session, 'reset');
+      file.remove();
+    }
+    throw error;
+  }
+}
+
+async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
+  const { image, options, events, file } = job;
+  const planned = surveyAndPlan(job, session);
+  describeSectors(planned.plan).forEach((line) => events.note(line));
+  if (options.dryRun) {
+    const ending = await leaveBoard(session, 'reset');
+    return makeReport('planned', `${describePlan(planned.plan)}\nNothing was changed. ${ending.text}`, { image, ...planned, session, seconds: secondsSince(job, session.link) });
+  }
+  file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });
+  return finishJob(job, session, planned);
+}
+
+function isAboutTheBoard(error: unknown): boolean {
+  return error instanceof StageFlashError && ['refused', 'flash', 'verify'].includes(error.kind);
+}

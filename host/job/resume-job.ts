@@ -1,0 +1,26 @@
+/** A process may end in the middle of a job; the stub does not. */
+import type { Report } from '../flash-options.js';
+import type { Link } from '../link/link.js';
+import { crc32 } from '../protocol/crc32.js';
+import { findStub } from '../session/find-stub.js';
+import { leaveBoard } from '../session/leave-board.js';
+import { finishJob } from './finish-job.js';
+import type { Job } from './job.js';
+import { surveyAndPlan } from './survey-and-plan.js';
+
+/** Goes on with a job that an earlier process began, if its stub still works; undefined otherwise. */
+export async function resumeJob(job: Job, link: Link): Promise<Report | undefined> {
+  const saved = job.file.load();
+  if (saved === undefined || job.options.direct) return undefined;
+  job.events.phase('bootloader', 'Looking for the stub of the last run');
+  const session = await findStub(link, saved);
+  if (session === undefined) return undefined;
+  const planned = surveyAndPlan(job, session);
+  if (!job.options.full && !job.options.dryRun && crc32(planned.stream) === saved.streamCrc) {
+    job.events.note('The stub of the last run still works: going on where it is.');
+    return finishJob(job, session, planned);
+  }
+  job.events.note('The stub of the last run works on something else: resetting the board.');
+  await leaveBoard(session, 'reset');
+  return undefined;
+}

@@ -1,0 +1,53 @@
+/**
+ * What a later process needs to go on where this one ended: one small file per board, written when the stream begins and removed when
+ * the job ends one way or the other. It lies in the user's state folder (XDG Base Directory: XDG_STATE_HOME).
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { MessageValues } from '../protocol/messages.js';
+import { WIRE_VERSION } from '../protocol/wire.js';
+
+export interface SavedSession {
+  readonly wireVersion: number;
+  readonly token: number;
+  /** What the stub told when it started: the survey that the plan was made of. */
+  readonly facts: MessageValues<'facts'>;
+  /** CRC-32 of the whole stream: the same image and options make the same one. */
+  readonly streamCrc: number;
+  readonly roundTripMs: number;
+}
+
+export interface SessionFile {
+  /** Undefined when there is none, or one that this version cannot use. */
+  load(): SavedSession | undefined;
+  save(session: Omit<SavedSession, 'wireVersion'>): void;
+  remove(): void;
+}
+
+const stateFolder = (): string => join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'stage-flash', 'sessions');
+
+/** @param linkName of the board's link */
+export function sessionFile(linkName: string, folder = stateFolder()): SessionFile {
+  const path = join(folder, `${createHash('sha256').update(linkName).digest('hex').slice(0, 24)}.json`);
+  return {
+    load: () => {
+      try {
+        const saved = JSON.parse(readFileSync(path, 'utf8')) as SavedSession;
+        return saved.wireVersion === WIRE_VERSION ? saved : undefined;
+      } catch {
+        // No file, or one that a crash left half-written: either way there is nothing to go on with.
+        return undefined;
+      }
+    },
+    save: (session) => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }), { mode: 0o600 });
+    },
+    remove: () => rmSync(path, { force: true }),
+  };
+}
+
+/** For boards that end with the process. */
+export const NO_SESSION_FILE: SessionFile = { load: () => undefined, save: () => undefined, remove: () => undefined };

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { blobOf, readManifest } from '../../host/blobs/manifest.js';
+import { Random } from '../../host/board/random.js';
+import { loaderImage, newToken, SLOT_MS } from '../../host/loader/loader-image.js';
+
+const TOKEN = 0x2a6b_9c4d;
+const loader = blobOf(readManifest(), 'loader').bytes;
+const wordsOf = (image: Uint8Array): DataView => new DataView(image.buffer, image.byteOffset);
+
+describe('the loader as the ROM gets it', () => {
+  const image = loaderImage(loader, TOKEN, 10_000);
+
+  test('fills two Write Memory frames exactly', () => {
+    expect(image.length).toBe(512);
+  });
+
+  test('has token and patience where the loader reads them, and is otherwise as it was built', () => {
+    const view = wordsOf(image);
+    expect(view.getUint32(8, true)).toBe(TOKEN);
+    expect(view.getUint32(12, true)).toBe(view.getUint32(16, true));
+    expect(view.getUint32(12, true) * SLOT_MS).toBeGreaterThanOrEqual(10_000);
+    expect((view.getUint32(12, true) - 1) * SLOT_MS).toBeLessThan(10_000);
+    expect(Buffer.compare(image.subarray(0, 8), loader.subarray(0, 8))).toBe(0);
+    expect(Buffer.compare(image.subarray(20, loader.length), loader.subarray(20))).toBe(0);
+  });
+
+  test('listens for one slot at least', () => {
+    expect(wordsOf(loaderImage(loader, TOKEN, 0)).getUint32(12, true)).toBe(1);
+  });
+
+  test('starts in the loader’s own code, with a stack that ends well below the end of DTCM', () => {
+    const view = wordsOf(image);
+    // AN2606: a ROM refuses a Go image whose stack pointer is not below the end of its RAM by more than 16 bytes.
+    expect(view.getUint32(0, true)).toBeLessThan(0x2002_0000 - 16);
+    expect(view.getUint32(4, true) % 2).toBe(1);
+    expect(view.getUint32(4, true)).toBeGreaterThan(0x2000_4100);
+    expect(view.getUint32(4, true)).toBeLessThan(0x2000_4300);
+  });
+});
+
+describe('a session token', () => {
+  const random = new Random(5);
+  const tokens = Array.from({ length: 5000 }, () => newToken(() => random.below(256)));
+  const bytesOf = (token: number): number[] => [...new Uint8Array(Uint32Array.of(token).buffer)];
+
+  test('has four different bytes, so that no shifted copy of it looks like it', () => {
+    expect(tokens.every((token) => new Set(bytesOf(token)).size === 4)).toBe(true);
+  });
+
+  test.each([0x7f, 0x79, 0x1f, 0x11, 0x13, 0x10, 0xff, 0x55, 0xaa, 0x00, 0x0a, 0x0d])('never contains %i', (byte) => {
+    expect(tokens.some((token) => bytesOf(token).includes(byte))).toBe(false);
+  });
+
+  test('is another one each time', () => {
+    expect(new Set(tokens).size).toBeGreaterThan(4990);
+    expect(newToken()).not.toBe(newToken());
+  });
+});
