@@ -64,7 +64,7 @@ struct lzma {
 bool lzma_begin(struct lzma *lzma);
 
 /* Decodes until `position` is `until`, which must not be so far ahead that the ring overwrites what the caller still needs.
-   `received`: bytes of input that have come, counted from the stream's first. */
+   `received`: bytes of input that have come, counted from the stream's first, at most packed_bytes. */
 enum lzma_result lzma_run(struct lzma *lzma, uint32_t until, uint32_t received);
 
 #endif

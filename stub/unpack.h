@@ -38,7 +38,7 @@ struct unpacked {
 /* False: no stream of our encoder. */
 bool unpack_begin(const struct unpack_setup *setup);
 
-/* `received`: packed bytes that have come. */
+/* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. */
 enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked);
 
 /* Packed bytes that are not needed any more. */

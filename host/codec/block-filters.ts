@@ -7,9 +7,10 @@ import type { Segment } from '../image/image.js';
 
 export const BLOCK_BYTES = 2048;
 
-/** What a block's number in the directory means: 0: Thumb branches made absolute; n: each byte less the one n bytes before it. */
-export const DELTA_DISTANCES = [1, 2, 3, 4, 6, 8] as const;
+/** A block's filter as the directory has it: branches made absolute … */
 export const BRANCHES = 0;
+/** … or each byte less the one so many bytes before it. The stub takes any number up to 15; these are what tables of records come in. */
+export const DELTA_DISTANCES = [1, 2, 3, 4, 6, 8] as const;
 
 /** The runs' bytes, back to back. */
 export function joinRuns(runs: readonly Segment[]): Uint8Array {

@@ -15,7 +15,7 @@ export interface LzmaParameters {
 
 export const SHORTEST_MATCH = 2;
 export const LONGEST_MATCH = 273;
-export const STATES = 12;
+const STATES = 12;
 export const FIRST_STATE_AFTER_MATCH = 7;
 
 /** Distance slots from this one on have their low four bits coded by the align tree. */
@@ -26,7 +26,7 @@ export const FULL_DISTANCES = 128;
 export const DISTANCE_STATES = 4;
 
 export const PROBABILITY_BITS = 11;
-export const PROBABILITY_INITIAL = 1 << (PROBABILITY_BITS - 1);
+const PROBABILITY_INITIAL = 1 << (PROBABILITY_BITS - 1);
 export const ADAPTATION_SHIFT = 5;
 
 const MOST_POSITION_STATES = 16;

@@ -72,8 +72,8 @@ interface ChosenFilters {
 async function chooseFilters(content: Uint8Array, runs: readonly Segment[], threads: PackThreads): Promise<ChosenFilters> {
   const plain: FilteredContent = { content, runs, filters: new Uint8Array(blockCount(content.length)).fill(BRANCHES) };
   const proposed: FilteredContent = { content, runs, filters: proposeFilters(content, runs) };
-  const stays = proposed.filters.every((filter) => filter === BRANCHES);
-  const [without, withFilters] = await Promise.all([threads.run('trial', plain), stays ? undefined : threads.run('trial', proposed)]);
+  const isProposed = proposed.filters.some((filter) => filter !== BRANCHES);
+  const [without, withFilters] = await Promise.all([threads.run('trial', plain), isProposed ? threads.run('trial', proposed) : undefined]);
   const plainStream = streamOf(plain);
   if (withFilters === undefined) return { stream: plainStream, trial: without, trialStream: plainStream };
   const filters = confirmFilters(proposed.filters, { without: without.costs, with: withFilters.costs });

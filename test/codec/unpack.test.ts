@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { filterBlocks, joinRuns } from '../../host/codec/block-filters.js';
 import { encodeDirectory } from '../../host/codec/directory.js';
+import { encodeLzma } from '../../host/codec/lzma-encoder.js';
+import { packParameters, type LzmaParameters } from '../../host/codec/lzma-model.js';
+import { findMatches } from '../../host/codec/match-finder.js';
 import { packContent, type PackedContent } from '../../host/codec/pack-content.js';
-import { JOBS } from '../../host/codec/pack-jobs.js';
 import type { Segment } from '../../host/image/image.js';
 import { Random } from '../../host/board/random.js';
 import { DeskUnpacker, RESULT, hasCompiler, type Conditions, type Unpacked } from './desk-unpacker.js';
+import { encodeWithLiblzma, hasPythonLzma } from './python-lzma.js';
 import { sampleContent, scatterRuns } from './sample-content.js';
 
 const alone = { threads: 0 } as const;
@@ -71,6 +74,15 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
     for (const unpacked of desk.run(jobs)) expectRuns(unpacked, runs);
   });
 
+  test.skipIf(!hasPythonLzma)(`what liblzma encodes is unpacked too${hasPythonLzma ? '' : ' (skipped: no python3 with lzma)'}`, () => {
+    const runs = scatterRuns(sampleContent(64 * 1024, 10), 4, 10);
+    const filters = new Uint8Array(32).map((_, block) => (block % 5 === 0 ? 4 : 0));
+    const jobs = [{ lc: 0, lp: 1, pb: 1 }, { lc: 3, lp: 0, pb: 2 }, { lc: 1, lp: 3, pb: 4 }].map((parameters) => ({
+      packed: packWith(runs, filters, parameters, encodeWithLiblzma), conditions: { mostPiece: 500, ringBytes: 4096 },
+    }));
+    for (const unpacked of desk.run(jobs)) expectRuns(unpacked, runs);
+  });
+
   test('a small stream with any one bit flipped ends, with an error or with other words, and touches nothing else', async () => {
     const runs = scatterRuns(sampleContent(1024, 6), 2, 6);
     const packed = await packContent(runs, alone);
@@ -101,7 +113,7 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
     const broken = [
       { ...run, bytes: run.bytes.subarray(0, 4064) },
       { ...run, address: 0x08000010 },
-    ].map((wrong) => ({ packed: packWith([run], new Uint8Array(2), { lc: 0, lp: 0, pb: 0 }, [wrong]) }));
+    ].map((wrong) => ({ packed: packWith([run], new Uint8Array(2), { lc: 0, lp: 0, pb: 0 }, encodeOurselves, [wrong]) }));
     for (const { result, words } of desk.run(broken)) expect({ result, words }).toEqual({ result: RESULT.broken, words: [] });
   });
 
@@ -113,12 +125,13 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
   });
 });
 
+type Encode = (stream: Uint8Array, parameters: LzmaParameters) => Uint8Array;
+
+const encodeOurselves: Encode = (stream, parameters) => encodeLzma(stream, findMatches(stream), parameters).bytes;
+
 /** Packs with filters and parameters that nobody chose, and if wanted with a directory that lies. */
-function packWith(runs: readonly Segment[], filters: Uint8Array, parameters: { lc: number; lp: number; pb: number }, directory?: readonly Segment[]): PackedContent {
+function packWith(runs: readonly Segment[], filters: Uint8Array, parameters: LzmaParameters, encode = encodeOurselves, directory = runs): PackedContent {
   const content = joinRuns(runs);
-  const stream = Buffer.concat([encodeDirectory(directory ?? runs, filters, content.length), filterBlocks(content, runs, filters)]);
-  return {
-    parameters: parameters.lc | (parameters.lp << 4) | (parameters.pb << 8), runCount: runs.length,
-    contentBytes: content.length, bytes: JOBS.encode(stream, JOBS.matches(stream), parameters),
-  };
+  const stream = Buffer.concat([encodeDirectory(directory, filters, content.length), filterBlocks(content, runs, filters)]);
+  return { parameters: packParameters(parameters), runCount: runs.length, contentBytes: content.length, bytes: encode(stream, parameters) };
 }
