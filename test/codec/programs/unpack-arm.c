@@ -1,0 +1,57 @@
+/*
+ * The unpacker as a program for the bare core: a job lies in memory, unpacked words go to where they belong, then it halts. What the
+ * instructions of the stub's decoder are counted with (test/codec/unpack-arm.test.ts).
+ */
+#include "unpack.h"
+
+/* Laid out by the test. */
+struct job {
+    uint32_t parameters;
+    uint32_t runs;
+    uint32_t content_bytes;
+    uint32_t packed_bytes;
+    uint32_t recent_bytes;
+    uint32_t result;
+    uint32_t words;
+};
+
+#define JOB ((volatile struct job *)0x20000000u)
+#define MODELS ((uint16_t *)0x20008000u)
+#define DIRECTORY ((uint32_t *)0x20010000u)
+#define DIRECTORY_BYTES 4096u
+#define RECENT ((uint8_t *)0x24000000u)
+#define PACKED ((const uint8_t *)0x30000000u)
+#define PACKED_MOST_BYTES 0x200000u
+
+int32_t unpack_flash_half(uint32_t address)
+{
+    return *(const volatile uint16_t *)address;
+}
+
+__attribute__((naked, section(".entry"))) void entry(void);
+
+static void __attribute__((used)) unpack_job(void)
+{
+    const struct unpack_setup setup = {
+        .lzma = {MODELS, RECENT, JOB->recent_bytes - 1, PACKED, PACKED + PACKED_MOST_BYTES, PACKED, JOB->packed_bytes, JOB->parameters},
+        .directory = DIRECTORY,
+        .directory_limit = DIRECTORY_BYTES,
+        .runs = JOB->runs,
+        .content_bytes = JOB->content_bytes,
+        .word_bytes = 32,
+    };
+    struct unpacked unpacked;
+    enum unpack_result result = unpack_begin(&setup) ? UNPACK_WORD : UNPACK_BROKEN;
+    while (result == UNPACK_WORD && (result = unpack_next(JOB->packed_bytes, &unpacked)) == UNPACK_WORD) {
+        for (uint32_t at = 0; at < 8; at++) {
+            ((volatile uint32_t *)unpacked.address)[at] = unpacked.word[at];
+        }
+        JOB->words++;
+    }
+    JOB->result = result;
+}
+
+void entry(void)
+{
+    __asm__("bl unpack_job\n bkpt #0");
+}

@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { MemoryRegion } from '../../host/board/cpu/bus.js';
+import { Cpu } from '../../host/board/cpu/cpu.js';
+import { packContent, type PackedContent } from '../../host/codec/pack-content.js';
+import { RESULT } from './desk-unpacker.js';
+import { sampleContent } from './sample-content.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const prefix = existsSync(join(root, 'xpacks/.bin/arm-none-eabi-gcc')) ? join(root, 'xpacks/.bin/arm-none-eabi-') : 'arm-none-eabi-';
+const hasCompiler = spawnSync(`${prefix}gcc`, ['--version']).status === 0;
+const SOURCES = ['lzma', 'filters', 'unpack'];
+const CODE = 0x20004800;
+const FLASH = 0x08000000;
+
+/** The stub's flags as stub/build.mk has them, but for warnings. */
+function armFlags(): string[] {
+  const text = readFileSync(join(root, 'stub/build.mk'), 'utf8').replaceAll('\\\n', ' ');
+  const flags = /^ARM_FLAGS := (.*)$/m.exec(text)![1]!;
+  return flags.split(/\s+/).filter((flag) => !flag.includes('$(CURDIR)'));
+}
+
+function build(folder: string): { readonly code: Uint8Array; readonly sizes: Readonly<Record<string, number>> } {
+  const flags = [...armFlags(), '-Istub'];
+  const sizes = Object.fromEntries(SOURCES.map((name) => {
+    const object = join(folder, `${name}.o`);
+    execFileSync(`${prefix}gcc`, [...flags, '-c', `stub/${name}.c`, '-o', object], { cwd: root });
+    return [name, Number(execFileSync(`${prefix}size`, [object], { encoding: 'utf8' }).split('\n')[1]!.trim().split(/\s+/)[0])];
+  }));
+  const elf = join(folder, 'unpack.elf');
+  const place = (section: string, address: number): string => `-Wl,--section-start=${section}=0x${address.toString(16)}`;
+  const places = [place('.entry', CODE), place('.text', CODE + 0x40), place('.bss', CODE + 0x2000), '-Wl,-e,entry', '-nostdlib'];
+  execFileSync(`${prefix}gcc`, [...flags, ...places, 'test/codec/programs/unpack-arm.c', ...SOURCES.map((name) => join(folder, `${name}.o`)), '-o', elf], { cwd: root });
+  execFileSync(`${prefix}objcopy`, ['-O', 'binary', '-j', '.entry', '-j', '.text', '-j', '.rodata', elf, join(folder, 'unpack.bin')]);
+  return { code: readFileSync(join(folder, 'unpack.bin')), sizes };
+}
+
+interface Run {
+  readonly result: number;
+  readonly words: number;
+  readonly instructions: number;
+  readonly flash: Uint8Array;
+}
+
+/** Runs the program to its breakpoint; layout as in programs/unpack-arm.c. */
+function unpackOnCore(code: Uint8Array, packed: PackedContent, recentBytes: number): Run {
+  const memory = (name: string, base: number, bytes: Uint8Array): MemoryRegion => ({ name, base, bytes, readable: true, writable: true, executable: true });
+  const dtcm = new Uint8Array(0x20000);
+  const job = new DataView(dtcm.buffer);
+  [packed.parameters, packed.runCount, packed.contentBytes, packed.bytes.length, recentBytes].forEach((field, at) => job.setUint32(4 * at, field, true));
+  dtcm.set(code, CODE - 0x20000000);
+  const input = new Uint8Array(0x200000);
+  input.set(packed.bytes);
+  const flash = new Uint8Array(0x200000).fill(0xff);
+  const nothing = (address: number): never => {
+    throw new Error(`nothing is at 0x${address.toString(16)}`);
+  };
+  const regions = [memory('DTCM', 0x20000000, dtcm), memory('AXI SRAM', 0x24000000, new Uint8Array(0x80000)), memory('flash', FLASH, flash), memory('input', 0x30000000, input)];
+  const cpu = new Cpu({ bus: { read: nothing, write: nothing }, regions });
+  cpu.start(0x2001ff00, CODE + 1, 0);
+  while (cpu.halted === undefined) cpu.run(cpu.tick + 1000);
+  expect(cpu.halted.reason).toBe('breakpoint');
+  return { result: job.getUint32(20, true), words: job.getUint32(24, true), instructions: cpu.tick, flash };
+}
+
+describe.skipIf(!hasCompiler)(`the stub's unpacker as ARM code${hasCompiler ? '' : ' (skipped: no arm-none-eabi-gcc)'}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stage-flash-unpack-arm-'));
+  const { code, sizes } = hasCompiler ? build(folder) : { code: new Uint8Array(), sizes: {} };
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('decoder and filters stay within 1.6 KiB, the unpacker around them within 1 KiB', () => {
+    expect(sizes['lzma']! + sizes['filters']!).toBeLessThanOrEqual(1638);
+    expect(sizes['unpack']).toBeLessThanOrEqual(1024);
+  });
+
+  test.each([4096, 65536])('unpacks on the virtual core with %i bytes of history in RAM, in a bounded number of instructions', async (recentBytes) => {
+    const content = sampleContent(160 * 1024, 11);
+    const packed = await packContent([{ address: FLASH, bytes: content.subarray(0, 0x10000) }, { address: FLASH + 0x100000, bytes: content.subarray(0x10000) }], { threads: 0 });
+    const run = unpackOnCore(code, packed, recentBytes);
+    expect({ result: run.result, words: run.words }).toEqual({ result: RESULT.done, words: content.length / 32 });
+    expect(Buffer.compare(run.flash.subarray(0, 0x10000), content.subarray(0, 0x10000))).toBe(0);
+    expect(Buffer.compare(run.flash.subarray(0x100000, 0x100000 + content.length - 0x10000), content.subarray(0x10000))).toBe(0);
+    expect(run.instructions / packed.bytes.length).toBeLessThan(700);
+  });
+});
