@@ -1,6 +1,7 @@
 /**
  * The story: image → link → stub of an earlier run, or ROM bootloader → loader → stub → survey → plan → stream → proof → farewell → report.
  */
+import { H7_PARTS } from './device/h7-parts.js';
 import { StageFlashError } from './errors.js';
 import type { FlashOptions, Report } from './flash-options.js';
 import { checkImage } from './image/check-image.js';
@@ -20,6 +21,7 @@ const DEFAULT_RETRY_BUDGET_MS = 600_000;
 /** Flashes a file. @throws StageFlashError whatever goes wrong; its kind tells the phase */
 export async function flash(options: FlashOptions): Promise<Report> {
   const events = new JobEvents(options.events);
+  if (options.chip !== undefined) demandKnownChip(options.chip);
   events.phase('image', `Reading ${options.imagePath}`);
   const image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address });
   checkImage(image).forEach((warning) => events.warning(warning));
@@ -56,6 +58,12 @@ export async function flashImage(
   } finally {
     await steadyLink.close();
   }
+}
+
+function demandKnownChip(chip: string): void {
+  const names = H7_PARTS.map((part) => part.name);
+  if (names.some((name) => name.toLowerCase() === chip.toLowerCase())) return;
+  throw new StageFlashError('usage', `there is no chip "${chip}"`, { hint: `Valid: ${names.join(', ')}.` });
 }
 
 function interrupted(cause: unknown): StageFlashError {

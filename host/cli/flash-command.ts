@@ -45,7 +45,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
     .addOption(new Option('--stay', 'leave the board as it is in the end').conflicts(['go']))
-    .option('--go <address>', 'start the program whose vector table is there in the end', parseAddress)
+    .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .option('--chip <name>', 'the part, where its device id leaves a choice, e.g. STM32H743xI')
     .option('--yes', 'agree to what is otherwise asked for consent')
     .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes)
@@ -102,6 +102,13 @@ function parseAddress(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError('An address is written like 0x08000000.');
   return value;
+}
+
+/** VTOR takes multiples of 128 (PM0253 §4.3.4). */
+function parseVectorTable(text: string): number {
+  const address = parseAddress(text);
+  if (address === 0 || address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
+  return address;
 }
 
 function parseMinutes(text: string): number {

@@ -3,18 +3,31 @@
  *
  * Written at once, so that a crash loses nothing. Holds firmware in the clear, as the wire does.
  */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { StageFlashError } from '../errors.js';
 import type { Link } from './link.js';
 
-/** @throws StageFlashError kind `usage` when the file cannot be created. */
+/** @throws StageFlashError kind `usage` when the file cannot be created, or is something else than an earlier trace. */
 export function traceLinkToFile(link: Link, path: string): Link {
+  if (existsSync(path) && statSync(path).isFile() && !['', '# '].includes(firstBytes(path))) {
+    throw new StageFlashError('usage', `${path} exists and is not a trace: it is not overwritten`, { hint: 'Name another file, or delete it first.' });
+  }
   try {
     writeFileSync(path, '');
   } catch (cause) {
     throw new StageFlashError('usage', `the trace file ${path} cannot be created`, { cause });
   }
   return traceLink(link, (line) => appendFileSync(path, `${line}\n`));
+}
+
+function firstBytes(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(2);
+    return bytes.subarray(0, readSync(file, bytes)).toString('latin1');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** @param write takes one line */

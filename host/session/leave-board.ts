@@ -88,7 +88,7 @@ async function probeForRom(session: StubSession): Promise<Heard> {
     await session.link.send(Uint8Array.of(SYNCHRONISATION));
     const heard = await hear(session, lineTimeMs(2, session.link.line));
     if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
-      return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. Pull it low and reset, and the program starts.', heard };
+      return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. With BOOT0 low, a reset starts what is in flash.', heard };
     }
     if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
   }

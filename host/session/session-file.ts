@@ -45,7 +45,13 @@ export function sessionFile(linkName: string, folder = stateFolder()): SessionFi
       mkdirSync(folder, { recursive: true });
       writeFileSync(path, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }), { mode: 0o600 });
     },
-    remove: () => rmSync(path, { force: true }),
+    remove: () => {
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // A folder that cannot be written holds no session of ours either.
+      }
+    },
   };
 }
 

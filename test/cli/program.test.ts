@@ -74,7 +74,7 @@ describe('usage errors end with 2 and start nothing', () => {
     ['fw.bin --to sim: --adress 1', /unknown option '--adress'\n\(Did you mean --address\?\)/],
     ['fw.bin --to sim: --address here', /An address is written like 0x08000000/],
     ['fw.bin --to sim: --go 0x100000000', /An address is written like/],
-    ['fw.bin --to sim: --stay --go 0', /cannot be used with/],
+    ['fw.bin --to sim: --stay --go 0x08000000', /cannot be used with/],
     ['fw.bin --to sim: --reset --stay', /cannot be used with/],
     ['fw.bin --to sim: --json --quiet', /cannot be used with/],
   ])('stage-flash %s', async (commandLine, pattern) => {
