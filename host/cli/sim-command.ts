@@ -84,6 +84,7 @@ async function serve(values: SimArguments, options: BoardOptions, { stderr, sign
   };
   let fail: (error: unknown) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => (fail = reject));
+  failure.catch(() => {}); // it may come before anybody waits for it
   const clock = new WallClock(world, {
     scale: options.timeScale ?? 1,
     onBehind: (behindMs) => tell(`this machine is too slow: the board is ${(behindMs / 1000).toFixed(1)} s late`),
