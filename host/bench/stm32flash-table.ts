@@ -3,10 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { incompressibleImage } from './images.js';
 
 const LENGTH_BYTES = 64 * 1024;
+/** A ROM that is not up yet misses the first byte, and stm32flash gives it no second chance. */
+const ROM_START_UP_MS = 1000;
 const ROUND_TRIPS_MS = [1, 20] as const;
 const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
@@ -28,6 +31,7 @@ async function boardSeconds(folder: string, rttMs: number, listen: string, clien
       });
       void server.then(() => reject(new Error(`sim ended: ${said}`)));
     });
+    await setTimeout(ROM_START_UP_MS);
     await client(endpoint);
   } finally {
     server.kill('SIGINT');
@@ -55,8 +59,8 @@ export async function stm32flashTable(say: (text: string) => void): Promise<stri
     const rows: string[] = [];
     for (const rttMs of ROUND_TRIPS_MS) {
       say(`64 KiB through the ROM, RTT ${rttMs} ms: stm32flash, --direct, stub`);
-      // It allows half a second for an answer: on a machine too busy to serve the board in time it gives up.
-      const theirs = await boardSeconds(folder, rttMs, `pty:${join(folder, `pty-${rttMs}`)}`, (endpoint) => withStm32flash(file, endpoint));
+      // It allows half a second for an answer: on a machine too busy to serve the board in time it gives up, and NaN says so.
+      const theirs = await boardSeconds(folder, rttMs, `pty:${join(folder, `pty-${rttMs}`)}`, (endpoint) => withStm32flash(file, endpoint)).catch(() => Number.NaN);
       const ours = async (...options: string[]): Promise<number> =>
         boardSeconds(folder, rttMs, 'tcp://127.0.0.1:0', async (endpoint) => void (await execa('node', [CLI, file, '--to', endpoint, '--stay', '--quiet', ...options])));
       const direct = await ours('--direct');
