@@ -23,8 +23,6 @@ export interface FlashOptions {
   readonly after?: AfterFlash;
   /** The part, where the device id leaves a choice: `STM32H743xI`. */
   readonly chip?: string;
-  /** The user agrees to what a plan must not do unasked. @default false */
-  readonly consent?: boolean;
   /**
    * How long a connection that broke while the stub works may be away. Some converters take a dead client for a living one for seven
    * minutes. @default 600 000

@@ -26,7 +26,6 @@ interface FlashValues {
   readonly stay?: true;
   readonly go?: number;
   readonly chip?: string;
-  readonly yes?: true;
   readonly retryBudget?: number;
   readonly trace?: string;
   readonly json?: true;
@@ -47,7 +46,6 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .addOption(new Option('--stay', 'leave the board as it is in the end').conflicts(['go']))
     .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .option('--chip <name>', 'the part, where its device id leaves a choice, e.g. STM32H743xI')
-    .option('--yes', 'agree to what is otherwise asked for consent')
     .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes)
     .option('--trace <file>', 'write all bytes that pass the link, with times, into a file')
     .addOption(new Option('--json', 'print events and result as one JSON value per line').conflicts(['quiet']))
@@ -77,7 +75,6 @@ function flashOptions(imagePath: string, values: FlashValues, { environment, sig
     full: values.full ?? false,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,
-    consent: values.yes ?? false,
     after: afterFlash(values),
     signal,
     ...(address !== undefined && { address }),

@@ -7,10 +7,11 @@ import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
+import { LIMITS } from '../protocol/wire.js';
 import { faultError, progressError } from './stub-error.js';
 
 /** The stub's unasked PROGRESS comes twice a second; the line may add as much again before anything is missing. */
-export const STUB_PACE_MS = 1000;
+export const STUB_PACE_MS = LIMITS.tickMs.value;
 /** Silence for this many times the patience, and the connection counts as dead, whatever TCP believes of it. */
 const DEAD_AFTER = 3;
 /** So many connections in a row without a word, and the stub counts as gone. */

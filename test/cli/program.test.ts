@@ -41,13 +41,13 @@ const failing = (error: unknown): Partial<ProgramContext> => ({ flash: () => Pro
 describe('the default command', () => {
   test.each(['fw.bin --to sim:', 'flash fw.bin --to sim:', '--to sim: fw.bin'])('%s flashes', async (commandLine) => {
     const { exitCode, stdout, options } = await run(commandLine);
-    expect(options).toMatchObject({ imagePath: 'fw.bin', to: 'sim:', full: false, direct: false, dryRun: false, consent: false, after: 'reset' });
+    expect(options).toMatchObject({ imagePath: 'fw.bin', to: 'sim:', full: false, direct: false, dryRun: false, after: 'reset' });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'fw.bin is in flash\n' });
   });
 
   test('hands every option on', async () => {
-    const { options } = await run('fw.bin --to sim: --address 0x08040000 --full --direct --dry-run --stay --chip STM32H743xI --yes --trace t.log');
-    expect(options).toMatchObject({ address: 0x0804_0000, full: true, direct: true, dryRun: true, after: 'stay', chip: 'STM32H743xI', consent: true, tracePath: 't.log' });
+    const { options } = await run('fw.bin --to sim: --address 0x08040000 --full --direct --dry-run --stay --chip STM32H743xI --trace t.log');
+    expect(options).toMatchObject({ address: 0x0804_0000, full: true, direct: true, dryRun: true, after: 'stay', chip: 'STM32H743xI', tracePath: 't.log' });
   });
 
   test('takes the link from STAGE_FLASH_TO, and --to before it', async () => {

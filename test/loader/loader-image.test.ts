@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { blobOf, readManifest } from '../../host/blobs/manifest.js';
 import { Random } from '../../host/board/random.js';
@@ -55,4 +56,10 @@ describe('a session token', () => {
     expect(new Set(tokens).size).toBeGreaterThan(4990);
     expect(newToken()).not.toBe(newToken());
   });
+});
+
+test('a listening slot is as long here as in the loader', () => {
+  const source = readFileSync(new URL('../../stub/loader/loader.c', import.meta.url), 'utf8');
+  const cycles = Number(/#define SLOT_CYCLES (0x[0-9A-F]+)u/.exec(source)?.[1]);
+  expect(SLOT_MS).toBe((cycles / 64_000_000) * 1000);
 });
