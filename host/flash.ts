@@ -28,6 +28,7 @@ export async function flash(options: FlashOptions): Promise<Report> {
 
   events.phase('connect', `Connecting to ${options.to}`);
   const link = await openLink(options.to, {
+    warn: (text) => events.warning(text),
     ...(options.signal && { signal: options.signal }), ...(options.tracePath !== undefined && { tracePath: options.tracePath }),
   });
   const closeOnAbort = (): void => void link.close();
