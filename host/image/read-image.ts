@@ -2,8 +2,8 @@
  * File → Image. The format is told by the content; the file name decides only where the content leaves a choice.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
-import { StageFlashError } from '../errors.js';
+import { basename, extname, resolve } from 'node:path';
+import { StageFlashError, fileTrouble } from '../errors.js';
 import type { Image } from './image.js';
 import { createImage } from './image.js';
 import { parseIntelHex } from './intel-hex.js';
@@ -67,13 +67,8 @@ async function readWholeFile(path: string): Promise<Uint8Array> {
   }
 }
 
-const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EACCES: 'may not be read by this user',
-};
-
-function unreadable(path: string, error: unknown): StageFlashError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-  return new StageFlashError('image', `${path} ${READ_FAILURES[code] ?? `cannot be read (${code})`}`, { cause: error });
+function unreadable(path: string, cause: unknown): StageFlashError {
+  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  if (!isMissing) return new StageFlashError('image', `${path} cannot be read: ${fileTrouble(cause)}`, { cause });
+  return new StageFlashError('image', `${path} does not exist`, { hint: `Check the path, and that the build has written it; this is ${resolve(path)}.`, cause });
 }
