@@ -1,6 +1,7 @@
 /**
  * The command line as a whole: arguments → the command → an exit code. Touches nothing of the process; main.ts hands it in.
  */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
 import { describeFailure } from './failure.js';
@@ -33,6 +34,7 @@ export async function runProgram(userArguments: readonly string[], context: Prog
   try {
     const program = await buildProgram(userArguments, context);
     if (userArguments.length === 0) program.help({ error: true });
+    refuseMistypedCommand(userArguments[0], ['help', ...program.commands.map((command) => command.name())]);
     await program.parseAsync(userArguments, { from: 'user' });
     return 0;
   } catch (error) {
@@ -48,7 +50,7 @@ async function buildProgram(userArguments: readonly string[], context: ProgramCo
     .description('Flashes an STM32H7 behind a slow TCP-to-UART converter, in the time the wire needs.')
     .version(context.version)
     .exitOverride()
-    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write })
+    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write, outputError: (text, write) => write(withHint(text)) })
     .usage('<image> [--to <url>] [options]  |  <command> [options]')
     .showSuggestionAfterError();
   const flash = addFlashCommand(program, context);
@@ -61,6 +63,18 @@ async function buildProgram(userArguments: readonly string[], context: ProgramCo
     else program.command(name).description(description);
   }
   return program;
+}
+
+/** Commander's own messages in the form of ours: one line that says what, one that says what to try. */
+function withHint(text: string): string {
+  const [, message, suggestion] = /^([^]*?)\n?(?:\((Did you mean [^)]*)\))?\n$/.exec(text) ?? [];
+  return `${message ?? text}\nhint: ${suggestion ?? 'stage-flash --help shows how it is written.'}\n`;
+}
+
+/** A word that is neither a command nor a file would else be taken for an image, and the complaint be about something else. */
+function refuseMistypedCommand(word: string | undefined, commands: readonly string[]): void {
+  if (word === undefined || !/^[a-z][a-z-]*$/.test(word) || commands.includes(word) || existsSync(word)) return;
+  throw new StageFlashError('usage', `there is no command and no file "${word}"`, { hint: `Commands: ${commands.join(', ')}. stage-flash --help says more.` });
 }
 
 /** Whatever an interrupted job stumbles over on its way out, the user interrupted it. */
