@@ -23,17 +23,10 @@ static uint32_t available(void)
     return window_received() - self.executed;
 }
 
-static void read_stream(uint32_t at, uint8_t *to, uint32_t length)
-{
-    for (uint32_t byte = 0; byte < length; byte++) {
-        to[byte] = window_byte(self.executed + at + byte);
-    }
-}
-
 static uint32_t read_u32(uint32_t at)
 {
     uint8_t bytes[4];
-    read_stream(at, bytes, sizeof bytes);
+    window_read(self.executed + at, bytes, sizeof bytes);
     return load_u32(bytes);
 }
 
@@ -52,7 +45,7 @@ static bool write_word(void)
     if (bank == FLASH_BANKS || flash_is_busy(bank)) {
         return false;
     }
-    read_stream(0, (uint8_t *)word, bytes);
+    window_read(self.executed, (uint8_t *)word, bytes);
     uint32_t differs = 0;
     uint32_t written = 0;
     for (uint32_t at = 0; at < bytes / 4; at++) {
@@ -131,7 +124,8 @@ static bool step(void)
     if (available() == 0) {
         return false;
     }
-    const uint8_t code = window_byte(self.executed);
+    uint8_t code;
+    window_read(self.executed, &code, sizeof code);
     const uint32_t bytes = operation_bytes(code);
     if (bytes == 0) {
         flash_refuse(WIRE_STATUS_BAD_OPERATION, self.executed);
@@ -159,9 +153,12 @@ static bool step(void)
     return true;
 }
 
-void script_run(void)
+bool script_run(void)
 {
-    for (uint32_t steps = 0; steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && step(); steps++) {
+    uint32_t steps = 0;
+    while (steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && step()) {
+        steps++;
     }
     window_release(self.executed);
+    return steps == MOST_STEPS;
 }

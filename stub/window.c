@@ -1,4 +1,5 @@
 #include "window.h"
+#include "bytes.h"
 #include "memory.h"
 #include "wire.gen.h"
 
@@ -65,9 +66,21 @@ void window_store(const struct frame *frame)
     }
 }
 
-uint8_t window_byte(uint32_t offset)
+void window_read(uint32_t offset, uint8_t *to, uint32_t length)
 {
-    return place(offset / WIRE_UNIT_BYTES)[offset % WIRE_UNIT_BYTES];
+    while (length != 0) {
+        const uint32_t in_unit = offset % WIRE_UNIT_BYTES;
+        const uint8_t *from = place(offset / WIRE_UNIT_BYTES) + in_unit;
+        uint32_t run = WIRE_UNIT_BYTES - in_unit < length ? WIRE_UNIT_BYTES - in_unit : length;
+        offset += run;
+        length -= run;
+        for (; run >= 4; run -= 4, from += 4, to += 4) {
+            store_u32(to, load_u32(from));
+        }
+        for (; run != 0; run--) {
+            *to++ = *from++;
+        }
+    }
 }
 
 void window_release(uint32_t offset)

@@ -20,8 +20,8 @@ void window_store(const struct frame *frame);
 /* Everything before this offset has come. */
 uint32_t window_received(void);
 
-/* One byte of the stream that has come and is not yet released. */
-uint8_t window_byte(uint32_t offset);
+/* A piece of the stream that has come and is not yet released. */
+void window_read(uint32_t offset, uint8_t *to, uint32_t length);
 
 /* Everything before `offset` is executed and its place free for what comes. */
 void window_release(uint32_t offset);
