@@ -37,8 +37,10 @@ function abortOnSignals(): AbortSignal {
   return controller.signal;
 }
 
+const signal = abortOnSignals();
+
 process.on('uncaughtException', (error) => {
-  const { text, exitCode } = describeFailure(error, process.env['STAGE_FLASH_DEBUG'] === '1');
+  const { text, exitCode } = describeFailure(error, { signal, environment: process.env });
   stderr.write(text);
   process.exit(exitCode);
 });
@@ -56,7 +58,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   stderr,
   version,
   environment: process.env,
-  signal: abortOnSignals(),
+  signal,
   flash: async (options) => (await import('../flash.js')).flash(options),
 });
 

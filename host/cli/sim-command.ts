@@ -20,7 +20,7 @@ import { BoardViolation } from '../board/violations.js';
 import { WallClock } from '../board/wall-clock.js';
 import type { World } from '../board/world.js';
 import { StageFlashError } from '../errors.js';
-import type { CommandContext } from './flash-command.js';
+import type { CommandContext } from './command-context.js';
 import { beginResultFile } from './result-file.js';
 import { describeBoardEvent } from './sim-events.js';
 

@@ -1,6 +1,7 @@
 /**
  * File → Image. The format is told by the content; the file name decides only where the content leaves a choice.
  */
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { StageFlashError, fileTrouble } from '../errors.js';
@@ -38,6 +39,7 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
 /** The same for bytes that are in memory already. `path` serves for messages and for its extension. */
 export function decodeImage(path: string, content: Uint8Array, options: ReadImageOptions = {}): Image {
   const source = basename(path);
+  const fileSha256 = createHash('sha256').update(content).digest('hex');
   const start = Buffer.from(content.subarray(0, 600)).toString('latin1');
   const foreign = FOREIGN_FORMATS.find((format) => format.pattern.test(start));
   if (foreign) throw new StageFlashError('image', `${source} is ${foreign.name}, which stage-flash does not read`, { hint: foreign.hint });
@@ -48,9 +50,9 @@ export function decodeImage(path: string, content: Uint8Array, options: ReadImag
         hint: 'Leave --address away; it is for raw binaries.',
       });
     }
-    return createImage(source, 'Intel HEX', parseIntelHex(source, Buffer.from(content).toString('latin1')));
+    return { ...createImage(source, 'Intel HEX', parseIntelHex(source, Buffer.from(content).toString('latin1'))), fileSha256 };
   }
-  return createImage(source, 'raw binary', [{ address: options.address ?? DEFAULT_ADDRESS, bytes: content }]);
+  return { ...createImage(source, 'raw binary', [{ address: options.address ?? DEFAULT_ADDRESS, bytes: content }]), fileSha256 };
 }
 
 async function readWholeFile(path: string): Promise<Uint8Array> {

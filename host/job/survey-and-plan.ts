@@ -16,13 +16,13 @@ export interface Planned {
 }
 
 /** @throws StageFlashError kind `refused` */
-export function surveyAndPlan({ image, options, events }: Job, session: StubSession): Planned {
+export function surveyAndPlan({ image, options, events, log }: Job, session: StubSession): Planned {
   events.phase('survey', 'Reading what the board is and what its flash holds');
-  const part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip);
+  const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
   events.note(describeDevice(part, session));
 
   events.phase('plan', 'Comparing');
-  const plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : session.facts.sectorDigests });
+  const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : session.facts.sectorDigests }));
   refuseProtected(plan, session.facts);
   return { part, plan, stream: planStream(plan) };
 }
