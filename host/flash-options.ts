@@ -43,6 +43,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly dryRun?: boolean;
   /** @default 'reset' */
   readonly after?: AfterFlash;
+  /** What the application must say, on the same line with the same settings, after the reset or the start. */
+  readonly expect?: { readonly text: string; readonly withinMs: number };
 }
 
 /** `unfinished`: something may have been erased or written, and nothing is proven. */
@@ -83,6 +85,8 @@ export interface ReportDetails {
   readonly goodputBytesPerSecond?: number;
   /** The line as the stub saw it: bytes it received, bytes that belonged to no frame, flags of USART_ISR. */
   readonly board?: { readonly receivedBytes: number; readonly discardedBytes: number; readonly lineErrors: number };
+  /** With `--expect`: the verdict, until when it was listened, and what the line brought. */
+  readonly application?: { readonly expected: string; readonly isHeard: boolean; readonly seconds: number; readonly said: string };
   /** What spoke with each other: `build` is the CRC-32 of the stub. */
   readonly stub?: { readonly wireVersion: number; readonly build: number };
 }

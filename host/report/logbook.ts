@@ -11,6 +11,7 @@ import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { Plan } from '../plan/plan.js';
 import type { Executed } from '../session/execute-plan.js';
+import type { ApplicationHeard } from '../session/hear-application.js';
 import type { StubSession } from '../session/stub-session.js';
 import { PhaseClock } from './phase-clock.js';
 
@@ -27,6 +28,7 @@ export interface Logbook {
   part?: H7Part;
   plan?: Plan;
   executed?: Executed;
+  application?: ApplicationHeard | undefined;
 }
 
 export function newLogbook(events: EventSink): Logbook {
