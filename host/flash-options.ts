@@ -37,6 +37,8 @@ export interface ImageOptions {
 export interface FlashOptions extends JobOptions, ImageOptions {
   /** Sends everything, also what the survey finds in place. @default false */
   readonly full?: boolean;
+  /** Packs what is sent, where that makes it shorter. @default true */
+  readonly compress?: boolean;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

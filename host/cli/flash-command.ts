@@ -13,6 +13,7 @@ const DEFAULT_WITHIN_S = 10;
 interface FlashValues extends JobValues {
   readonly address?: number;
   readonly full?: true;
+  readonly compress: boolean;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -29,6 +30,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
   addLinkOption(command)
     .option('--address <address>', 'where a raw binary belongs (default: 0x08000000)', parseAddress)
     .option('--full', 'send everything, also what is in flash already')
+    .option('--no-compress', 'send the image as it is')
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
@@ -48,6 +50,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
   return {
     imagePath,
     full: values.full ?? false,
+    compress: values.compress,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),

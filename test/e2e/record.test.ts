@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../host/cli/program.js';
 import { flash } from '../../host/flash.js';
+import { WIRE_VERSION } from '../../host/protocol/wire.js';
 import { garbage } from './virtual-board.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
@@ -46,7 +47,7 @@ describe('the record', () => {
       type: 'report', command: 'flash', version: '1.2.3', outcome: 'flashed', exitCode: 0,
       details: {
         flash: 'proven', reached: 'reset', image: { lengthBytes: 20_000, fileSha256: createHash('sha256').update(content).digest('hex') },
-        sectors: { touched: 1, written: 1, skipped: 0, erased: 1 }, reconnects: 0, repeatedBytes: 0, discardedBytes: 0, stub: { wireVersion: 1 },
+        sectors: { touched: 1, written: 1, skipped: 0, erased: 1 }, reconnects: 0, repeatedBytes: 0, discardedBytes: 0, stub: { wireVersion: WIRE_VERSION },
       },
     });
   });
