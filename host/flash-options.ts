@@ -49,6 +49,21 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly expect?: { readonly text: string; readonly withinMs: number };
 }
 
+/** Asks whoever is there; false is a no. */
+export type AskConsent = (question: string) => Promise<boolean>;
+
+export interface EraseOptions extends JobOptions {
+  /** All sectors that hold a byte of these; undefined: all of the part. */
+  readonly ranges: readonly AddressRange[] | undefined;
+  /** Nothing is erased without it. */
+  readonly consent: AskConsent | undefined;
+}
+
+interface AddressRange {
+  readonly address: number;
+  readonly lengthBytes: number;
+}
+
 /** `unfinished`: something may have been erased or written, and nothing is proven. */
 export type FlashState = 'untouched' | 'unfinished' | 'proven';
 
@@ -57,6 +72,58 @@ export interface Report {
   /** For people: one line, more for a plan. */
   readonly text: string;
   readonly details: ReportDetails;
+}
+
+export interface VerifyReport {
+  readonly outcome: 'verified';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface EraseReport {
+  readonly outcome: 'erased';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface InfoReport {
+  readonly outcome: 'inspected';
+  /** One fact a line. */
+  readonly text: string;
+  readonly details: ReportDetails & { readonly info: BoardInfo };
+}
+
+/** A board as the stub finds it; addresses and sizes in bytes. */
+export interface BoardInfo {
+  /** The name that --chip said, or the first of those that it could be by device id and flash size. */
+  readonly part: string;
+  readonly couldBe: readonly string[];
+  /** The letter on the package, or `unknown`; and DBGMCU_IDC.REV_ID. */
+  readonly revision: string;
+  readonly revisionId: number;
+  readonly uid: string;
+  readonly romVersion: number;
+  readonly romBugs: readonly string[];
+  readonly rdpLevel: 0 | 1 | 2;
+  /** What a reset starts, by the level of BOOT0. */
+  readonly whileBoot0Low: number;
+  readonly whileBoot0High: number;
+  readonly startsWatchdogByHardware: boolean;
+  readonly swapsBanks: boolean;
+  readonly flashSizeKiB: number;
+  readonly flashWordBytes: number;
+  readonly sectors: readonly SectorInfo[];
+}
+
+export interface SectorInfo {
+  readonly address: number;
+  readonly lengthBytes: number;
+  /** 1 or 2. */
+  readonly bank: number;
+  /** CRC-32 of what it holds; complemented where a flash word could not be read. */
+  readonly digest: number;
+  readonly isBlank: boolean;
+  readonly isWriteProtected: boolean;
 }
 
 /** The job in numbers. What it did not come to know, because it failed before or was `--direct`, is missing. */

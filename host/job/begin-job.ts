@@ -1,15 +1,13 @@
 /** From the ROM bootloader to the running stub, and on: survey, plan, stream. */
-import { blobOf, readManifest } from '../blobs/manifest.js';
-import { RomSession } from '../bootloader/rom-session.js';
 import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
-import { loadStub } from '../loader/load-stub.js';
 import { describePlan, describeSectors } from '../plan/describe-plan.js';
 import { crc32 } from '../protocol/crc32.js';
 import { makeReport } from '../report/report.js';
 import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
+import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
@@ -21,16 +19,10 @@ import { surveyAndPlan } from './survey-and-plan.js';
  */
 export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<Report> {
   const { options, events, file, log } = job;
-  events.phase('bootloader', 'Looking for the ROM bootloader');
-  const rom = (log.rom = new RomSession(link, (text) => events.note(text)));
-  await rom.synchronise();
-  const deviceId = await rom.getId();
+  const { rom, deviceId } = await findRom(link, log, events);
   file.remove();
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
-
-  events.phase('loader', 'Loading the stub');
-  const manifest = readManifest();
-  const session = (log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink));
+  const session = await enterStub(link, steadyLink, rom, log, events);
   try {
     return await flashThroughStub(job, session);
   } catch (error) {

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../host/cli/program.js';
 import { flash } from '../../host/flash.js';
 import { WIRE_VERSION } from '../../host/protocol/wire.js';
+import { NO_CONTEXT } from '../cli/context.js';
 import { garbage } from './virtual-board.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
@@ -21,9 +22,10 @@ type Json = { readonly [key: string]: Json | string | number };
 async function run(...more: readonly string[]): Promise<{ exitCode: number; record: Json; stdout: string; stderr: string }> {
   let [stdout, stderr] = ['', ''];
   const exitCode = await runProgram([imagePath, '--report', path, ...more], {
+    ...NO_CONTEXT,
     stdout: { write: (text) => void (stdout += text), columns: undefined },
     stderr: { write: (text) => void (stderr += text), columns: undefined },
-    environment: {}, signal: new AbortController().signal, version: '1.2.3', flash,
+    flash,
   });
   return { exitCode, record: JSON.parse(readFileSync(path, 'utf8')) as Json, stdout, stderr };
 }
