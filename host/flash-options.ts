@@ -47,6 +47,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly after?: AfterFlash;
   /** What the application must say, on the same line with the same settings, after the reset or the start. */
   readonly expect?: { readonly text: string; readonly withinMs: number };
+  /** Asked only where a job that is cut could leave the board unreachable; without it such a job is refused. */
+  readonly consent?: AskConsent | undefined;
 }
 
 /** Asks whoever is there; false is a no. */

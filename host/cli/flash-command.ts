@@ -5,7 +5,7 @@ import { StageFlashError } from '../errors.js';
 import type { AfterFlash, FlashOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
 import { helpAfterOptions } from './help-text.js';
-import { addJobOptions, addLinkOption, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, consentOf, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 const DEFAULT_WITHIN_S = 10;
@@ -20,6 +20,7 @@ interface FlashValues extends JobValues {
   readonly go?: number;
   readonly expect?: string;
   readonly within?: number;
+  readonly yes?: true;
 }
 
 export function addFlashCommand(program: Command, context: CommandContext): Command {
@@ -37,10 +38,11 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .addOption(new Option('--stay', 'leave the board as it is in the end').conflicts(['go']))
     .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
-    .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds);
+    .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
+    .option('--yes', 'do it without asking, also where a job that is cut leaves no way back into the board');
   return addJobOptions(command)
     .addHelpText('after', helpAfterOptions())
-    .action((imagePath: string, values: FlashValues) => runJob('flash', values, context, (options) => context.flash({ ...options, ...flashOptions(imagePath, values) })));
+    .action((imagePath: string, values: FlashValues) => runJob('flash', values, context, (options) => context.flash({ ...options, ...flashOptions(imagePath, values), consent: consentOf(values, context) })));
 }
 
 function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions, 'to' | 'events'> {

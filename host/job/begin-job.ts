@@ -4,9 +4,11 @@ import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
 import { describePlan, describeSectors } from '../plan/describe-plan.js';
 import { crc32 } from '../protocol/crc32.js';
+import { wayBack } from '../plan/way-back.js';
 import { makeReport } from '../report/report.js';
 import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
+import { demandConsent } from './consent.js';
 import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
@@ -38,10 +40,14 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const { options, events, file, log } = job;
   const planned = await surveyAndPlan(job, session);
   describeSectors(planned.plan).forEach((line) => events.note(line));
+  const back = wayBack(session.facts);
+  const isCutDangerous = planned.stream.length > 0 && !back.isCertain;
+  if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
     return makeReport('planned', `${describePlan(planned.plan)}\nNothing was changed. ${ending.text}`, log);
   }
+  if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   try {
     file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });
   } catch (error) {

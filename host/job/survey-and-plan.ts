@@ -2,6 +2,7 @@
 import { choosePart } from '../device/choose-part.js';
 import type { H7Part } from '../device/h7-part.js';
 import { buildPlan } from '../plan/build-plan.js';
+import { refuseForeignProgram } from '../plan/foreign-program.js';
 import { writtenSectors, type Plan } from '../plan/plan.js';
 import { refuseProtected } from '../plan/protection.js';
 import { describeDevice } from '../report/report.js';
@@ -23,6 +24,7 @@ export async function surveyAndPlan({ image, options, events, log }: Job, sessio
   events.phase('plan', 'Comparing');
   const { sectorDigests, slots } = session.facts;
   const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots }));
+  refuseForeignProgram(image, part);
   refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);
   return { part, plan, ...(await makeStream(plan, options.compress ?? true, events)) };
 }
