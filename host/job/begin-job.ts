@@ -45,7 +45,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
-    return makeReport('planned', `${describePlan(planned.plan)}\nNothing was changed. ${ending.text}`, log);
+    return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
   }
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   try {

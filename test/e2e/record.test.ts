@@ -30,9 +30,9 @@ async function run(...more: readonly string[]): Promise<{ exitCode: number; reco
   return { exitCode, record: JSON.parse(readFileSync(path, 'utf8')) as Json, stdout, stderr };
 }
 
-/** `details.link.sentBytes`; the phases are one field. */
+/** `details.link.sentBytes`; a list is one field, and so are the phases. */
 function fieldsOf(value: Json, prefix = ''): string[] {
-  return Object.entries(value).flatMap(([key, inner]) => (typeof inner === 'object' ? fieldsOf(inner, `${prefix}${key}.`) : [`${prefix}${key}`.replace(/^details\.phases\..*/, 'details.phases.*')]));
+  return Object.entries(value).flatMap(([key, inner]) => (typeof inner === 'object' && !Array.isArray(inner) ? fieldsOf(inner, `${prefix}${key}.`) : [`${prefix}${key}`.replace(/^details\.phases\..*/, 'details.phases.*')]));
 }
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
