@@ -12,6 +12,7 @@ import { beginJob } from './job/begin-job.js';
 import type { Job } from './job/job.js';
 import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
+import { parseLinkUrl } from './link/link-url.js';
 import { openLink } from './link/open-link.js';
 import { ReconnectingLink } from './link/reconnecting-link.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
@@ -22,18 +23,20 @@ const DEFAULT_RETRY_BUDGET_MS = 600_000;
 export async function flash(options: FlashOptions): Promise<Report> {
   const events = new JobEvents(options.events);
   if (options.chip !== undefined) demandKnownChip(options.chip);
+  const target = parseLinkUrl(options.to);
   events.phase('image', `Reading ${options.imagePath}`);
   const image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address });
   checkImage(image).forEach((warning) => events.warning(warning));
 
-  events.phase('connect', `Connecting to ${options.to}`);
+  const { name, identity = name } = target;
+  events.phase('connect', `Connecting to ${name}`);
   const link = await openLink(options.to, {
     ...(options.signal && { signal: options.signal }), ...(options.tracePath !== undefined && { tracePath: options.tracePath }),
   });
   const closeOnAbort = (): void => void link.close();
   options.signal?.addEventListener('abort', closeOnAbort);
   try {
-    return await flashImage(image, link, options, events, link.name === 'sim:' ? NO_SESSION_FILE : sessionFile(link.name));
+    return await flashImage(image, link, options, events, target.scheme === 'sim' ? NO_SESSION_FILE : sessionFile(identity));
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   } finally {

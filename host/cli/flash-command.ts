@@ -37,7 +37,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .command('flash', { isDefault: true })
     .description('flash an image and prove on the board that it is there (the default command)')
     .argument('<image>', 'raw binary or Intel HEX')
-    .option('--to <url>', 'link to the board: tcp://HOST:PORT[?baud=115200&parity=even] or sim:[?OPTIONS]')
+    .option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND or sim:[?OPTIONS]; ?baud=115200&parity=even says what the line is set to')
     .option('--address <address>', 'where a raw binary belongs (default: 0x08000000)', parseAddress)
     .option('--full', 'send everything, also what is in flash already')
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')

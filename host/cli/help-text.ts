@@ -22,6 +22,10 @@ Examples:
       flash over the raw TCP port of a serial converter set to 115200 8E1
   stage-flash app.bin --address 0x08040000 --to 'tcp://10.0.0.5:4001?baud=57600'
       a raw binary behind a bootloader, over a line of another speed
+  stage-flash app.hex --to 'rfc2217://10.0.0.5:4001?baud=230400'
+      over a serial server that lets the line be set: it is set to 230400 8E1
+  stage-flash app.hex --to 'exec:ssh gateway socat - /dev/ttyS1,raw,b115200,parenb'
+      over whatever a program's input and output lead to
   stage-flash app.hex --to 'sim:?rtt=600ms'
       the same on a virtual board in this process, behind a satellite
   stage-flash app.hex --dry-run

@@ -5,6 +5,7 @@
  */
 import { appendFileSync, closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { StageFlashError } from '../errors.js';
+import type { LineSettings } from './line-settings.js';
 import type { Link } from './link.js';
 
 /** @throws StageFlashError kind `usage` when the file cannot be created, or is something else than an earlier trace. */
@@ -37,8 +38,7 @@ export function traceLink(link: Link, write: (line: string) => void): Link {
   const noteBytes = (direction: '>' | '<', bytes: Uint8Array): void => {
     if (bytes.length > 0) note(`${direction} ${bytes.length} ${Buffer.from(bytes).toString('hex')}`);
   };
-  const { baudRate, parity, stopBits } = link.line;
-  write(`# ${link.name}, ${baudRate} baud, ${parity} parity, ${stopBits} stop bits; seconds, > sent < received, byte count, bytes`);
+  write(`# ${link.name}, ${describeLine(link.line)}; seconds, > sent < received, byte count, bytes`);
 
   const noteFailure = (error: unknown): never => {
     note(`! ${error instanceof Error ? error.message : String(error)}`);
@@ -46,7 +46,11 @@ export function traceLink(link: Link, write: (line: string) => void): Link {
   };
   return {
     name: link.name,
-    line: link.line,
+    get line() {
+      return link.line;
+    },
+    ...(link.abilities && { abilities: link.abilities }),
+    ...(link.datagramBytes !== undefined && { datagramBytes: link.datagramBytes }),
     ...(link.connectMs !== undefined && { connectMs: link.connectMs }),
     now: () => link.now(),
     send: async (bytes) => {
@@ -59,6 +63,22 @@ export function traceLink(link: Link, write: (line: string) => void): Link {
       return bytes;
     },
     ...(link.reopen && { reopen: async (afterMs) => traceLink(await link.reopen!(afterMs).catch(noteFailure), write) }),
+    ...(link.setLine && {
+      setLine: async (line) => {
+        note(`# ${describeLine(line)}`);
+        await link.setLine!(line).catch(noteFailure);
+      },
+    }),
+    ...(link.setModemLines && {
+      setModemLines: async (lines) => {
+        note(`# ${JSON.stringify(lines)}`);
+        await link.setModemLines!(lines).catch(noteFailure);
+      },
+    }),
     close: () => link.close(),
   };
+}
+
+function describeLine({ baudRate, parity, stopBits }: LineSettings): string {
+  return `${baudRate} baud, ${parity} parity, ${stopBits} stop bits`;
 }
