@@ -15,6 +15,8 @@ export interface FlashOptions {
   readonly address?: number;
   /** Sends everything, also what the survey finds in place. @default false */
   readonly full?: boolean;
+  /** Packs what is sent, where that makes it shorter. @default true */
+  readonly compress?: boolean;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

@@ -24,14 +24,16 @@ uint32_t crc32_add_byte(uint32_t crc, uint8_t byte)
 
 uint32_t crc32_add(uint32_t crc, const volatile uint8_t *bytes, uint32_t length)
 {
-    if (((uintptr_t)bytes & 3u) == 0) {
-        for (; length >= 4; length -= 4, bytes += 4) {
-            crc ^= *(const volatile uint32_t *)bytes;
-            crc = tables[768 + (crc & 0xFFu)] ^ tables[512 + (crc >> 8 & 0xFFu)] ^ tables[256 + (crc >> 16 & 0xFFu)] ^ tables[crc >> 24];
+    while (length != 0) {
+        if (((uintptr_t)bytes & 3u) != 0 || length < 4) {
+            crc = crc32_add_byte(crc, *bytes++);
+            length--;
+            continue;
         }
-    }
-    for (; length != 0; length--) {
-        crc = crc32_add_byte(crc, *bytes++);
+        crc ^= *(const volatile uint32_t *)bytes;
+        crc = tables[768 + (crc & 0xFFu)] ^ tables[512 + (crc >> 8 & 0xFFu)] ^ tables[256 + (crc >> 16 & 0xFFu)] ^ tables[crc >> 24];
+        bytes += 4;
+        length -= 4;
     }
     return crc;
 }

@@ -9,7 +9,7 @@
 #include "wire.gen.h"
 
 #define FLASH_ADDRESS 0x08000000u
-#define BANK2_ADDRESS 0x08100000u
+#define BANK_STRIDE 0x100000u /* bank 2 begins here whatever the size of bank 1 */
 /* A worn sector took 10 s where the datasheet says 4 s at most; nobody waits longer than this. */
 #define OPERATION_LIMIT_MS 15000u
 #define MOST_BANK_SECTORS 128u
@@ -57,12 +57,12 @@ static uint32_t registers_of(uint32_t bank)
 
 static uint32_t bank_address(uint32_t bank)
 {
-    return bank == 0 ? FLASH_ADDRESS : BANK2_ADDRESS;
+    return FLASH_ADDRESS + bank * BANK_STRIDE;
 }
 
 static uint32_t sector_in_bank(uint32_t address)
 {
-    return (address - bank_address(flash_bank(address))) / self.family->sector_bytes;
+    return address % BANK_STRIDE / self.family->sector_bytes;
 }
 
 /* The first error stands. What waits to be erased waits no longer: nothing more happens to this flash. */
@@ -152,18 +152,14 @@ uint32_t flash_sector_address(uint32_t sector)
 
 uint32_t flash_bank(uint32_t address)
 {
-    for (uint32_t bank = 0; bank < self.banks; bank++) {
-        if (address - bank_address(bank) < self.bank_bytes) {
-            return bank;
-        }
-    }
-    return FLASH_BANKS;
+    const uint32_t bank = (address - FLASH_ADDRESS) / BANK_STRIDE;
+    return bank < self.banks && address % BANK_STRIDE < self.bank_bytes ? bank : FLASH_BANKS;
 }
 
 bool flash_holds(uint32_t address, uint32_t length)
 {
     const uint32_t bank = flash_bank(address);
-    return bank != FLASH_BANKS && length != 0 && length <= bank_address(bank) + self.bank_bytes - address;
+    return bank != FLASH_BANKS && length != 0 && length <= self.bank_bytes - address % BANK_STRIDE;
 }
 
 void flash_request_erase(uint32_t address)
@@ -246,7 +242,8 @@ void flash_start_erases(uint32_t except)
     }
 }
 
-static void poll_bank(uint32_t number)
+/* True: the operation of this bank has come to its end. */
+static bool poll_bank(uint32_t number)
 {
     struct bank *const bank = &self.bank[number];
     const uint32_t registers = registers_of(number);
@@ -255,7 +252,7 @@ static void poll_bank(uint32_t number)
         if (clock_ms() - bank->started_ms > OPERATION_LIMIT_MS) {
             refuse_with(WIRE_STATUS_FLASH_TIMEOUT, bank->address, sr);
         }
-        return;
+        return false;
     }
     if (sr & FLASH_SR_OPERATION_ERRORS) {
         refuse_with(bank->operation == ERASING ? WIRE_STATUS_ERASE_FAILED : WIRE_STATUS_PROGRAM_FAILED, bank->address, sr);
@@ -269,15 +266,16 @@ static void poll_bank(uint32_t number)
     REGISTER(registers, FLASH_CR_AT) = self.family->psize;
     bank->operation = NOTHING;
     self.outstanding--;
+    return true;
 }
 
-void flash_poll(void)
+bool flash_poll(void)
 {
+    bool has_ended = false;
     for (uint32_t bank = 0; bank < FLASH_BANKS; bank++) {
-        if (flash_is_busy(bank)) {
-            poll_bank(bank);
-        }
+        has_ended |= flash_is_busy(bank) && poll_bank(bank);
     }
+    return has_ended;
 }
 
 /*

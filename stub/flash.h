@@ -54,8 +54,8 @@ bool flash_is_done(void);
 /* Begins to program one flash word of an idle bank. `word`: flash_word_bytes() bytes. */
 void flash_program(uint32_t address, const uint32_t *word);
 
-/* Sees operations end. */
-void flash_poll(void);
+/* Sees operations end. True: one has. */
+bool flash_poll(void);
 
 /* Starts the next erase in every idle bank but `except` (FLASH_BANKS: in all). */
 void flash_start_erases(uint32_t except);

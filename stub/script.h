@@ -2,10 +2,11 @@
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Goes on as far as data and flash allow, but not long. */
-void script_run(void);
+/* Goes on as far as data and flash allow, but not long. True: it could go on at once. */
+bool script_run(void);
 
 /* Everything in the stream before this offset is executed (the last flash word may still be in the making: see flash_is_done). */
 uint32_t script_executed(void);

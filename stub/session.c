@@ -5,6 +5,7 @@
 #include "fault.h"
 #include "flash.h"
 #include "frame.h"
+#include "memory.h"
 #include "registers.h"
 #include "script.h"
 #include "uart.h"
@@ -155,16 +156,16 @@ static void answer(void)
     }
 }
 
-/* Is there nothing to do? Then a turn of the loop costs a few register reads, which keeps the way from byte to answer short. */
-static bool is_idle(void)
+/* The watchdog is fed once a millisecond, which is plenty. */
+static bool has_millisecond_passed(void)
 {
-    const uint32_t now_ms = clock_ms();
-    const bool idle = now_ms == self.now_ms && flash_is_done() && !frame_is_due();
-    if (now_ms != self.now_ms) {
-        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED; /* once a millisecond is plenty */
-        self.now_ms = now_ms;
+    const uint32_t before_ms = self.now_ms;
+    self.now_ms = clock_ms();
+    if (self.now_ms == before_ms) {
+        return false;
     }
-    return idle;
+    REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+    return true;
 }
 
 void session_run(uint32_t usart, uint32_t token)
@@ -174,18 +175,18 @@ void session_run(uint32_t usart, uint32_t token)
     uart_begin(usart, token);
     frame_begin(token);
     flash_begin();
-    window_begin(facts_window_bytes());
+    window_begin(memory()->window_bytes);
     self.facts = true;
-    for (;;) {
-        struct frame frame;
-        if (is_idle()) {
+    for (bool has_work = true;;) {
+        /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */
+        if (!(has_millisecond_passed() | flash_poll() | frame_is_due() | has_work)) {
             continue;
         }
+        struct frame frame;
         while (frame_next(&frame)) {
             hear(&frame);
         }
-        flash_poll();
-        script_run();
+        has_work = script_run();
         flash_start_erases(script_bank());
         answer();
     }

@@ -1,4 +1,5 @@
 #include "window.h"
+#include "bytes.h"
 #include "memory.h"
 #include "wire.gen.h"
 
@@ -17,19 +18,14 @@ void window_begin(uint32_t bytes)
     self.units = bytes / WIRE_UNIT_BYTES;
 }
 
-uint32_t window_bytes(void)
-{
-    return self.units * WIRE_UNIT_BYTES;
-}
-
 uint32_t window_received(void)
 {
     return self.received * WIRE_UNIT_BYTES;
 }
 
-static uint8_t *place(uint32_t unit)
+uint8_t *window_place(uint32_t offset)
 {
-    return (uint8_t *)(WINDOW_ADDRESS + unit % self.units * WIRE_UNIT_BYTES);
+    return (uint8_t *)(WINDOW_ADDRESS + offset / WIRE_UNIT_BYTES % self.units * WIRE_UNIT_BYTES + offset % WIRE_UNIT_BYTES);
 }
 
 static uint32_t has_come(uint32_t unit)
@@ -54,7 +50,7 @@ void window_store(const struct frame *frame)
         if (unit - self.released >= self.units || has_come(unit)) {
             continue;
         }
-        frame_copy(frame, at, place(unit), WIRE_UNIT_BYTES);
+        frame_copy(frame, at, window_place(unit * WIRE_UNIT_BYTES), WIRE_UNIT_BYTES);
         mark(unit, 1);
         if (self.beyond - self.released < unit + 1 - self.released) {
             self.beyond = unit + 1;
@@ -65,9 +61,21 @@ void window_store(const struct frame *frame)
     }
 }
 
-uint8_t window_byte(uint32_t offset)
+void window_read(uint32_t offset, uint8_t *to, uint32_t length)
 {
-    return place(offset / WIRE_UNIT_BYTES)[offset % WIRE_UNIT_BYTES];
+    while (length != 0) {
+        const uint32_t in_unit = offset % WIRE_UNIT_BYTES;
+        const uint8_t *from = window_place(offset);
+        uint32_t run = WIRE_UNIT_BYTES - in_unit < length ? WIRE_UNIT_BYTES - in_unit : length;
+        offset += run;
+        length -= run;
+        for (; run >= 4; run -= 4, from += 4, to += 4) {
+            store_u32(to, load_u32(from));
+        }
+        for (; run != 0; run--) {
+            *to++ = *from++;
+        }
+    }
 }
 
 void window_release(uint32_t offset)

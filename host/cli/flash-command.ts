@@ -21,6 +21,7 @@ interface FlashValues {
   readonly to?: string;
   readonly address?: number;
   readonly full?: true;
+  readonly compress: boolean;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -40,6 +41,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND or sim:[?OPTIONS]; ?baud=115200&parity=even says what the line is set to')
     .option('--address <address>', 'where a raw binary belongs (default: 0x08000000)', parseAddress)
     .option('--full', 'send everything, also what is in flash already')
+    .option('--no-compress', 'send the image as it is')
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
@@ -73,6 +75,7 @@ function flashOptions(imagePath: string, values: FlashValues, { environment, sig
     imagePath,
     to,
     full: values.full ?? false,
+    compress: values.compress,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),

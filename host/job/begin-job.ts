@@ -44,7 +44,7 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
 
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
   const { image, options, events, file } = job;
-  const planned = surveyAndPlan(job, session);
+  const planned = await surveyAndPlan(job, session);
   describeSectors(planned.plan).forEach((line) => events.note(line));
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');

@@ -21,7 +21,7 @@ const LONGEST_TURN_MS = 20;
 /** Timers are no finer; what is left over is slept with the next one. */
 const SHORTEST_SLEEP_MS = 2;
 /** Virtual time between two looks at the wall clock. */
-const SLICE_MS = 5;
+const SLICE_MS = 50;
 
 /** A new board and a link to it. @throws StageFlashError kind `usage` for options that are wrong. */
 export async function openSimLink(parameters: URLSearchParams | BoardOptions): Promise<SimLink> {

@@ -28,7 +28,7 @@ export interface ChipOptions {
   readonly violations: Violations;
   /** DBGMCU_IDCODE.REV_ID. @default 0x2003, revision V */
   readonly revisionId?: number;
-  /** Most ticks that a polling loop passes at once; 0 for none. @default 16 384, 256 µs */
+  /** Most ticks that a polling loop passes at once; 0 for none. @default 65 536, 1 ms */
   readonly pollSkipTicks?: number;
   /** What differs from the factory setting. */
   readonly optionBytes?: Partial<OptionBytes>;
@@ -71,7 +71,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? 0x2003,
-        pollSkipTicks: options.pollSkipTicks ?? 16_384,
+        pollSkipTicks: options.pollSkipTicks ?? 65_536,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',
