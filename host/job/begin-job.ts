@@ -21,6 +21,11 @@ import { surveyAndPlan } from './survey-and-plan.js';
  */
 export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<Report> {
   const { options, events, file } = job;
+  if (options.direct && link.datagramBytes !== undefined) {
+    throw new StageFlashError('usage', `${link.name}: --direct needs a link that keeps the order of bytes`, {
+      hint: 'A datagram that comes twice would make the bootloader take content for commands, and some of them erase everything. Leave --direct out, or use tcp://.',
+    });
+  }
   events.phase('bootloader', 'Looking for the ROM bootloader');
   const rom = new RomSession(link, (text) => events.note(text));
   await rom.synchronise();

@@ -7,6 +7,7 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { performance } from 'node:perf_hooks';
 import { StageFlashError } from '../errors.js';
+import { DATAGRAM_BYTES } from './datagrams.js';
 import type { LineSettings } from './line-settings.js';
 import type { Link } from './link.js';
 import { ReceiveQueue } from './receive-queue.js';
@@ -19,12 +20,6 @@ export interface UdpLinkOptions extends LinkOptions {
   /** Ours. @default any that is free */
   readonly localPort?: number;
 }
-
-/**
- * Far below what every path carries in one piece (IPv6 guarantees 1280, RFC 8200 §5): a whole datagram falls into the converter's buffer at
- * once, and two of them must fit into 1.3 KiB.
- */
-export const DATAGRAM_BYTES = 660;
 
 /** @throws StageFlashError kind `link` or `interrupted`. That nobody listens there shows with the first datagram, or never. */
 export async function openUdpLink(options: UdpLinkOptions): Promise<Link> {
@@ -41,7 +36,10 @@ export async function openUdpLink(options: UdpLinkOptions): Promise<Link> {
     socket.close();
     throw errorCode(cause) === 'EADDRINUSE' ? portTaken(name, localPort, cause) : connectFailure(name, cause);
   }
-  return new UdpLink(socket, options);
+  const link = new UdpLink(socket, options);
+  // A converter that answers whoever it heard last now answers us; the board is sent nothing by it.
+  await link.send(new Uint8Array());
+  return link;
 }
 
 class UdpLink implements Link {

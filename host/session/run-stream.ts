@@ -4,7 +4,11 @@
  * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
  */
 import { StageFlashError } from '../errors.js';
-import { bitsPerCharacter } from '../link/line-settings.js';
+import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
+import { bitsPerCharacter, lineTimeMs } from '../link/line-settings.js';
+import type { Link } from '../link/link.js';
+import type { RoundTrip } from '../link/round-trip.js';
+import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
 import { LIMITS } from '../protocol/wire.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
@@ -40,10 +44,17 @@ export interface StreamJob {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Payload of a DATA frame on a line of this rate, when nothing is lost. */
-export function fullPayloadBytes(baudRate: number, bitsPerByte: number): number {
-  const inTime = Math.floor(((baudRate / bitsPerByte) * FRAME_TIME_S) / UNIT) * UNIT;
-  return Math.max(UNIT, Math.min(FULL_PAYLOAD_BYTES, inTime));
+/** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
+function fullPayloadBytes({ line, datagramBytes = Infinity }: Link): number {
+  const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
+  const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
+  return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
+}
+
+/** How many later frames a frame may come behind: those that leave while the round trip varies, and a few more. */
+function mostOvertaking(link: Link, roundTrip: RoundTrip, payloadBytes: number): number {
+  if (link.datagramBytes === undefined) return 0;
+  return OVERTAKING_DATAGRAMS + Math.ceil((4 * roundTrip.variationMs) / lineTimeMs(payloadBytes, link.line));
 }
 
 export async function runStream(job: StreamJob): Promise<StreamOutcome> {
@@ -77,9 +88,10 @@ class StreamSender {
 
   constructor(job: StreamJob) {
     this.#job = job;
-    this.#sent = new Transmissions(job.stream.length);
+    const { link } = job.session;
     this.#request = job.session.newRequest();
-    this.#fullPayloadBytes = this.#payloadBytes = fullPayloadBytes(job.session.link.line.baudRate, bitsPerCharacter(job.session.link.line));
+    this.#fullPayloadBytes = this.#payloadBytes = fullPayloadBytes(link);
+    this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, this.#fullPayloadBytes));
   }
 
   get repeatedBytes(): number {
@@ -95,7 +107,8 @@ class StreamSender {
     const progress = this.#job.session.progress;
     if (progress === undefined || progress === this.#seen) return;
     const lostBytes = this.#sent.acknowledge(progress.received, progress.map, progress.poll);
-    if (lostBytes > 0) {
+    // Whole frames get lost with a datagram or a connection, whatever their length; damaged ones are fewer when they are shorter.
+    if (lostBytes > 0 && progress.discardedBytes !== this.#seen?.discardedBytes) {
       this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
       this.#bytesSinceLoss = 0;
     }
