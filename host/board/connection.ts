@@ -76,9 +76,9 @@ export class Connection {
     return signal(this.#downlink, signal(this.#uplink, tick));
   }
 
-  /** The host sends. A datagram may be empty: the converter learns from it whom to answer. */
+  /** The host sends. */
   send(bytes: Uint8Array, tick: Tick): void {
-    if (this.ending === undefined && (bytes.length > 0 || this.isDatagrams)) this.#toConverter.send(bytes, tick);
+    if (this.ending === undefined && bytes.length > 0) this.#toConverter.send(bytes, tick);
   }
 
   /** The converter sends. */

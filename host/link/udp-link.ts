@@ -36,10 +36,7 @@ export async function openUdpLink(options: UdpLinkOptions): Promise<Link> {
     socket.close();
     throw errorCode(cause) === 'EADDRINUSE' ? portTaken(name, localPort, cause) : connectFailure(name, cause);
   }
-  const link = new UdpLink(socket, options);
-  // A converter that answers whoever it heard last now answers us; the board is sent nothing by it.
-  await link.send(new Uint8Array());
-  return link;
+  return new UdpLink(socket, options);
 }
 
 class UdpLink implements Link {
