@@ -15,14 +15,14 @@ export interface Planned extends MadeStream {
 }
 
 /** @throws StageFlashError kind `refused` */
-export async function surveyAndPlan({ image, options, events }: Job, session: StubSession): Promise<Planned> {
+export async function surveyAndPlan({ image, options, events, log }: Job, session: StubSession): Promise<Planned> {
   events.phase('survey', 'Reading what the board is and what its flash holds');
-  const part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip);
+  const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
   events.note(describeDevice(part, session));
 
   events.phase('plan', 'Comparing');
   const { sectorDigests, slots } = session.facts;
-  const plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots });
+  const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots }));
   refuseProtected(plan, session.facts);
   return { part, plan, ...(await makeStream(plan, options.compress ?? true, events)) };
 }
