@@ -38,7 +38,7 @@ side must be set to 8 data bits, even parity, one stop bit (8E1).
 `;
 
 export function helpAfterOptions(): string {
-  return `${EXAMPLES}\n${exitCodeTable()}\n\nEnvironment:\n  STAGE_FLASH_TO     the link when --to is not given\n  STAGE_FLASH_DEBUG  1 adds a stack trace to errors\n`;
+  return `${EXAMPLES}\n${exitCodeTable()}\n\nEnvironment:\n  STAGE_FLASH_TO     the link when --to is not given; likewise STAGE_FLASH_CHIP,\n                     STAGE_FLASH_RETRY_BUDGET …\n  STAGE_FLASH_DEBUG  1 adds a stack trace to errors\n`;
 }
 
 function exitCodeTable(): string {

@@ -58,6 +58,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   stderr,
   version,
   environment: process.env,
+  directory: process.cwd(),
   signal,
   flash: async (options) => (await import('../flash.js')).flash(options),
 });
