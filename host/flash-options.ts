@@ -79,6 +79,8 @@ export interface ReportDetails {
   readonly repeatedRequests?: number;
   /** Connections that had to be made again. */
   readonly reconnects?: number;
+  /** The ways to bring the content over that were thought of, with what each would take: bytes, and seconds from the first byte sent to the proof. */
+  readonly ways?: readonly { readonly name: string; readonly bytesUp: number; readonly bytesDown: number; readonly seconds: number; readonly isChosen: boolean }[];
   readonly streamBytes?: number;
   readonly repeatedBytes?: number;
   /** Bytes of flash programmed per second of the phase `stream`. */

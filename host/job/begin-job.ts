@@ -53,7 +53,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   describeSectors(planned.plan).forEach((line) => events.note(line));
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
-    return makeReport('planned', `${describePlan(planned.plan)}\nNothing was changed. ${ending.text}`, log);
+    return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
   }
   try {
     file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });

@@ -24,5 +24,8 @@ export async function surveyAndPlan({ image, options, events, log }: Job, sessio
   const { sectorDigests, slots } = session.facts;
   const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots }));
   refuseProtected(plan, session.facts);
-  return { part, plan, ...(await makeStream(plan, options.compress ?? true, events)) };
+  const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, elapsedSeconds, events });
+  log.ways = made.ways;
+  return { part, plan, ...made };
 }

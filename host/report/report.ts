@@ -41,6 +41,7 @@ export function reportDetails(log: Logbook): ReportDetails {
     ...(roundTrip && roundTrip.count > 0 && { roundTrip: roundTripDetails(roundTrip) }),
     ...(rom && { discardedBytes: rom.discardedBytes }),
     ...(session && { discardedBytes: session.discardedBytes, repeatedRequests: session.repeats, reconnects: session.link.renewals ?? 0 }),
+    ...(log.ways && { ways: log.ways.map((way) => ({ ...way, seconds: rounded(way.seconds, 3) })) }),
     ...(executed && { streamBytes: executed.streamBytes, repeatedBytes: executed.repeatedBytes }),
     ...goodput(log, phases.stream),
     ...stubDetails(session),

@@ -14,7 +14,7 @@ import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js
 import { Transmissions, type Piece } from './transmissions.js';
 
 /** A frame never takes longer than this on the line, nor is it larger than FULL_PAYLOAD_BYTES without need. */
-const FRAME_TIME_S = 1;
+const FRAME_TIME_S = 2.4;
 const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
@@ -44,8 +44,10 @@ export interface StreamJob {
   readonly signal?: AbortSignal | undefined;
 }
 
+type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
+
 /** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-function fullPayloadBytes({ line, datagramBytes = Infinity }: Link): number {
+function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
   const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
   const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
   return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
@@ -55,6 +57,12 @@ function fullPayloadBytes({ line, datagramBytes = Infinity }: Link): number {
 function mostOvertaking(link: Link, roundTrip: RoundTrip, payloadBytes: number): number {
   if (link.datagramBytes === undefined) return 0;
   return OVERTAKING_DATAGRAMS + Math.ceil((4 * roundTrip.variationMs) / lineTimeMs(payloadBytes, link.line));
+}
+
+/** Bytes on the wire for a stream of this length, when nothing is lost. */
+export function framedBytes(streamBytes: number, link: FrameCarrier): number {
+  const frames = Math.ceil(streamBytes / fullPayloadBytes(link));
+  return streamBytes + frames * FRAME_OVERHEAD_BYTES;
 }
 
 export async function runStream(job: StreamJob): Promise<StreamOutcome> {
