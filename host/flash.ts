@@ -8,6 +8,7 @@ import { readImage } from './image/read-image.js';
 import { atBoard, demandKnownChip, overLink } from './job/at-board.js';
 import { beginJob } from './job/begin-job.js';
 import type { Job } from './job/job.js';
+import { leaveAfter } from './job/move-board.js';
 import { recordJob } from './job/record-job.js';
 import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
@@ -40,6 +41,6 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, file
   });
 }
 
-async function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  return (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink);
+function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
+  return leaveAfter(job, steadyLink, async () => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink));
 }

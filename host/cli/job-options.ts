@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { JobOptions } from '../flash-options.js';
+import { addMoveOptions, boardMoves, type MoveValues } from './board-moves.js';
 import type { CommandContext } from './command-context.js';
 import type { PrintStyle } from './print.js';
 
-export interface JobValues {
+export interface JobValues extends MoveValues {
   readonly to?: string;
   readonly chip?: string;
   readonly retryBudget?: number;
@@ -17,7 +18,7 @@ export interface JobValues {
 }
 
 export function addJobOptions(command: Command): Command {
-  return command
+  return addMoveOptions(command)
     .option('--chip <name>', 'the part, where its device id leaves a choice, e.g. STM32H743xI')
     .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes)
     .option('--report <file>', 'write what was done, in numbers, as JSON into a file, also when it fails')
@@ -41,6 +42,7 @@ export function jobOptions(values: JobValues, { signal }: CommandContext): Omit<
   return {
     to,
     signal,
+    ...boardMoves(values),
     ...(chip !== undefined && { chip }),
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),

@@ -13,6 +13,7 @@ import type { StubSession } from '../session/stub-session.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
+import { enterBootloader } from './move-board.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
 /**
@@ -26,6 +27,7 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
       hint: 'A datagram that comes twice would make the bootloader take content for commands, and some of them erase everything. Leave --direct out, or use tcp://.',
     });
   }
+  await enterBootloader(job, link);
   events.phase('bootloader', 'Looking for the ROM bootloader');
   const rom = (log.rom = new RomSession(link, (text) => events.note(text)));
   await rom.synchronise();
