@@ -79,6 +79,7 @@ describe('board faults', () => {
     const { exchange } = withFault('double-nack', 'rdp=1');
     expect(exchange([0x7f])).toEqual([ACK]);
     for (const command of [[0x11, 0xee], [0x31, 0xce], [0x21, 0xde]]) expect(exchange(command)).toEqual([0x1f, 0x1f]);
+    expect(exchange([0x44, 0xbb])).toEqual([0x1f]);
     expect(exchange([0x42, 0x42])).toEqual([0x1f]);
     expect(exchange([0x02, 0xfd])).toEqual([ACK, 1, 0x04, 0x50, ACK]);
   });
