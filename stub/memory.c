@@ -3,11 +3,9 @@
 
 /*
  * H742 cannot be told from H743 and has 384 KiB of AXI SRAM, H7A has more than either (RM0433 table 7, RM0455 §2.4). H72x lends the upper
- * part of its AXI SRAM to ITCM, whose first 64 KiB are always there (RM0468 §2.4).
+ * part of its AXI SRAM to ITCM (RM0468 §2.4).
  */
-static const struct memory
-    common = {.window_bytes = 0x20000, .recent_address = 0x24030000, .recent_bytes = 0x10000, .slots_address = 0x24040000, .slots = 1},
-    h72x = {.window_bytes = 0x10000, .recent_address = 0x00008000, .recent_bytes = 0x8000, .slots_address = 0, .slots = 0};
+static const struct memory common = {.window_bytes = 0x30000, .slots_address = 0x24040000, .slots = 1}, h72x = {.window_bytes = 0x10000};
 
 const struct memory *memory(void)
 {

@@ -12,12 +12,13 @@
 #define ANSWER_ADDRESS 0x24008000u
 #define ANSWER_BYTES 0x800u
 #define WINDOW_ADDRESS 0x24010000u
+/* Latest content of a packed stream: the upper half of ITCM, which every part has. */
+#define RECENT_ADDRESS 0x00008000u
+#define RECENT_BYTES 0x8000u /* a power of two */
 
 /* What differs between the parts. */
 struct memory {
     uint32_t window_bytes;
-    uint32_t recent_address; /* latest content of a packed stream … */
-    uint32_t recent_bytes;   /* … a power of two */
     uint32_t slots_address;  /* copies of sectors */
     uint32_t slots;
 };

@@ -215,8 +215,8 @@ static bool begin_packed(void)
     const struct unpack_setup setup = {
         .lzma = {
             .models = self.models,
-            .recent = (uint8_t *)memory()->recent_address,
-            .recent_mask = memory()->recent_bytes - 1,
+            .recent = (uint8_t *)RECENT_ADDRESS,
+            .recent_mask = RECENT_BYTES - 1,
             .input_begin = (const uint8_t *)WINDOW_ADDRESS,
             .input_end = (const uint8_t *)WINDOW_ADDRESS + memory()->window_bytes,
             .input = window_place(self.executed + WIRE_OP_PACKED_BYTES),

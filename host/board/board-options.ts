@@ -32,7 +32,7 @@ export const BOARD_OPTIONS = {
   baud: option('bit rate of the converter', '115200', parseBaud),
   parity: option<Parity>('parity of the converter: even, odd, none', 'even', oneOf('even', 'odd', 'none')),
   pins: option("the board's TX and RX pin that the converter is wired to", 'PA9/PA10', parsePins),
-  boot0: option('level of the BOOT0 pin: high boots the ROM, low the application', 'high', oneOf('high', 'low')),
+  boot0: option('level of the BOOT0 pin: high boots the ROM, low the application; pulse is high at the first power-on only', 'high', oneOf('high', 'low', 'pulse')),
   bootAdd0: option('option byte BOOT_ADD0: upper half of the boot address while BOOT0 is low', '0x0800', parseHalfword),
   bootAdd1: option('option byte BOOT_ADD1: upper half of the boot address while BOOT0 is high', '0x1FF0', parseHalfword),
   romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),

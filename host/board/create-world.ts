@@ -42,6 +42,7 @@ export function createWorld(options: BoardOptions, createCore?: CreateCore): Wor
   installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults') });
   if (options.flashFile !== undefined) loadFlashFile(options.flashFile, world.board.chip);
   world.board.powerOn();
+  if (options.boot0 === 'pulse') world.board.boot0 = 'low';
   return world;
 }
 
@@ -61,7 +62,7 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
     violations,
     romVersion: romVersionOf(options),
     wiring: options.pins,
-    boot0: options.boot0,
+    boot0: options.boot0 === 'low' ? 'low' : 'high',
     romResetsPeripherals: options.romResets,
     ramProgramStackBytes: options.stack,
     random: random.fork('rom'),

@@ -9,8 +9,10 @@ import type { Image } from '../image/image.js';
 import type { Traffic } from '../link/counting-link.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
+import type { Way } from '../plan/describe-plan.js';
 import type { Plan } from '../plan/plan.js';
 import type { Executed } from '../session/execute-plan.js';
+import type { ApplicationHeard } from '../session/hear-application.js';
 import type { StubSession } from '../session/stub-session.js';
 import { PhaseClock } from './phase-clock.js';
 
@@ -26,7 +28,9 @@ export interface Logbook {
   session?: StubSession;
   part?: H7Part;
   plan?: Plan;
+  ways?: readonly Way[];
   executed?: Executed;
+  application?: ApplicationHeard | undefined;
 }
 
 export function newLogbook(events: EventSink): Logbook {

@@ -63,6 +63,7 @@ describe('board faults', () => {
   it.each([
     ['boot0=high', 'rom'],
     ['boot0=low', 'lockup'],
+    ['boot0=pulse', 'lockup'],
     ['boot0=low&boot-add0=0x1FF0', 'rom'],
     ['boot0=high&boot-add1=0x0800', 'lockup'],
   ])('power-cut ends where the boot address points: %s', (query, kind) => {
