@@ -218,7 +218,7 @@ static void begin_copy(struct lzma *lzma)
 static int32_t repeated_byte(const struct lzma *lzma)
 {
     const uint32_t position = lzma->position - lzma->distances[0] - 1;
-    return lzma->distances[0] <= lzma->setup.recent_mask ? lzma->setup.recent[position & lzma->setup.recent_mask] : lzma->old_byte(position);
+    return lzma->distances[0] <= lzma->setup.recent_mask ? lzma->setup.recent[position & lzma->setup.recent_mask] : lzma_old_byte(position);
 }
 
 static INLINE void put(struct lzma *lzma, uint32_t byte)
@@ -236,7 +236,7 @@ static bool copy(struct lzma *lzma, uint32_t until)
     uint32_t from = lzma->position - lzma->distances[0] - 1;
     const bool is_old = lzma->distances[0] > mask;
     for (; count != 0; count--, from++) {
-        const int32_t byte = is_old ? lzma->old_byte(from) : recent[from & mask];
+        const int32_t byte = is_old ? lzma_old_byte(from) : recent[from & mask];
         if (byte < 0) {
             return false;
         }

@@ -4,148 +4,257 @@
 #include "filters.h"
 #include "flash.h"
 
-#define DIRECTORY_ALIGNMENT 16u
+#define CONTENT_BYTES (2 * FLASH_MOST_WORD_BYTES)
+#define IS_COPY FILTER_REACH
 
-struct run {
-    uint32_t address;
+/* A run of the content, with its address in flash, or a piece of it: new, with a filter, or IS_COPY, with its way from the old address to the new one. */
+struct span {
     uint32_t length;
+    uint32_t value;
+    uint32_t filter;
 };
 
-/* A run and the content before it. */
+/* A span and the content before it. */
 struct place {
-    const struct run *run;
+    const struct span *span;
     uint32_t begins;
 };
 
+/* Of one position: both kinds of spans cover all of the content. */
+struct places {
+    struct place run;
+    struct place piece;
+};
+
 static struct {
-    struct unpack_setup setup;
+    uint32_t position; /* in the content: of the next word */
+    uint32_t made;     /* content that is there; one half-word more than whole words when a pair lies across an end */
+    struct places writing;
+    struct places reading; /* history, far from where words are written */
+    struct unpack_content setup;
+    /* A ring: the words, and before them what a difference can reach back to. */
+    uint8_t content[CONTENT_BYTES] __attribute__((aligned(4)));
     struct lzma lzma;
-    uint32_t directory_bytes; /* decoded in front of the content */
-    uint32_t position;        /* in the content: of the next word */
-    struct place writing;
-    struct place reading;
-    /* The last word, and before it what a difference can reach back to. */
-    uint32_t word[(FILTER_REACH + FLASH_MOST_WORD_BYTES) / 4];
 } self;
 
-#define WORD ((uint8_t *)self.word + FILTER_REACH)
-
-/* Position in the content → address. */
-static uint32_t address_of(struct place *place, uint32_t position)
-{
-    while (position < place->begins) {
-        place->run--;
-        place->begins -= place->run->length;
-    }
-    while (position - place->begins >= place->run->length) {
-        place->begins += place->run->length;
-        place->run++;
-    }
-    return place->run->address + position - place->begins;
-}
-
-/* The directory's runs are followed by the blocks' filters. */
-static uint32_t filter_at(uint32_t position)
-{
-    const uint8_t *const filters = (const uint8_t *)((const struct run *)self.setup.directory + self.setup.runs);
-    return filters[position / FILTER_BLOCK_BYTES] % FILTER_REACH;
-}
-
-/* Words are written and history is read far apart: each remembers its own place. */
-static uint32_t writing_address(uint32_t position)
-{
-    return address_of(&self.writing, position);
-}
-
-static uint32_t reading_address(uint32_t position)
-{
-    return address_of(&self.reading, position);
-}
-
-static int32_t content_in_flash(uint32_t position)
-{
-    return unpack_flash_half(reading_address(position));
-}
-
-static int32_t content_byte_in_flash(uint32_t position)
-{
-    const int32_t half = content_in_flash(position & ~1u);
-    return half < 0 || position % 2 == 0 ? half : half >> 8;
-}
-
-static int32_t filtered_in_ram(uint32_t position)
-{
-    return load_u16(&self.lzma.setup.recent[(self.directory_bytes + position) & self.lzma.setup.recent_mask]);
-}
-
-/* History that the ring has forgotten: what is in flash, filtered once more. */
-static int32_t old_byte(uint32_t decoded)
-{
-    if (decoded < self.directory_bytes) {
-        return ((const uint8_t *)self.setup.directory)[decoded];
-    }
-    const uint32_t position = decoded - self.directory_bytes;
-    const uint32_t filter = filter_at(position);
-    if (filter == FILTER_BRANCHES) {
-        const uint32_t even = position & ~1u;
-        const int32_t half = filter_branch(content_in_flash, reading_address, even, self.setup.content_bytes, FILTER_TO_ABSOLUTE);
-        return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
-    }
-    const int32_t now = content_byte_in_flash(position);
-    const int32_t before = position < filter ? 0 : content_byte_in_flash(position - filter);
-    return now < 0 || before < 0 ? -1 : (now - before) & 0xFF;
-}
+_Static_assert(FLASH_MOST_WORD_BYTES >= FILTER_REACH, "a difference reaches back into the last word at most");
 
 bool unpack_begin(const struct unpack_setup *setup)
 {
-    const uint32_t blocks = setup->content_bytes / FILTER_BLOCK_BYTES + 1;
-    self.setup = *setup;
-    self.directory_bytes = (setup->runs * sizeof(struct run) + blocks + DIRECTORY_ALIGNMENT - 1) & ~(DIRECTORY_ALIGNMENT - 1);
-    self.position = 0;
-    for (uint32_t at = 0; at < sizeof self.word / 4; at++) {
-        self.word[at] = 0;
-    }
-    self.writing = self.reading = (struct place){(const struct run *)setup->directory, 0};
+    self.setup = setup->content;
     self.lzma.setup = setup->lzma;
-    self.lzma.old_byte = old_byte;
-    return lzma_begin(&self.lzma) && setup->runs < setup->directory_limit / sizeof(struct run) && self.directory_bytes <= setup->directory_limit;
+    self.position = self.made = 0;
+    relocation_begin(&setup->relocation);
+    return lzma_begin(&self.lzma) && self.setup.runs <= self.setup.most_spans && self.setup.pieces <= self.setup.most_spans - self.setup.runs &&
+           self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask;
 }
 
-/* Runs of whole words that together are the content. */
-static bool accept_directory(void)
+/* Seven bits a byte, highest first; all bytes but the last have the eighth set. Behind the directory there are only zeros. */
+static uint32_t number(uint32_t *at)
+{
+    uint32_t value = 0;
+    while (*at != self.setup.directory_bytes) {
+        const uint32_t byte = self.lzma.setup.recent[(*at)++];
+        value = value << 7 | (byte & 0x7F);
+        if (byte < 0x80) {
+            break;
+        }
+    }
+    return value;
+}
+
+/* Each is a length in half-words and a filter, or IS_COPY more than the change of the value, its sign lowest. False: they are not the content. */
+static bool read_spans(struct span *span, uint32_t count, uint32_t *at, uint32_t unaligned)
 {
     uint32_t left = self.setup.content_bytes;
-    for (uint32_t at = 0; at < self.directory_bytes; at++) {
-        ((uint8_t *)self.setup.directory)[at] = self.lzma.setup.recent[at];
-    }
-    const struct run *run = self.writing.run;
-    for (uint32_t runs = self.setup.runs; runs != 0; runs--, run++) {
-        if (run->length - 1 >= left || ((run->address | run->length) & (self.setup.word_bytes - 1)) != 0) {
+    for (uint32_t value = 0; count != 0; count--, span++) {
+        span->length = 2 * number(at);
+        span->filter = number(at);
+        if (span->filter >= IS_COPY) {
+            const uint32_t change = span->filter - IS_COPY;
+            value += change >> 1 ^ -(change & 1);
+            span->filter = IS_COPY;
+        }
+        span->value = value;
+        if (span->length - 1 >= left || ((value | span->length) & unaligned) != 0) {
             return false;
         }
-        left -= run->length;
+        left -= span->length;
     }
     return left == 0;
 }
 
-/* One word of content from what was decoded. */
-static void unfilter(void)
+static uint32_t locate_in(struct place *place, uint32_t position)
 {
-    const uint32_t filter = filter_at(self.position);
-    const uint32_t bytes = self.setup.word_bytes;
-    const uint32_t branch_from = filter == FILTER_BRANCHES ? FILTER_LEAST_BRANCH : UINT32_MAX;
-    uint32_t decoded = self.directory_bytes + self.position;
-    __builtin_memcpy(self.word, WORD + bytes - FILTER_REACH, FILTER_REACH);
-    for (uint32_t at = 0; at < bytes; at += 2, decoded += 2) {
-        uint32_t half = load_u16(&self.lzma.setup.recent[decoded & self.lzma.setup.recent_mask]);
-        if (half >= branch_from) {
-            half = (uint32_t)filter_branch(filtered_in_ram, writing_address, self.position + at, self.setup.content_bytes, FILTER_TO_RELATIVE);
+    while (position < place->begins) {
+        place->span--;
+        place->begins -= place->span->length;
+    }
+    while (position - place->begins >= place->span->length) {
+        place->begins += place->span->length;
+        place->span++;
+    }
+    return place->begins + place->span->length - position;
+}
+
+/* Returns whether a pair of half-words may begin here: it lies within one run and one piece. */
+static bool locate(struct places *places, uint32_t position)
+{
+    return (locate_in(&places->run, position) != 2) & (locate_in(&places->piece, position) != 2);
+}
+
+static uint32_t address_of(const struct places *places, uint32_t position)
+{
+    return places->run.span->value + position - places->run.begins;
+}
+
+static bool accept_directory(void)
+{
+    struct span *const runs = self.setup.spans;
+    struct span *const pieces = runs + self.setup.runs;
+    uint32_t at = 0;
+    if (!read_spans(runs, self.setup.runs, &at, self.setup.word_bytes - 1) || !read_spans(pieces, self.setup.pieces, &at, 0)) {
+        return false;
+    }
+    self.writing = self.reading = (struct places){{runs, 0}, {pieces, 0}};
+    for (at = 0; at != self.setup.content_bytes; at += self.reading.piece.span->length) {
+        locate(&self.reading, at);
+        if (self.reading.piece.span->filter == IS_COPY) {
+            relocation_learn(address_of(&self.reading, at) - self.reading.piece.span->value, self.reading.piece.span->value);
         }
-        store_u16(WORD + at, (uint16_t)half);
     }
-    for (uint8_t *byte = WORD; filter != FILTER_BRANCHES && byte != WORD + bytes; byte++) {
-        *byte = (uint8_t)(*byte + *(byte - filter));
+    return true;
+}
+
+/* What went to flash, with a branch as LZMA sees it: the place of its target instead of the way to it. */
+static int32_t filtered_half(uint32_t position)
+{
+    bool may_begin = locate(&self.reading, position);
+    const uint32_t address = address_of(&self.reading, position);
+    const int32_t half = unpack_flash_half(address);
+    uint32_t first = address;
+    if (half < (int32_t)BRANCH_SECOND) {
+        return half;
     }
+    if (((uint32_t)half & BRANCH_FIRST_PATTERN) != BRANCH_FIRST) {
+        first = address - 2;
+        may_begin = position != 0 && locate(&self.reading, position - 2);
+    }
+    if (!may_begin) {
+        return half;
+    }
+    const int32_t low = unpack_flash_half(first);
+    const int32_t high = unpack_flash_half(first + 2);
+    if (low < 0 || high < 0) {
+        return -1;
+    }
+    uint32_t pair = (uint32_t)low | (uint32_t)high << 16;
+    if (is_branch(pair)) {
+        pair = move_branch(pair, (first + 4) / 2);
+    }
+    return (int32_t)(first == address ? pair & 0xFFFF : pair >> 16);
+}
+
+static int32_t byte_in_flash(uint32_t position)
+{
+    locate(&self.reading, position);
+    const int32_t half = unpack_flash_half(address_of(&self.reading, position & ~1u));
+    return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
+}
+
+int32_t lzma_old_byte(uint32_t decoded)
+{
+    const uint32_t position = decoded - self.setup.directory_bytes;
+    if (decoded < self.setup.directory_bytes) {
+        return 0;
+    }
+    locate(&self.reading, position);
+    const uint32_t filter = self.reading.piece.span->filter;
+    if (filter == FILTER_BRANCHES) {
+        const int32_t half = filtered_half(position & ~1u);
+        return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
+    }
+    const int32_t now = byte_in_flash(position);
+    const int32_t before = position < filter ? 0 : byte_in_flash(position - filter);
+    return now < 0 || before < 0 ? -1 : (now - before) & 0xFF;
+}
+
+static uint32_t decoded_half(uint32_t position)
+{
+    return load_u16(&self.lzma.setup.recent[(self.setup.directory_bytes + position) & self.lzma.setup.recent_mask]);
+}
+
+static uint8_t *content_at(uint32_t position)
+{
+    return &self.content[position & (CONTENT_BYTES - 1)];
+}
+
+/* At any address; the flash's side knows even ones. */
+static int32_t old_half(uint32_t address)
+{
+    const int32_t half = unpack_old_half(address & ~1u);
+    if (half < 0 || address % 2 == 0) {
+        return half;
+    }
+    const int32_t next = unpack_old_half(address + 1);
+    return next < 0 ? next : half >> 8 | (next & 0xFF) << 8;
+}
+
+static void put(uint32_t half)
+{
+    store_u16(content_at(self.made), (uint16_t)half);
+    self.made += 2;
+}
+
+static void put_pair(uint32_t pair)
+{
+    put(pair);
+    put(pair >> 16);
+}
+
+/* Makes what comes next of a copy: a branch or an address, else a half-word; negative as unpack_old_half() is. */
+static int32_t make_copy(uint32_t error, uint32_t address, bool is_pair)
+{
+    const uint32_t shift = self.writing.piece.span->value;
+    const uint32_t from = address - shift;
+    const int32_t first = old_half(from);
+    const int32_t second = is_pair ? old_half(from + 2) : 0;
+    if (first < 0 || second < 0) {
+        return first < 0 ? first : second;
+    }
+    const uint32_t pair = (uint32_t)first | (uint32_t)second << 16;
+    if (is_branch(pair) || (address % 4 == 0 && is_address(pair))) {
+        put_pair(relocate(pair, from, shift, error));
+    } else {
+        put(pair + error);
+    }
+    return 0;
+}
+
+/* The same of a new piece: its filter is undone. */
+static void make_new(uint32_t pair, uint32_t address, bool is_pair)
+{
+    const uint32_t filter = self.writing.piece.span->filter;
+    if (filter == FILTER_BRANCHES && is_pair && is_branch(pair)) {
+        put_pair(move_branch(pair, -(address + 4) / 2));
+        return;
+    }
+    put(pair);
+    for (uint32_t at = self.made - 2; filter != FILTER_BRANCHES && at != self.made; at++) {
+        *content_at(at) = (uint8_t)(*content_at(at) + *content_at(at - filter));
+    }
+}
+
+static int32_t make(void)
+{
+    const bool is_pair = locate(&self.writing, self.made);
+    const uint32_t address = address_of(&self.writing, self.made);
+    const uint32_t decoded = decoded_half(self.made) | decoded_half(self.made + 2) << 16;
+    if (self.writing.piece.span->filter == IS_COPY) {
+        return make_copy(decoded, address, is_pair);
+    }
+    make_new(decoded, address, is_pair);
+    return 0;
 }
 
 enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
@@ -153,8 +262,8 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
     if (self.position == self.setup.content_bytes) {
         return UNPACK_DONE;
     }
-    if (self.lzma.position < self.directory_bytes) {
-        const enum lzma_result result = lzma_run(&self.lzma, self.directory_bytes, received);
+    if (self.lzma.position < self.setup.directory_bytes) {
+        const enum lzma_result result = lzma_run(&self.lzma, self.setup.directory_bytes, received);
         if (result != LZMA_REACHED) {
             return (enum unpack_result)result;
         }
@@ -163,15 +272,22 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         }
     }
     const uint32_t end = self.position + self.setup.word_bytes;
-    const uint32_t beyond = end == self.setup.content_bytes ? end : end + 2; /* a branch may go on in the next word */
-    const enum lzma_result result = lzma_run(&self.lzma, self.directory_bytes + beyond, received);
-    if (result == LZMA_REACHED) {
-        unpacked->address = writing_address(self.position);
-        unpacked->word = self.word + FILTER_REACH / 4;
-        unfilter();
-        self.position = end;
+    /* A pair may go on in the next word, but not in the next run. */
+    const uint32_t beyond = locate_in(&self.writing.run, self.position) == self.setup.word_bytes ? end : end + 2;
+    unpacked->address = address_of(&self.writing, self.position);
+    unpacked->word = (const uint32_t *)(const void *)content_at(self.position);
+    const enum lzma_result result = lzma_run(&self.lzma, self.setup.directory_bytes + beyond, received);
+    if (result != LZMA_REACHED) {
+        return (enum unpack_result)result;
     }
-    return (enum unpack_result)result;
+    while (self.made < end) {
+        const int32_t refused = make();
+        if (refused < 0) {
+            return (enum unpack_result)-refused;
+        }
+    }
+    self.position = end;
+    return UNPACK_WORD;
 }
 
 uint32_t unpack_taken(void)

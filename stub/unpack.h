@@ -1,12 +1,15 @@
 /*
- * A packed stream → flash words and where they go: lzma.c decodes, filters.c undoes the filters, the directory in front of the content says
- * addresses and filters (host/codec/directory.ts). The window reaches over all that was unpacked: what is too old for RAM is read from flash and
- * filtered again. Never waits and never writes flash; that is up to whoever asks for the words, one after the other.
+ * A packed stream → flash words and where they go: lzma.c decodes, the directory in front of the content says what the content is made of
+ * (host/codec/directory.ts): runs, and in them by turns pieces that are copied from what the flash held before, with what has become of branches
+ * and addresses in them (relocate.c), and pieces that are new, filtered block by block. An image without a past is one new piece. The window of new content
+ * reaches over all that was unpacked: what is too old for RAM is read from flash and filtered again. Never waits and never writes flash;
+ * that is up to whoever asks for the words, one after the other.
  */
 #ifndef UNPACK_H
 #define UNPACK_H
 
 #include "lzma.h"
+#include "relocate.h"
 
 /* A word must be in flash when the content is so much further on. */
 #define UNPACK_LEAST_RECENT_BYTES 4096u
@@ -19,14 +22,24 @@ enum unpack_result {
     UNPACK_DONE,
 };
 
+/* Three words of memory. */
+struct span;
+
+struct unpack_content {
+    uint32_t directory_bytes; /* decoded in front of the content; at most those of lzma.recent */
+    uint32_t runs;
+    uint32_t pieces;
+    struct span *spans;       /* memory for runs and pieces … */
+    uint32_t most_spans;      /* … so many together */
+    uint32_t content_bytes;
+    uint32_t word_bytes;      /* of this flash */
+};
+
 /* Memory is nobody else's until the stream is done. */
 struct unpack_setup {
-    struct lzma_setup lzma;    /* at least UNPACK_LEAST_RECENT_BYTES, from an even address on */
-    uint32_t *directory;       /* for the runs' addresses and the blocks' filters … */
-    uint32_t directory_limit;  /* … so many bytes, at most those of lzma.recent */
-    uint32_t runs;
-    uint32_t content_bytes;
-    uint32_t word_bytes;       /* of this flash */
+    struct lzma_setup lzma; /* at least UNPACK_LEAST_RECENT_BYTES, from an even address on */
+    struct unpack_content content;
+    struct relocation_setup relocation; /* of no use where nothing is copied: half may be 1 */
 };
 
 /* Valid until the next call of unpack_next(). */
@@ -38,7 +51,8 @@ struct unpacked {
 /* False: no stream of our encoder. */
 bool unpack_begin(const struct unpack_setup *setup);
 
-/* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. */
+/* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. The last word of a run wants no
+   input that only the next run needs. */
 enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked);
 
 /* Packed bytes that are not needed any more. */
@@ -46,5 +60,9 @@ uint32_t unpack_taken(void);
 
 /* The half-word at an even address that an unpacked word went to; negative while its bank is busy. Provided by the flash's side. */
 int32_t unpack_flash_half(uint32_t address);
+
+/* The half-word that was at an even address before the update; -UNPACK_WANTS_FLASH: not now; -UNPACK_BROKEN: it is not there, and the flash's side
+   keeps in mind what was asked for. Provided by the flash's side. */
+int32_t unpack_old_half(uint32_t address);
 
 #endif

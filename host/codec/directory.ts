@@ -1,26 +1,40 @@
 /**
- * What stands in front of the content in a packed stream and is packed with it: where each run of the content goes, and the filter of each
- * block. Layout: per run address u32 and length u32, then one byte per block, zeros up to a multiple of 16 so that the content's alignment
- * remains what lp and pb make use of. The stub's unpack.c reads it.
+ * What stands in front of the content in a packed stream and is packed with it: where each run of the content goes, then what each piece of
+ * it is. Numbers of seven bits a byte, highest first, all bytes but the last with the eighth set. Per run its length in half-words and the change of the
+ * address against the last run's; per piece its length and its filter, or a copy's change of the shift. Changes have the sign lowest, and FIRST_CHANGE
+ * tells them from filters. Zeros up to a multiple of 16 keep the content's alignment, which lp and pb make use of. The stub's unpack.c reads it.
  */
-import { BLOCK_BYTES } from './block-filters.js';
+import type { Piece } from './pieces.js';
 import type { Segment } from '../image/image.js';
 
-const RUN_BYTES = 8;
+const FIRST_CHANGE = 16;
 const ALIGNMENT = 16;
 
-/** Room for one block more than whole ones: what the stub reckons with, whether it is needed or not. */
-export function directoryBytes(runCount: number, contentBytes: number): number {
-  return Math.ceil((RUN_BYTES * runCount + Math.floor(contentBytes / BLOCK_BYTES) + 1) / ALIGNMENT) * ALIGNMENT;
+export function encodeDirectory(runs: readonly Segment[], pieces: readonly Piece[]): Uint8Array {
+  const bytes: number[] = [];
+  let last = 0;
+  for (const { address, bytes: { length } } of runs) {
+    putNumber(length / 2, bytes);
+    putNumber(FIRST_CHANGE + signLowest(address - last), bytes);
+    last = address;
+  }
+  last = 0;
+  for (const piece of pieces) {
+    putNumber(piece.lengthBytes / 2, bytes);
+    putNumber(piece.kind === 'new' ? piece.filter : FIRST_CHANGE + signLowest(piece.shift - last), bytes);
+    if (piece.kind === 'copy') last = piece.shift;
+  }
+  const directory = new Uint8Array(Math.ceil(bytes.length / ALIGNMENT) * ALIGNMENT);
+  directory.set(bytes);
+  return directory;
 }
 
-export function encodeDirectory(runs: readonly Segment[], filters: Uint8Array, contentBytes: number): Uint8Array {
-  const directory = new Uint8Array(directoryBytes(runs.length, contentBytes));
-  const view = new DataView(directory.buffer);
-  for (const [at, run] of runs.entries()) {
-    view.setUint32(RUN_BYTES * at, run.address, true);
-    view.setUint32(RUN_BYTES * at + 4, run.bytes.length, true);
-  }
-  directory.set(filters, RUN_BYTES * runs.length);
-  return directory;
+function putNumber(value: number, to: number[]): void {
+  const digits = [value % 0x80];
+  for (let rest = Math.floor(value / 0x80); rest > 0; rest = Math.floor(rest / 0x80)) digits.unshift(0x80 | rest % 0x80);
+  to.push(...digits);
+}
+
+function signLowest(change: number): number {
+  return change < 0 ? -2 * change - 1 : 2 * change;
 }

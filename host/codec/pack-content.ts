@@ -3,22 +3,15 @@
  * What comes out is a directory and the filtered content as one raw LZMA1 stream (DESIGN.md); the stub's unpack.c undoes it.
  */
 import { availableParallelism } from 'node:os';
-import { BRANCHES, blockCount, joinRuns } from './block-filters.js';
-import { confirmFilters, proposeFilters } from './choose-filters.js';
-import { packParameters, type LzmaParameters } from './lzma-model.js';
+import { blockCount, confirmFilters, proposeFilters } from './choose-filters.js';
+import { joinRuns } from './filters.js';
+import { shortest, type ContentStream } from './content-stream.js';
 import { streamOf, type FilteredContent, type Trial } from './pack-jobs.js';
-import { openPackThreads, type PackThreads } from './pack-threads.js';
-import type { Segment } from '../image/image.js';
 
-export interface PackedContent {
-  /** lc, lp and pb in a nibble each, lc lowest. */
-  readonly parameters: number;
-  readonly runCount: number;
-  /** Bytes of all runs together. */
-  readonly contentBytes: number;
-  /** Raw LZMA1, no end marker. */
-  readonly bytes: Uint8Array;
-}
+import { openPackThreads, type PackThreads } from './pack-threads.js';
+import type { PackedContent } from './packed-content.js';
+import { BRANCHES } from './pieces.js';
+import type { Segment } from '../image/image.js';
 
 export interface PackOptions {
   /** Worker threads; 0: everything in the calling thread, which it blocks. @default the machine's cores, at most 2 */
@@ -45,13 +38,9 @@ export async function packContent(runs: readonly Segment[], options: PackOptions
       threads.run('rank', trialStream, trial.packets),
     ]);
     onProgress(0.75);
-    const encode = async (parameters: LzmaParameters): Promise<{ parameters: LzmaParameters; bytes: Uint8Array }> => ({
-      parameters, bytes: await threads.run('encode', stream, matches, parameters),
-    });
-    const packed = await Promise.all(ranked.slice(0, TRIED_PARAMETERS).map(encode));
+    const packed = await Promise.all(ranked.slice(0, TRIED_PARAMETERS).map((parameters) => threads.run('encode', stream, matches, parameters)));
     onProgress(1);
-    const { parameters, bytes } = packed.reduce((best, other) => (other.bytes.length < best.bytes.length ? other : best));
-    return { parameters: packParameters(parameters), runCount: runs.length, contentBytes: content.length, bytes };
+    return shortest(packed);
   } finally {
     await threads.close();
   }
@@ -63,10 +52,10 @@ function defaultThreads(): number {
 }
 
 interface ChosenFilters {
-  readonly stream: Uint8Array;
+  readonly stream: ContentStream;
   /** The trial whose packets tell most about the stream, and the stream that it packed. */
   readonly trial: Trial;
-  readonly trialStream: Uint8Array;
+  readonly trialStream: ContentStream;
 }
 
 async function chooseFilters(content: Uint8Array, runs: readonly Segment[], threads: PackThreads): Promise<ChosenFilters> {

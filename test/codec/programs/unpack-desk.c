@@ -14,10 +14,13 @@
 #define FLASH_BYTES 0x200000u
 #define WORDS_UNDERWAY 64u /* to the flash; UNPACK_LEAST_RECENT_BYTES allows for twice as many of 32 bytes */
 #define OUTSIDE_FLASH 100u /* instead of an unpack_result */
+#define SPAN_BYTES 12u
 #define GARBAGE 0xA5
 
 static struct {
-    uint32_t parameters, runs, content_bytes, packed_bytes, word_bytes, recent_bytes, directory_limit, ring_bytes;
+    uint32_t parameters, runs, pieces, directory_bytes, content_bytes, packed_bytes, word_bytes, recent_bytes, most_spans, ring_bytes;
+    uint32_t half_the_shifts, granule_shift;
+    uint32_t old_bytes; /* what the flash held, from FLASH_ADDRESS on */
     uint32_t seed;
     uint32_t first_piece; /* bytes of input that come first; then pieces of up to most_piece, or everything when that is 0 */
     uint32_t most_piece;
@@ -29,6 +32,8 @@ static struct {
     uint8_t written[FLASH_BYTES];
     uint32_t reads;
 } flash;
+
+static uint8_t *old_flash;
 
 static uint32_t random_state;
 
@@ -52,6 +57,16 @@ int32_t unpack_flash_half(uint32_t address)
     demand(address % 2 == 0 && at < FLASH_BYTES && flash.written[at], "history was read where nothing is in flash");
     flash.reads++;
     return below(100) < job.busy_percent ? -1 : load_u16(&flash.bytes[at]);
+}
+
+int32_t unpack_old_half(uint32_t address)
+{
+    const uint32_t at = address - FLASH_ADDRESS;
+    demand(address % 2 == 0, "old content was read at an odd address");
+    if (at >= job.old_bytes) {
+        return -UNPACK_BROKEN;
+    }
+    return below(100) < job.busy_percent ? -UNPACK_WANTS_FLASH : load_u16(&old_flash[at]);
 }
 
 static void *allocate(uint32_t bytes)
@@ -142,13 +157,20 @@ static void run_job(void)
     const struct unpack_setup setup = {
         .lzma = {allocate(2 * LZMA_MOST_MODELS), allocate(job.recent_bytes), job.recent_bytes - 1, ring, ring + job.ring_bytes, ring,
                  job.packed_bytes, job.parameters},
-        .directory = allocate(job.directory_limit),
-        .directory_limit = job.directory_limit,
-        .runs = job.runs,
-        .content_bytes = job.content_bytes,
-        .word_bytes = job.word_bytes,
+        .content = {
+            .directory_bytes = job.directory_bytes,
+            .runs = job.runs,
+            .pieces = job.pieces,
+            .spans = allocate(SPAN_BYTES * job.most_spans),
+            .most_spans = job.most_spans,
+            .content_bytes = job.content_bytes,
+            .word_bytes = job.word_bytes,
+        },
+        .relocation = {allocate(4 * (2 * job.half_the_shifts + 1)), job.half_the_shifts, job.granule_shift},
     };
     demand(fread(packed, 1, job.packed_bytes, stdin) == job.packed_bytes, "the job is cut off");
+    old_flash = allocate(job.old_bytes);
+    demand(fread(old_flash, 1, job.old_bytes, stdin) == job.old_bytes, "the old content is cut off");
     memset(&flash, 0, sizeof flash);
     random_state = job.seed;
     uint32_t words = 0;
@@ -161,7 +183,9 @@ static void run_job(void)
     free(ring);
     free(setup.lzma.models);
     free(setup.lzma.recent);
-    free(setup.directory);
+    free(setup.content.spans);
+    free(setup.relocation.shifts);
+    free(old_flash);
 }
 
 int main(void)
