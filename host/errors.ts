@@ -7,6 +7,7 @@
 /** Exit codes of the command line: stable, documented in README.md (a test compares the two). */
 export const EXIT_CODES = {
   ok: 0,
+  output: 1,
   usage: 2,
   image: 3,
   refused: 4,
@@ -15,6 +16,7 @@ export const EXIT_CODES = {
   stub: 7,
   flash: 8,
   verify: 9,
+  expect: 10,
   interrupted: 130,
 } as const;
 
@@ -42,6 +44,23 @@ export class StageFlashError extends Error {
   get exitCode(): number {
     return EXIT_CODES[this.kind];
   }
+}
+
+const FILE_TROUBLES: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist, or its folder does not',
+  ENOTDIR: 'its folder is not a folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EPIPE: 'its reader has gone away',
+};
+
+/** Why a file or a stream cannot be read or written, as half a sentence. */
+export function fileTrouble(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return code === undefined ? String(error) : (FILE_TROUBLES[code] ?? code);
 }
 
 /** `0x08020000`: addresses are always printed with eight hexadecimal digits. */

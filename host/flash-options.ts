@@ -1,26 +1,15 @@
 /**
  * What a flashing job is asked and what it answers: the contract between `flash()` and whoever calls it, the command line first of all.
  */
-import type { EventSink } from './events.js';
+import type { EventSink, Phase } from './events.js';
 
 /** What the board does when its flash is proven. */
 export type AfterFlash = 'reset' | 'stay' | { readonly go: number };
 
-export interface FlashOptions {
-  /** Raw binary or Intel HEX. */
-  readonly imagePath: string;
+/** What every command needs that speaks with a board. */
+export interface JobOptions {
   /** Link URL: `tcp://10.0.0.5:4001`, `sim:?rtt=600ms`. */
   readonly to: string;
-  /** Where a raw binary belongs. @default 0x08000000 */
-  readonly address?: number;
-  /** Sends everything, also what the survey finds in place. @default false */
-  readonly full?: boolean;
-  /** Never leaves the ROM bootloader. @default false */
-  readonly direct?: boolean;
-  /** Stops when the plan is made. @default false */
-  readonly dryRun?: boolean;
-  /** @default 'reset' */
-  readonly after?: AfterFlash;
   /** The part, where the device id leaves a choice: `STM32H743xI`. */
   readonly chip?: string;
   /**
@@ -33,7 +22,33 @@ export interface FlashOptions {
   /** Ends the job in order; it then fails with kind `interrupted`. */
   readonly signal?: AbortSignal;
   readonly events: EventSink;
+  /** The job in numbers, whichever way it ended; called once, before the promise settles. */
+  readonly onEnd?: (details: ReportDetails) => void;
 }
+
+/** An image in a file. */
+export interface ImageOptions {
+  /** Raw binary or Intel HEX. */
+  readonly imagePath: string;
+  /** Where a raw binary belongs. @default 0x08000000 */
+  readonly address?: number;
+}
+
+export interface FlashOptions extends JobOptions, ImageOptions {
+  /** Sends everything, also what the survey finds in place. @default false */
+  readonly full?: boolean;
+  /** Packs what is sent, where that makes it shorter. @default true */
+  readonly compress?: boolean;
+  /** Never leaves the ROM bootloader. @default false */
+  readonly direct?: boolean;
+  /** Stops when the plan is made. @default false */
+  readonly dryRun?: boolean;
+  /** @default 'reset' */
+  readonly after?: AfterFlash;
+}
+
+/** `unfinished`: something may have been erased or written, and nothing is proven. */
+export type FlashState = 'untouched' | 'unfinished' | 'proven';
 
 export interface Report {
   readonly outcome: 'flashed' | 'unchanged' | 'planned';
@@ -42,19 +57,36 @@ export interface Report {
   readonly details: ReportDetails;
 }
 
-/** The job in numbers. What only the stub knows is missing after `--direct`. */
+/** The job in numbers. What it did not come to know, because it failed before or was `--direct`, is missing. */
 export interface ReportDetails {
-  readonly image: { readonly source: string; readonly lengthBytes: number };
-  readonly device: { readonly part: string; readonly uid?: string; readonly romVersion?: number; readonly idcode?: number };
-  readonly sectors: { readonly written: number; readonly touched: number };
-  /** From the first byte sent to the end, on the link's clock. */
-  readonly seconds: number;
-  readonly roundTripMs?: number;
+  /** What is known of the flash now. */
+  readonly flash: FlashState;
+  /** The last phase that began. */
+  readonly reached?: Phase;
+  /** From the first byte sent to the end, on the link's clock; and per phase. */
+  readonly seconds?: number;
+  readonly phases: Readonly<Partial<Record<Phase, number>>>;
+  /** `fileSha256`: of the file as it was read. `lengthBytes`: of what belongs into flash. */
+  readonly image?: { readonly source: string; readonly fileSha256?: string; readonly lengthBytes: number };
+  readonly device?: { readonly part?: string; readonly uid?: string; readonly romVersion?: number; readonly idcode?: number };
+  /** `erased`: as the stub counted. */
+  readonly sectors?: { readonly touched: number; readonly written: number; readonly skipped: number; readonly erased?: number };
+  /** What passed the link in both directions, the ROM bootloader's phase included. */
+  readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number };
+  readonly roundTrip?: { readonly minMs: number; readonly smoothedMs: number; readonly maxMs: number; readonly samples: number };
   /** Bytes from the line that belonged to nothing of ours. */
   readonly discardedBytes?: number;
   readonly repeatedRequests?: number;
   /** Connections that had to be made again. */
   readonly reconnects?: number;
+  /** The ways to bring the content over that were thought of, with what each would take: bytes, and seconds from the first byte sent to the proof. */
+  readonly ways?: readonly { readonly name: string; readonly bytesUp: number; readonly bytesDown: number; readonly seconds: number; readonly isChosen: boolean }[];
   readonly streamBytes?: number;
   readonly repeatedBytes?: number;
+  /** Bytes of flash programmed per second of the phase `stream`. */
+  readonly goodputBytesPerSecond?: number;
+  /** The line as the stub saw it: bytes it received, bytes that belonged to no frame, flags of USART_ISR. */
+  readonly board?: { readonly receivedBytes: number; readonly discardedBytes: number; readonly lineErrors: number };
+  /** What spoke with each other: `build` is the CRC-32 of the stub. */
+  readonly stub?: { readonly wireVersion: number; readonly build: number };
 }

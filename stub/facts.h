@@ -7,7 +7,4 @@
 /* Writes the payload and returns its length in bytes. Reads the whole flash: some 0.1 s for 2 MiB. */
 uint32_t facts_write(uint8_t *payload);
 
-/* Bytes of RAM that the window may use on this part. */
-uint32_t facts_window_bytes(void);
-
 #endif

@@ -5,10 +5,24 @@
 #ifndef MEMORY_H
 #define MEMORY_H
 
+#include <stdint.h>
+
 #define RING_ADDRESS 0x24000000u
 #define RING_BYTES 0x8000u /* a power of two; two of the largest frames must fit, or one could never be looked for inside another */
 #define ANSWER_ADDRESS 0x24008000u
 #define ANSWER_BYTES 0x800u
 #define WINDOW_ADDRESS 0x24010000u
+/* Latest content of a packed stream: the upper half of ITCM, which every part has. */
+#define RECENT_ADDRESS 0x00008000u
+#define RECENT_BYTES 0x8000u /* a power of two */
+
+/* What differs between the parts. */
+struct memory {
+    uint32_t window_bytes;
+    uint32_t slots_address;  /* copies of sectors */
+    uint32_t slots;
+};
+
+const struct memory *memory(void);
 
 #endif

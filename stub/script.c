@@ -1,16 +1,32 @@
 #include "script.h"
 #include "bytes.h"
 #include "flash.h"
+#include "memory.h"
+#include "unpack.h"
 #include "window.h"
 #include "wire.gen.h"
 
+#include <stddef.h>
+
 /* Steps in a row before others get their turn. */
 #define MOST_STEPS 32u
+/* Copies of sectors lie so far apart; the largest sector fits. */
+#define SLOT_BYTES 0x20000u
+/* For the directory of a packed stream: 2 MiB have 1025 blocks, and some runs. */
+#define DIRECTORY_BYTES 4096u
 
 static struct {
     uint32_t executed; /* stream offset */
-    uint32_t address;  /* of a WRITE: where its next flash word goes … */
-    uint32_t left;     /* … and how many bytes are still to come */
+    /* WRITE and RESTORE: flash words still to come, and where the next one goes. */
+    uint32_t left;
+    uint32_t address;
+    const uint8_t *kept; /* the next one, where it comes from RAM and not from the stream */
+    /* PACKED: its bytes in the stream, none when nothing is unpacked. */
+    uint32_t packed_begin;
+    uint32_t packed_bytes;
+    struct unpacked unpacked; /* a flash word that waits, or none */
+    uint16_t models[LZMA_MOST_MODELS];
+    uint32_t directory[DIRECTORY_BYTES / 4];
 } self;
 
 uint32_t script_executed(void)
@@ -32,11 +48,33 @@ static uint32_t read_u32(uint32_t at)
 
 uint32_t script_bank(void)
 {
-    const bool could = self.left != 0 && available() >= flash_word_bytes() && !flash_is_erase_due(self.address);
-    return could ? flash_bank(self.address) : FLASH_BANKS;
+    const uint32_t *const unpacked = self.unpacked.word;
+    const bool is_ready = unpacked != NULL || (self.left != 0 && (self.kept != NULL || available() >= flash_word_bytes()));
+    const uint32_t address = unpacked != NULL ? self.unpacked.address : self.address;
+    return is_ready && !flash_is_erase_due(address) ? flash_bank(address) : FLASH_BANKS;
 }
 
-/* The next flash word of a WRITE. What is right already is left alone, what is not erased is refused. */
+/* A flash word whose bank is idle. What is right already is left alone, what is not erased is refused. */
+static bool place(uint32_t address, const uint32_t *word)
+{
+    uint32_t differs = 0;
+    uint32_t written = 0;
+    for (uint32_t at = 0; at < flash_word_bytes() / 4; at++) {
+        const uint32_t now = ((const volatile uint32_t *)address)[at];
+        differs |= now ^ word[at];
+        written |= ~now;
+    }
+    if (differs != 0 && written != 0) {
+        flash_refuse(WIRE_STATUS_NOT_ERASED, address);
+        return false;
+    }
+    if (differs != 0) {
+        flash_program(address, word);
+    }
+    return true;
+}
+
+/* The next flash word of a WRITE or RESTORE. */
 static bool write_word(void)
 {
     uint32_t word[FLASH_MOST_WORD_BYTES / 4];
@@ -45,51 +83,159 @@ static bool write_word(void)
     if (bank == FLASH_BANKS || flash_is_busy(bank)) {
         return false;
     }
-    window_read(self.executed, (uint8_t *)word, bytes);
-    uint32_t differs = 0;
-    uint32_t written = 0;
-    for (uint32_t at = 0; at < bytes / 4; at++) {
-        const uint32_t now = ((const volatile uint32_t *)self.address)[at];
-        differs |= now ^ word[at];
-        written |= ~now;
+    if (self.kept == NULL) {
+        window_read(self.executed, (uint8_t *)word, bytes);
     }
-    if (differs != 0 && written != 0) {
-        flash_refuse(WIRE_STATUS_NOT_ERASED, self.address);
+    if (!place(self.address, self.kept == NULL ? word : (const uint32_t *)self.kept)) {
         return false;
-    }
-    if (differs != 0) {
-        flash_program(self.address, word);
     }
     self.address += bytes;
     self.left -= bytes;
-    self.executed += bytes;
+    if (self.kept == NULL) {
+        self.executed += bytes;
+    } else {
+        self.kept += bytes;
+    }
     return true;
 }
 
-static bool begin_write(void)
+int32_t unpack_flash_half(uint32_t address)
 {
-    const uint32_t address = read_u32(1);
-    const uint32_t length = read_u32(5);
-    if (!flash_holds(address, length) || (address | length) % flash_word_bytes() != 0) {
-        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+    return flash_is_busy(flash_bank(address)) ? -1 : *(const volatile uint16_t *)address;
+}
+
+/* The next flash word of a PACKED, or its end. */
+static bool unpack_word(void)
+{
+    if (self.unpacked.word == NULL) {
+        const uint32_t come = window_received() - self.packed_begin;
+        const enum unpack_result result = unpack_next(come < self.packed_bytes ? come : self.packed_bytes, &self.unpacked);
+        self.executed = self.packed_begin + unpack_taken();
+        if (result == UNPACK_DONE) {
+            self.executed = self.packed_begin + self.packed_bytes;
+            self.packed_bytes = 0;
+            return true;
+        }
+        if (result == UNPACK_BROKEN) {
+            flash_refuse(WIRE_STATUS_NOT_PACKED, self.packed_begin - WIRE_OP_PACKED_BYTES);
+        }
+        if (result != UNPACK_WORD) {
+            return false;
+        }
+        if (flash_bank(self.unpacked.address) == FLASH_BANKS) {
+            flash_refuse(WIRE_STATUS_BAD_ADDRESS, self.unpacked.address);
+            return false;
+        }
+    }
+    const uint32_t bank = script_bank();
+    if (bank == FLASH_BANKS || flash_is_busy(bank) || !place(self.unpacked.address, self.unpacked.word)) {
         return false;
     }
-    self.address = address;
-    self.left = length;
-    self.executed += WIRE_OP_WRITE_BYTES;
+    self.unpacked.word = NULL;
+    return true;
+}
+
+/* The address and length of an operation, if they are in one bank and whole pieces. */
+static bool accept(uint32_t address, uint32_t length, uint32_t piece_bytes)
+{
+    const bool is_accepted = flash_holds(address, length) && (address | length) % piece_bytes == 0;
+    if (!is_accepted) {
+        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+    }
+    return is_accepted;
+}
+
+/* Where a slot keeps what belongs at this address; NULL: there is no such slot. */
+static uint8_t *slot(uint32_t number, uint32_t address)
+{
+    return number < memory()->slots ? (uint8_t *)(memory()->slots_address + number * SLOT_BYTES + address % flash_sector_bytes()) : NULL;
+}
+
+/* The operations: true when done, or begun in the case of those that write; false when they must wait or were refused. */
+
+static bool no_operation(void)
+{
     return true;
 }
 
 static bool request_erase(void)
 {
     const uint32_t address = read_u32(1);
-    if (flash_bank(address) == FLASH_BANKS || address % flash_sector_bytes() != 0) {
-        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+    if (!accept(address, flash_sector_bytes(), flash_sector_bytes())) {
         return false;
     }
     flash_request_erase(address);
-    self.executed += WIRE_OP_ERASE_BYTES;
     return true;
+}
+
+static bool begin_write(void)
+{
+    self.address = read_u32(1);
+    self.kept = NULL;
+    if (!accept(self.address, read_u32(5), flash_word_bytes())) {
+        return false;
+    }
+    self.left = read_u32(5);
+    return true;
+}
+
+static bool begin_restore(void)
+{
+    self.address = read_u32(1);
+    self.kept = slot(read_u32(9), self.address);
+    const uint32_t length = read_u32(5);
+    if (!accept(self.address, length, flash_word_bytes()) || self.kept == NULL || self.address % flash_sector_bytes() + length > flash_sector_bytes()) {
+        flash_refuse(WIRE_STATUS_BAD_ADDRESS, self.address);
+        return false;
+    }
+    self.left = length;
+    return true;
+}
+
+static bool keep(void)
+{
+    const uint32_t address = read_u32(1);
+    uint32_t *const to = (uint32_t *)slot(read_u32(5), address);
+    if (!accept(address, flash_sector_bytes(), flash_sector_bytes()) || to == NULL) {
+        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+        return false;
+    }
+    if (!flash_is_done()) {
+        return false;
+    }
+    for (uint32_t at = 0; at < flash_sector_bytes() / 4; at++) {
+        to[at] = ((const volatile uint32_t *)address)[at];
+    }
+    return true;
+}
+
+static bool begin_packed(void)
+{
+    const uint32_t head = read_u32(1);
+    const struct unpack_setup setup = {
+        .lzma = {
+            .models = self.models,
+            .recent = (uint8_t *)RECENT_ADDRESS,
+            .recent_mask = RECENT_BYTES - 1,
+            .input_begin = (const uint8_t *)WINDOW_ADDRESS,
+            .input_end = (const uint8_t *)WINDOW_ADDRESS + memory()->window_bytes,
+            .input = window_place(self.executed + WIRE_OP_PACKED_BYTES),
+            .packed_bytes = read_u32(9),
+            .parameters = head & 0xFFFFu,
+        },
+        .directory = self.directory,
+        .directory_limit = sizeof self.directory,
+        .runs = head >> 16,
+        .content_bytes = read_u32(5),
+        .word_bytes = flash_word_bytes(),
+    };
+    self.packed_bytes = setup.lzma.packed_bytes;
+    self.packed_begin = self.executed + WIRE_OP_PACKED_BYTES;
+    if (unpack_begin(&setup)) {
+        return true;
+    }
+    flash_refuse(WIRE_STATUS_NOT_PACKED, self.executed);
+    return false;
 }
 
 /* Goes on only over flash that holds what it should: what comes next may make it bootable. */
@@ -103,21 +249,29 @@ static bool prove(void)
         flash_refuse(WIRE_STATUS_DIGEST_WRONG, address);
         return false;
     }
-    self.executed += WIRE_OP_PROVE_BYTES;
     return true;
 }
 
-/* Bytes of an operation with its fields; 0: no such operation. */
-static uint32_t operation_bytes(uint8_t code)
-{
-    static const uint8_t bytes[] = {WIRE_OP_NOP_BYTES, WIRE_OP_ERASE_BYTES, WIRE_OP_FENCE_BYTES, WIRE_OP_WRITE_BYTES,
-                                    WIRE_OP_PROVE_BYTES};
-    return code < sizeof bytes ? bytes[code] : 0;
-}
+static const struct operation {
+    bool (*run)(void);
+    uint32_t bytes; /* with its fields */
+} operations[] = {
+    [WIRE_OP_NOP] = {no_operation, WIRE_OP_NOP_BYTES},
+    [WIRE_OP_ERASE] = {request_erase, WIRE_OP_ERASE_BYTES},
+    [WIRE_OP_FENCE] = {flash_is_done, WIRE_OP_FENCE_BYTES},
+    [WIRE_OP_WRITE] = {begin_write, WIRE_OP_WRITE_BYTES},
+    [WIRE_OP_PROVE] = {prove, WIRE_OP_PROVE_BYTES},
+    [WIRE_OP_PACKED] = {begin_packed, WIRE_OP_PACKED_BYTES},
+    [WIRE_OP_KEEP] = {keep, WIRE_OP_KEEP_BYTES},
+    [WIRE_OP_RESTORE] = {begin_restore, WIRE_OP_RESTORE_BYTES},
+};
 
-/* One operation, or one flash word of a WRITE. False when it must wait. */
+/* One operation, or one flash word. False when it must wait. */
 static bool step(void)
 {
+    if (self.packed_bytes != 0) {
+        return unpack_word();
+    }
     if (self.left != 0) {
         return write_word();
     }
@@ -126,30 +280,14 @@ static bool step(void)
     }
     uint8_t code;
     window_read(self.executed, &code, sizeof code);
-    const uint32_t bytes = operation_bytes(code);
-    if (bytes == 0) {
+    if (code >= sizeof operations / sizeof *operations) {
         flash_refuse(WIRE_STATUS_BAD_OPERATION, self.executed);
         return false;
     }
-    if (available() < bytes) {
+    if (available() < operations[code].bytes || !operations[code].run()) {
         return false;
     }
-    switch (code) {
-    case WIRE_OP_ERASE:
-        return request_erase();
-    case WIRE_OP_WRITE:
-        return begin_write();
-    case WIRE_OP_PROVE:
-        return prove();
-    case WIRE_OP_FENCE:
-        if (!flash_is_done()) {
-            return false;
-        }
-        break;
-    default:
-        break;
-    }
-    self.executed += bytes;
+    self.executed += operations[code].bytes;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "fault.h"
 #include "flash.h"
 #include "frame.h"
+#include "memory.h"
 #include "registers.h"
 #include "script.h"
 #include "uart.h"
@@ -174,7 +175,7 @@ void session_run(uint32_t usart, uint32_t token)
     uart_begin(usart, token);
     frame_begin(token);
     flash_begin();
-    window_begin(facts_window_bytes());
+    window_begin(memory()->window_bytes);
     self.facts = true;
     for (bool has_work = true;;) {
         /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */

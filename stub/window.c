@@ -18,19 +18,14 @@ void window_begin(uint32_t bytes)
     self.units = bytes / WIRE_UNIT_BYTES;
 }
 
-uint32_t window_bytes(void)
-{
-    return self.units * WIRE_UNIT_BYTES;
-}
-
 uint32_t window_received(void)
 {
     return self.received * WIRE_UNIT_BYTES;
 }
 
-static uint8_t *place(uint32_t unit)
+uint8_t *window_place(uint32_t offset)
 {
-    return (uint8_t *)(WINDOW_ADDRESS + unit % self.units * WIRE_UNIT_BYTES);
+    return (uint8_t *)(WINDOW_ADDRESS + offset / WIRE_UNIT_BYTES % self.units * WIRE_UNIT_BYTES + offset % WIRE_UNIT_BYTES);
 }
 
 static uint32_t has_come(uint32_t unit)
@@ -55,7 +50,7 @@ void window_store(const struct frame *frame)
         if (unit - self.released >= self.units || has_come(unit)) {
             continue;
         }
-        frame_copy(frame, at, place(unit), WIRE_UNIT_BYTES);
+        frame_copy(frame, at, window_place(unit * WIRE_UNIT_BYTES), WIRE_UNIT_BYTES);
         mark(unit, 1);
         if (self.beyond - self.released < unit + 1 - self.released) {
             self.beyond = unit + 1;
@@ -70,7 +65,7 @@ void window_read(uint32_t offset, uint8_t *to, uint32_t length)
 {
     while (length != 0) {
         const uint32_t in_unit = offset % WIRE_UNIT_BYTES;
-        const uint8_t *from = place(offset / WIRE_UNIT_BYTES) + in_unit;
+        const uint8_t *from = window_place(offset);
         uint32_t run = WIRE_UNIT_BYTES - in_unit < length ? WIRE_UNIT_BYTES - in_unit : length;
         offset += run;
         length -= run;

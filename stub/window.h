@@ -9,16 +9,17 @@
 
 #include "frame.h"
 
+/* `bytes`: how far ahead of what is executed the window reaches. */
 void window_begin(uint32_t bytes);
-
-/* How far ahead of what is executed the window reaches, bytes. */
-uint32_t window_bytes(void);
 
 /* Keeps what is new in a DATA frame; ignores what is old or too far ahead. */
 void window_store(const struct frame *frame);
 
 /* Everything before this offset has come. */
 uint32_t window_received(void);
+
+/* Where this byte of the stream lies in the ring from WINDOW_ADDRESS on. */
+uint8_t *window_place(uint32_t offset);
 
 /* A piece of the stream that has come and is not yet released. */
 void window_read(uint32_t offset, uint8_t *to, uint32_t length);

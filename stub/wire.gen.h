@@ -2,7 +2,7 @@
 #ifndef WIRE_GEN_H
 #define WIRE_GEN_H
 
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 
 /* Limits */
 #define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
@@ -57,7 +57,7 @@
 #define WIRE_TYPE_FACTS 0x81u
 #define WIRE_FACTS_WIRE_VERSION_AT 0u
 #define WIRE_FACTS_ROM_VERSION_AT 2u
-#define WIRE_FACTS_RESERVED_AT 3u
+#define WIRE_FACTS_SLOTS_AT 3u
 #define WIRE_FACTS_BUILD_HASH_AT 4u
 #define WIRE_FACTS_IDCODE_AT 8u
 #define WIRE_FACTS_FLASH_SIZE_KIB_AT 12u
@@ -117,6 +117,7 @@
 #define WIRE_STATUS_FLASH_TIMEOUT 6u /* the flash stayed busy beyond its limit; detail: address */
 #define WIRE_STATUS_LOCKED 7u /* the flash control register does not unlock; detail: bank base */
 #define WIRE_STATUS_DIGEST_WRONG 8u /* the flash does not hold what PROVE demands; detail: address */
+#define WIRE_STATUS_NOT_PACKED 9u /* what follows PACKED does not unpack; detail: stream offset of PACKED */
 
 /* Operations of the stream */
 #define WIRE_OP_NOP 0x00u /* Nothing; fills the last unit. */
@@ -129,6 +130,12 @@
 #define WIRE_OP_WRITE_BYTES 9u
 #define WIRE_OP_PROVE 0x04u /* Like FENCE; then go on only if the CRC-32 of this flash, read from the flash itself, is `digest`. */
 #define WIRE_OP_PROVE_BYTES 13u
+#define WIRE_OP_PACKED 0x05u /* Program what the packed bytes that follow unpack to (§6.1). All-0xFF flash words are left alone. */
+#define WIRE_OP_PACKED_BYTES 13u
+#define WIRE_OP_KEEP 0x06u /* Copy the sector that begins at `address` into a slot of RAM. */
+#define WIRE_OP_KEEP_BYTES 9u
+#define WIRE_OP_RESTORE 0x07u /* Program what KEEP has copied into this slot, the part of it that belongs here. */
+#define WIRE_OP_RESTORE_BYTES 13u
 
 /* Loader */
 #define WIRE_LOADER_CALL (1u << 8)

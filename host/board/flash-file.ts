@@ -3,7 +3,7 @@
  * a file beside it. A file of another size is another board's and is never touched.
  */
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { StageFlashError } from '../errors.js';
+import { StageFlashError, fileTrouble } from '../errors.js';
 import type { Chip } from './chip/chip.js';
 import { decodeDamage, encodeDamage } from './flash-damage-file.js';
 
@@ -16,7 +16,9 @@ export function loadFlashFile(path: string, chip: Chip): void {
     return;
   }
   const expected = chip.part.flashSizeKiB * 1024;
-  const { size } = statSync(path);
+  const facts = statSync(path);
+  if (!facts.isFile()) throw new StageFlashError('usage', `the flash file ${path} is not a file`);
+  const { size } = facts;
   if (size !== expected) {
     throw new StageFlashError('usage', `${path} has ${size} bytes; the flash of ${chip.part.name} has ${expected}`, {
       hint: 'Choose the part that the file was made with, or another file.',
@@ -47,7 +49,7 @@ export function saveFlashFile(path: string, chip: Chip): void {
     if (damage.size > 0) replaceFile(damagePath(path), encodeDamage(image, damage, chip.tick));
     else rmSync(damagePath(path), { force: true });
   } catch (error) {
-    throw new StageFlashError('usage', `cannot write the flash file ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StageFlashError('usage', `the flash file ${path} cannot be written: ${fileTrouble(error)}`, { hint: 'Name a file in a folder that exists and can be written.', cause: error });
   }
 }
 

@@ -24,7 +24,7 @@ export function wrongAnswer(link: Link, question: Question, reply: WrongReply): 
   const { asked, part } = question;
   const where = place(link);
   if (reply.kind === 'silence') return new StageFlashError('bootloader', `${where}: no answer to ${asked}`, { hint: SILENCE_HINTS[part] });
-  if (reply.kind === 'nack') return new StageFlashError('bootloader', `${where}: the bootloader refuses ${asked} (${part})`, { hint: REFUSAL_HINTS[part] });
+  if (reply.kind === 'nack') return new StageFlashError('bootloader', `${where}: the bootloader refuses ${asked} (${part})`, { hint: refusalHint(question) });
   return foreignAnswer(where, question, reply.bytes);
 }
 
@@ -45,10 +45,17 @@ const SILENCE_HINTS: Readonly<Record<Question['part'], string>> = {
 const REFUSAL_HINTS: Readonly<Record<Question['part'], string>> = {
   synchronisation: 'Reset the board and try again.',
   // An 8N1 converter sends the stop bit where the ROM expects parity: single bytes of odd weight pass, pairs do not.
-  command: `Either read-out protection is on, or the line is wrong: ${LINE}.`,
+  command: `The line is wrong: ${LINE}.`,
   address: 'This version of the bootloader does not accept that address.',
   data: `${EATEN}.`,
 };
+
+/** Read-out protection leaves Get, Get Version and Get ID; what else is refused at the command byte is refused by it (AN3155 §3). */
+function refusalHint({ asked, part }: Question): string {
+  if (part !== 'command' || asked.startsWith('Get')) return REFUSAL_HINTS[part];
+  return 'Read-out protection is on, most likely (RDP level 1). Lifting it erases the whole flash: STM32CubeProgrammer, or `stm32flash -k` (Readout Unprotect). Else the line is wrong: '
+    + `${LINE}.`;
+}
 
 function foreignAnswer(where: string, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
   if (containsFrame(bytes)) {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { runDemo } from '../demo/run-demo.js';
 import { StageFlashError } from '../errors.js';
-import type { CommandContext } from './flash-command.js';
+import type { CommandContext } from './command-context.js';
 import { createPrinter } from './print.js';
 
 const RTT_MS = 300;

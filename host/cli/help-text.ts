@@ -5,6 +5,7 @@ type ExitName = keyof typeof EXIT_CODES;
 
 export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: 'done, and proven on the board',
+  output: 'done, but the result cannot be written to where it should go',
   usage: 'the command line is wrong',
   image: 'the image cannot be read or cannot belong into an STM32H7',
   refused: 'the plan was refused before anything was erased',
@@ -13,6 +14,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   stub: 'the loader or the stub on the board does not answer as it must, or stage-flash itself failed',
   flash: 'erasing or programming failed',
   verify: 'what is in flash is not the image',
+  expect: 'done, and proven on the board, but the application does not say what it should',
   interrupted: 'interrupted by Ctrl-C or a signal',
 };
 

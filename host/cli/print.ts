@@ -3,7 +3,6 @@
  * go to stdout either way.
  */
 import type { EventSink, JobEvent } from '../events.js';
-import type { Report } from '../flash-options.js';
 import { GoodputMeter } from './goodput.js';
 import type { Progress } from './progress-text.js';
 import { percent, progressFacts, progressLine } from './progress-text.js';
@@ -14,9 +13,14 @@ export interface Output {
   readonly columns: number | undefined;
 }
 
+export interface Result {
+  readonly text: string;
+}
+
 export interface Printer {
   readonly event: EventSink;
-  readonly result: (report: Report) => void;
+  /** @param result all of it for programs, its text for people */
+  readonly result: (result: Result) => void;
   /** Ends a bar that is still on the screen. */
   readonly end: () => void;
 }
@@ -30,7 +34,7 @@ export function createPrinter(style: PrintStyle, stdout: Output, stderr: Output)
 
 function jsonPrinter(stdout: Output): Printer {
   const print = (value: object): void => stdout.write(`${JSON.stringify(value)}\n`);
-  return { event: print, result: (report) => print({ type: 'report', ...report }), end: () => {} };
+  return { event: print, result: print, end: () => {} };
 }
 
 /** What a script's log should hold: the result, and what somebody should look after. */
@@ -38,7 +42,7 @@ function quietPrinter(stdout: Output, stderr: Output): Printer {
   const event: EventSink = (happened) => {
     if (happened.type === 'warning') stderr.write(`warning: ${happened.text}\n`);
   };
-  return { event, result: (report) => stdout.write(`${report.text}\n`), end: () => {} };
+  return { event, result: ({ text }) => stdout.write(`${text}\n`), end: () => {} };
 }
 
 /** The bar is redrawn this often at most, by the clock on the wall: a virtual board can report thousands of times a second. */
@@ -67,9 +71,9 @@ class PeoplePrinter implements Printer {
     this.#line(event.type === 'warning' ? `warning: ${event.text}` : event.text);
   };
 
-  readonly result = (report: Report): void => {
+  readonly result = ({ text }: Result): void => {
     this.end();
-    this.#stdout.write(`${report.text}\n`);
+    this.#stdout.write(`${text}\n`);
   };
 
   readonly end = (): void => {

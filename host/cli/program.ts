@@ -1,10 +1,11 @@
 /**
  * The command line as a whole: arguments → the command → an exit code. Touches nothing of the process; main.ts hands it in.
  */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
-import { describeFailure } from './failure.js';
-import type { CommandContext } from './flash-command.js';
+import type { CommandContext } from './command-context.js';
+import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
 
@@ -24,31 +25,28 @@ export const HEAVY_COMMANDS: readonly { readonly name: string; readonly descript
   },
 ];
 
-export interface ProgramContext extends CommandContext {
-  readonly version: string;
-}
-
 /** @returns the exit code */
-export async function runProgram(userArguments: readonly string[], context: ProgramContext): Promise<number> {
+export async function runProgram(userArguments: readonly string[], context: CommandContext): Promise<number> {
   try {
     const program = await buildProgram(userArguments, context);
     if (userArguments.length === 0) program.help({ error: true });
+    refuseMistypedCommand(userArguments[0], ['help', ...program.commands.map((command) => command.name())]);
     await program.parseAsync(userArguments, { from: 'user' });
     return 0;
   } catch (error) {
-    const failure = describeFailure(context.signal.aborted ? asInterruption(error) : error, isSet(context.environment['STAGE_FLASH_DEBUG']));
-    if (userArguments.includes('--json') && failure.exitCode !== 0) context.stdout.write(`${JSON.stringify(failure.json)}\n`);
+    const failure = describeFailure(error, context);
+    if (userArguments.includes('--json') && failure.exitCode !== 0) context.stdout.write(`${JSON.stringify(failureAsJson(error, failure))}\n`);
     context.stderr.write(failure.text);
     return failure.exitCode;
   }
 }
 
-async function buildProgram(userArguments: readonly string[], context: ProgramContext): Promise<Command> {
+async function buildProgram(userArguments: readonly string[], context: CommandContext): Promise<Command> {
   const program = new Command('stage-flash')
     .description('Flashes an STM32H7 behind a slow TCP-to-UART converter, in the time the wire needs.')
     .version(context.version)
     .exitOverride()
-    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write })
+    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write, outputError: (text, write) => write(withHint(text)) })
     .usage('<image> [--to <url>] [options]  |  <command> [options]')
     .showSuggestionAfterError();
   const flash = addFlashCommand(program, context);
@@ -63,12 +61,14 @@ async function buildProgram(userArguments: readonly string[], context: ProgramCo
   return program;
 }
 
-/** Whatever an interrupted job stumbles over on its way out, the user interrupted it. */
-function asInterruption(error: unknown): StageFlashError {
-  if (error instanceof StageFlashError && error.kind === 'interrupted') return error;
-  return new StageFlashError('interrupted', 'interrupted', { cause: error });
+/** Commander's own messages in the form of ours: one line that says what, one that says what to try. */
+function withHint(text: string): string {
+  const [, message, suggestion] = /^([^]*?)\n?(?:\((Did you mean [^)]*)\))?\n$/.exec(text) ?? [];
+  return `${message ?? text}\nhint: ${suggestion ?? 'stage-flash --help shows how it is written.'}\n`;
 }
 
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== '' && value !== '0';
+/** A word that is neither a command nor a file would else be taken for an image, and the complaint be about something else. */
+function refuseMistypedCommand(word: string | undefined, commands: readonly string[]): void {
+  if (word === undefined || !/^[a-z][a-z-]*$/.test(word) || commands.includes(word) || existsSync(word)) return;
+  throw new StageFlashError('usage', `there is no command and no file "${word}"`, { hint: `Commands: ${commands.join(', ')}. stage-flash --help says more.` });
 }

@@ -2,7 +2,6 @@
  * `stage-flash sim`: serves a virtual board over TCP, UDP or a pseudo-terminal in real time, so that a job, or any AN3155 tool, can be
  * rehearsed without a board. It ends with SIGINT or SIGTERM, saves the flash and tells what the board has seen.
  */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { BoardOptions } from '../board/board-options.js';
@@ -21,7 +20,8 @@ import { BoardViolation } from '../board/violations.js';
 import { WallClock } from '../board/wall-clock.js';
 import type { World } from '../board/world.js';
 import { StageFlashError } from '../errors.js';
-import type { CommandContext } from './flash-command.js';
+import type { CommandContext } from './command-context.js';
+import { beginResultFile } from './result-file.js';
 import { describeBoardEvent } from './sim-events.js';
 
 export type SimContext = Pick<CommandContext, 'stdout' | 'stderr' | 'signal'>;
@@ -78,6 +78,7 @@ function boardOptionsFrom(values: Readonly<Record<string, unknown>>, { transport
 
 async function serve(values: SimArguments, options: BoardOptions, { stderr, signal }: SimContext): Promise<void> {
   const tell = (text: string): void => stderr.write(`sim: ${text}\n`);
+  const statsFile = values.stats === undefined ? undefined : beginResultFile(values.stats, {});
   const world = createWorld(options);
   const save = (): void => {
     if (options.flashFile !== undefined) saveFlashFile(options.flashFile, world.board.chip);
@@ -114,7 +115,7 @@ async function serve(values: SimArguments, options: BoardOptions, { stderr, sign
     clearInterval(timer);
     tell(describeStatistics(statisticsOf(world)));
     save();
-    if (values.stats !== undefined) writeStatistics(values.stats, world);
+    statsFile?.write(statisticsOf(world));
   }
 }
 
@@ -129,14 +130,6 @@ function accusation(error: BoardViolation): StageFlashError {
     hint: `--tolerate ${error.violation.name} lets the board go on.`,
     cause: error,
   });
-}
-
-function writeStatistics(path: string, world: World): void {
-  try {
-    writeFileSync(path, `${JSON.stringify(statisticsOf(world), null, 2)}\n`);
-  } catch (error) {
-    throw new StageFlashError('usage', `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
@@ -166,7 +159,8 @@ function parseListen(text: string): Endpoint {
   const ptyLink = /^pty:(.+)$/.exec(text)?.[1];
   if (ptyLink !== undefined) return { transport: 'tcp', host: '127.0.0.1', port: 0, ptyLink };
   const [, transport, host, port] = /^(tcp|udp):\/\/(\[[\da-f:.]+\]|[^:/\s]*):(\d{1,5})\/?$/i.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('It is written tcp://127.0.0.1:7000, udp://127.0.0.1:7000 or pty:/tmp/board.');
+  if (Number(port) > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  if (port === undefined) throw new InvalidArgumentError('It is written tcp://127.0.0.1:7000, udp://127.0.0.1:7000 or pty:/tmp/board.');
   return {
     transport: transport?.toLowerCase() === 'udp' ? 'udp' : 'tcp',
     host: host === undefined || host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'),

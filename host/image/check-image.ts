@@ -3,6 +3,7 @@
  *
  * Knows the address map that all H7 share, no part in particular: whether it fits the part at hand is the plan's question.
  */
+import { extname } from 'node:path';
 import { StageFlashError, hex32 } from '../errors.js';
 import type { Image, Segment } from './image.js';
 import { segmentEnd } from './image.js';
@@ -25,6 +26,9 @@ const STACK_RAMS: readonly Range[] = [
   { start: 0x3800_0000, end: 0x3801_0000 }, // SRAM4
 ];
 
+/** VTOR: a table of 16 exceptions and up to 163 interrupts, rounded up to a power of two words (ARMv7-M ARM §B3.2.5). */
+const VECTOR_TABLE_ALIGNMENT = 0x400;
+
 /**
  * Warnings, one sentence each; none when the image looks like a program where it lies.
  * @throws StageFlashError kind `image` when no STM32H7 could take it.
@@ -32,7 +36,12 @@ const STACK_RAMS: readonly Range[] = [
 export function checkImage(image: Image): string[] {
   for (const segment of image.segments) refuseOutsideFlash(image, segment);
   const [first] = image.segments;
-  return first ? doubtVectors(image, first) : [];
+  return [...doubtName(image), ...(first ? doubtVectors(image, first) : [])];
+}
+
+/** The content decides what a file is; whoever named it may have meant something else. */
+function doubtName({ source, format }: Image): string[] {
+  return format === 'Intel HEX' && extname(source).toLowerCase() === '.bin' ? [`${source} holds Intel HEX and is read as that, whatever its name says.`] : [];
 }
 
 function refuseOutsideFlash(image: Image, segment: Segment): void {
@@ -61,6 +70,9 @@ function doubtVectors(image: Image, segment: Segment): string[] {
     warnings.push(`The reset vector is ${hex32(resetVector)}, without the Thumb bit: this may not be a program.`);
   } else if (!image.segments.some((one) => resetVector >= one.address && resetVector < segmentEnd(one))) {
     warnings.push(`The reset vector ${hex32(resetVector)} points out of the image: it may be linked for another address.`);
+  }
+  if (warnings.length === 0 && segment.address % VECTOR_TABLE_ALIGNMENT !== 0) {
+    warnings.push(`The vector table at ${hex32(segment.address)} is not at a multiple of ${hex32(VECTOR_TABLE_ALIGNMENT)}: interrupts would go astray.`);
   }
   return warnings;
 }

@@ -17,6 +17,8 @@ export interface Image {
   /** The file as the user named it, for messages. */
   readonly source: string;
   readonly format: ImageFormat;
+  /** Of the file as it was read, in hexadecimal; missing where there is no file. */
+  readonly fileSha256?: string;
   /** At least one; ascending; between two segments lies at least one byte that belongs to neither. */
   readonly segments: readonly Segment[];
 }

@@ -1,9 +1,10 @@
 /**
  * File → Image. The format is told by the content; the file name decides only where the content leaves a choice.
  */
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
-import { StageFlashError } from '../errors.js';
+import { basename, extname, resolve } from 'node:path';
+import { StageFlashError, fileTrouble } from '../errors.js';
 import type { Image } from './image.js';
 import { createImage } from './image.js';
 import { parseIntelHex } from './intel-hex.js';
@@ -38,6 +39,7 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
 /** The same for bytes that are in memory already. `path` serves for messages and for its extension. */
 export function decodeImage(path: string, content: Uint8Array, options: ReadImageOptions = {}): Image {
   const source = basename(path);
+  const fileSha256 = createHash('sha256').update(content).digest('hex');
   const start = Buffer.from(content.subarray(0, 600)).toString('latin1');
   const foreign = FOREIGN_FORMATS.find((format) => format.pattern.test(start));
   if (foreign) throw new StageFlashError('image', `${source} is ${foreign.name}, which stage-flash does not read`, { hint: foreign.hint });
@@ -48,9 +50,9 @@ export function decodeImage(path: string, content: Uint8Array, options: ReadImag
         hint: 'Leave --address away; it is for raw binaries.',
       });
     }
-    return createImage(source, 'Intel HEX', parseIntelHex(source, Buffer.from(content).toString('latin1')));
+    return { ...createImage(source, 'Intel HEX', parseIntelHex(source, Buffer.from(content).toString('latin1'))), fileSha256 };
   }
-  return createImage(source, 'raw binary', [{ address: options.address ?? DEFAULT_ADDRESS, bytes: content }]);
+  return { ...createImage(source, 'raw binary', [{ address: options.address ?? DEFAULT_ADDRESS, bytes: content }]), fileSha256 };
 }
 
 async function readWholeFile(path: string): Promise<Uint8Array> {
@@ -67,13 +69,8 @@ async function readWholeFile(path: string): Promise<Uint8Array> {
   }
 }
 
-const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EACCES: 'may not be read by this user',
-};
-
-function unreadable(path: string, error: unknown): StageFlashError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-  return new StageFlashError('image', `${path} ${READ_FAILURES[code] ?? `cannot be read (${code})`}`, { cause: error });
+function unreadable(path: string, cause: unknown): StageFlashError {
+  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  if (!isMissing) return new StageFlashError('image', `${path} cannot be read: ${fileTrouble(cause)}`, { cause });
+  return new StageFlashError('image', `${path} does not exist`, { hint: `Check the path, and that the build has written it; this is ${resolve(path)}.`, cause });
 }

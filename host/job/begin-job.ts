@@ -12,7 +12,7 @@ import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
-import { secondsSince, type Job } from './job.js';
+import type { Job } from './job.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
 /**
@@ -20,9 +20,9 @@ import { surveyAndPlan } from './survey-and-plan.js';
  * @param steadyLink to the same board, for the stub, which can
  */
 export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  const { options, events, file } = job;
+  const { options, events, file, log } = job;
   events.phase('bootloader', 'Looking for the ROM bootloader');
-  const rom = new RomSession(link, (text) => events.note(text));
+  const rom = (log.rom = new RomSession(link, (text) => events.note(text)));
   await rom.synchronise();
   const deviceId = await rom.getId();
   file.remove();
@@ -30,7 +30,7 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
 
   events.phase('loader', 'Loading the stub');
   const manifest = readManifest();
-  const session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink);
+  const session = (log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink));
   try {
     return await flashThroughStub(job, session);
   } catch (error) {
@@ -43,12 +43,12 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
 }
 
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
-  const { image, options, events, file } = job;
-  const planned = surveyAndPlan(job, session);
+  const { options, events, file, log } = job;
+  const planned = await surveyAndPlan(job, session);
   describeSectors(planned.plan).forEach((line) => events.note(line));
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
-    return makeReport('planned', `${describePlan(planned.plan)}\nNothing was changed. ${ending.text}`, { image, ...planned, session, seconds: secondsSince(job, session.link) });
+    return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
   }
   try {
     file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });

@@ -5,15 +5,17 @@ import { executePlan } from '../session/execute-plan.js';
 import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Report } from '../flash-options.js';
-import { secondsSince, type Job } from './job.js';
+import type { Job } from './job.js';
 import type { Planned } from './survey-and-plan.js';
 
 export async function finishJob(job: Job, session: StubSession, planned: Planned): Promise<Report> {
-  const { image, options, events } = job;
-  const executed = await executePlan(session, planned.plan, planned.stream, events, options.signal);
+  const { options, events, log } = job;
+  if (planned.stream.length > 0) log.flash = 'unfinished';
+  log.executed = await executePlan(session, planned.plan, planned.stream, events, options.signal);
+  log.flash = 'proven';
   const ending = await leaveBoard(session, options.after ?? 'reset', (text) => events.phase('reset', text));
   // A stub that is still there can be released or gone on with by whoever knows its token.
   if (ending.hasLeft) job.file.remove();
   const outcome = writtenSectors(planned.plan).length === 0 ? 'unchanged' : 'flashed';
-  return makeReport(outcome, ending.text, { image, ...planned, session, executed, seconds: secondsSince(job, session.link) });
+  return makeReport(outcome, ending.text, log);
 }

@@ -7,15 +7,17 @@ import type { Link } from '../link/link.js';
 import { buildPlan } from '../plan/build-plan.js';
 import { describePlan, describeSectors } from '../plan/describe-plan.js';
 import { makeReport } from '../report/report.js';
-import { secondsSince, type Job } from './job.js';
+import type { Job } from './job.js';
 
 /** `--direct`: the ROM bootloader does everything itself. */
 export async function flashThroughRom(job: Job, link: Link, rom: RomSession, deviceId: number): Promise<Report> {
-  const { image, options, events } = job;
-  const part = await identifyPartThroughRom(rom, deviceId, options.chip, (text) => events.warning(text));
-  const plan = buildPlan(image, part, { sectorDigests: undefined });
+  const { image, options, events, log } = job;
+  const part = (log.part = await identifyPartThroughRom(rom, deviceId, options.chip, (text) => events.warning(text)));
+  const plan = (log.plan = buildPlan(image, part, { sectorDigests: undefined }));
   describeSectors(plan).forEach((line) => events.note(line));
-  if (options.dryRun) return makeReport('planned', `${describePlan(plan)}\nNothing was changed.`, { image, part, plan, seconds: secondsSince(job, link) });
-  await flashDirect({ link, rom, part, image, verify: true, events: options.events });
-  return makeReport('flashed', 'Read back through the ROM bootloader, in which the board still is.', { image, part, plan, seconds: secondsSince(job, link) });
+  if (options.dryRun) return makeReport('planned', `${describePlan(plan)}\nNothing was changed.`, log);
+  log.flash = 'unfinished';
+  await flashDirect({ link, rom, part, image, verify: true, events: log.phases.hear });
+  log.flash = 'proven';
+  return makeReport('flashed', 'Read back through the ROM bootloader, in which the board still is.', log);
 }

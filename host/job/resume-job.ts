@@ -19,9 +19,10 @@ export async function resumeJob(job: Job, link: Link): Promise<Report | undefine
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
   }
-  const planned = session.progress?.status === 0 ? surveyAndPlan(job, session) : undefined;
+  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session) : undefined;
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
+    job.log.session = session;
     return finishJob(job, session, planned);
   }
   job.events.note(planned === undefined ? 'The stub of the last run has met an error: resetting the board.' : 'The stub of the last run works on something else: resetting the board.');

@@ -4,25 +4,28 @@ import type { H7Part } from '../device/h7-part.js';
 import { buildPlan } from '../plan/build-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { refuseProtected } from '../plan/protection.js';
-import { planStream } from '../plan/stream.js';
 import { describeDevice } from '../report/report.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Job } from './job.js';
+import { makeStream, type MadeStream } from './make-stream.js';
 
-export interface Planned {
+export interface Planned extends MadeStream {
   readonly part: H7Part;
   readonly plan: Plan;
-  readonly stream: Uint8Array;
 }
 
 /** @throws StageFlashError kind `refused` */
-export function surveyAndPlan({ image, options, events }: Job, session: StubSession): Planned {
+export async function surveyAndPlan({ image, options, events, log }: Job, session: StubSession): Promise<Planned> {
   events.phase('survey', 'Reading what the board is and what its flash holds');
-  const part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip);
+  const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
   events.note(describeDevice(part, session));
 
   events.phase('plan', 'Comparing');
-  const plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : session.facts.sectorDigests });
+  const { sectorDigests, slots } = session.facts;
+  const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots }));
   refuseProtected(plan, session.facts);
-  return { part, plan, stream: planStream(plan) };
+  const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, elapsedSeconds, events });
+  log.ways = made.ways;
+  return { part, plan, ...made };
 }

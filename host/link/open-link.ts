@@ -15,6 +15,8 @@ export interface OpenLinkOptions {
   readonly signal?: AbortSignal;
   /** Writes everything that passes into this file. */
   readonly tracePath?: string;
+  /** Is told what does not stop the job. */
+  readonly warn?: (text: string) => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function openLink(url: string, options: OpenLinkOptions = {}): Prom
   const link = await openTarget(parseLinkUrl(url), options);
   if (options.tracePath === undefined) return link;
   try {
-    return traceLinkToFile(link, options.tracePath);
+    return traceLinkToFile(link, options.tracePath, options.warn);
   } catch (error) {
     await link.close();
     throw error;

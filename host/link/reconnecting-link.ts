@@ -78,19 +78,23 @@ export class ReconnectingLink implements Link {
     for (let attempt = 0; ; attempt++) {
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (0.5 + random());
       const leftMs = brokenAtMs + budgetMs - this.now();
-      if (leftMs < waitMs) throw new StageFlashError('link', `${reason.message}; gave up after ${Math.round((this.now() - brokenAtMs) / 1000)} s`, { hint: reason.hint ?? 'Run the same command again when the link is back.' });
+      if (leftMs < waitMs) throw new StageFlashError('link', `${reason.message}; gave up after ${seconds(this.now() - brokenAtMs)}`, { hint: reason.hint ?? 'Run the same command again when the link is back.' });
       try {
         this.#link = await brokenLink.reopen(waitMs);
         this.renewals++;
-        say(`connected again after ${((this.now() - brokenAtMs) / 1000).toFixed(1)} s`);
+        say(`connected again after ${seconds(this.now() - brokenAtMs)}`);
         return;
       } catch (error) {
         if (!isLinkError(error) || this.#options.signal?.aborted) throw error;
-        if (error.message !== reason.message) say(`${error.message}; trying for ${Math.round(leftMs / 1000)} s more`);
+        if (error.message !== reason.message) say(`${error.message}; trying for ${seconds(leftMs)} more`);
         reason = error;
       }
     }
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }
 
 function isLinkError(error: unknown): error is StageFlashError {

@@ -29,6 +29,11 @@ export class RoundTrip {
     return this.#minMs;
   }
 
+  /** 0 before the first observation. */
+  get maxMs(): number {
+    return this.#maxMs;
+  }
+
   /** Never feed it the answer to something that was sent twice: which of the two was answered is unknown (Karn, RFC 6298 §3). */
   observe(roundTripMs: number): void {
     const sampleMs = Math.max(0, roundTripMs);

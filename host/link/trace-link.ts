@@ -4,20 +4,32 @@
  * Written at once, so that a crash loses nothing. Holds firmware in the clear, as the wire does.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
-import { StageFlashError } from '../errors.js';
+import { StageFlashError, fileTrouble } from '../errors.js';
 import type { Link } from './link.js';
 
-/** @throws StageFlashError kind `usage` when the file cannot be created, or is something else than an earlier trace. */
-export function traceLinkToFile(link: Link, path: string): Link {
+/**
+ * @param warn is told when the trace cannot be gone on with: the job can
+ * @throws StageFlashError kind `usage` when the file cannot be created, or is something else than an earlier trace.
+ */
+export function traceLinkToFile(link: Link, path: string, warn: (text: string) => void = () => {}): Link {
   if (existsSync(path) && statSync(path).isFile() && !['', '# '].includes(firstBytes(path))) {
     throw new StageFlashError('usage', `${path} exists and is not a trace: it is not overwritten`, { hint: 'Name another file, or delete it first.' });
   }
-  try {
-    writeFileSync(path, '');
-  } catch (cause) {
-    throw new StageFlashError('usage', `the trace file ${path} cannot be created`, { cause });
-  }
-  return traceLink(link, (line) => appendFileSync(path, `${line}\n`));
+  let begun = false;
+  let broken = false;
+  const write = (line: string): void => {
+    if (broken) return;
+    try {
+      if (!begun) writeFileSync(path, `${line}\n`);
+      else appendFileSync(path, `${line}\n`);
+      begun = true;
+    } catch (cause) {
+      if (!begun) throw new StageFlashError('usage', `the trace file ${path} cannot be written: ${fileTrouble(cause)}`, { hint: 'Name a file in a folder that exists and can be written.', cause });
+      broken = true;
+      warn(`The trace ends here: ${path} cannot be written (${fileTrouble(cause)}).`);
+    }
+  };
+  return traceLink(link, write);
 }
 
 function firstBytes(path: string): string {

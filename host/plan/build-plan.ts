@@ -13,21 +13,29 @@ const ERASED = 0xff;
 export interface BuildPlanOptions {
   /** CRC-32 of each sector as it is, counted over all banks; undefined: nothing is known, everything is written. */
   readonly sectorDigests: readonly number[] | undefined;
+  /** Sectors of which the stub can keep a copy in RAM. @default 0 */
+  readonly slots?: number;
 }
 
 /** @throws StageFlashError kind `refused` when the image does not fit the part */
 export function buildPlan(image: Image, part: H7Part, options: BuildPlanOptions): Plan {
   refuseOutsideFlash(image, part);
   const touched = plannedSectors(image, part, options.sectorDigests);
-  if (!touched.some((planned) => planned.isWritten)) return { part, sectors: touched, vectorAddress: undefined, writes: [], erases: [] };
+  if (!touched.some((planned) => planned.isWritten)) return { part, sectors: touched, writes: [], vectorWord: undefined, kept: undefined, erases: [] };
 
+  // The first flash word of the image: its vector table begins there.
   const vectorAddress = Math.floor(image.segments[0]!.address / part.flashWordBytes) * part.flashWordBytes;
-  const vectorSector = sectorAt(part, vectorAddress)!;
+  const vectorSector = touched.find(({ sector }) => sector.number === sectorAt(part, vectorAddress)?.number)!;
+  const kept = !vectorSector.isWritten && (options.slots ?? 0) > 0 ? vectorSector : undefined;
   // Whatever changes, the vector's sector goes first and comes back last: a cut in between leaves no application that could start.
-  const sectors = touched.map((planned) => (planned.sector.number === vectorSector.number ? { ...planned, isWritten: true } : planned));
-  const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten), vectorSector);
-  const writes = ordered.flatMap((planned) => flashWordRuns(planned, part.flashWordBytes, vectorAddress));
-  return { part, sectors, vectorAddress, writes: [...writes, vectorWord(sectors, vectorAddress, part)], erases: ordered.map((planned) => planned.sector) };
+  const sectors = touched.map((planned) => (planned === vectorSector ? { ...planned, isWritten: true } : planned));
+  const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten), vectorSector.sector);
+  const sent = ordered.filter(({ sector }) => sector.number !== kept?.sector.number);
+  return {
+    part, sectors, kept, erases: ordered.map((planned) => planned.sector),
+    writes: sent.flatMap((planned) => flashWordRuns(planned, part.flashWordBytes, vectorAddress)),
+    vectorWord: wordAt(vectorSector, vectorAddress, part),
+  };
 }
 
 function refuseOutsideFlash(image: Image, part: H7Part): void {
@@ -68,7 +76,7 @@ function interleaveBanks(written: readonly PlannedSector[], vectorSector: Sector
 }
 
 /** The flash words of a sector that are not erased anyway, as runs, without the one at `except`. */
-function flashWordRuns(planned: PlannedSector, wordBytes: number, except: number): Segment[] {
+export function flashWordRuns(planned: PlannedSector, wordBytes: number, except: number): Segment[] {
   const runs: { address: number; end: number }[] = [];
   for (let offset = 0; offset < planned.content.length; offset += wordBytes) {
     const address = planned.sector.base + offset;
@@ -80,10 +88,25 @@ function flashWordRuns(planned: PlannedSector, wordBytes: number, except: number
   return runs.map((run) => ({ address: run.address, bytes: planned.content.subarray(run.address - planned.sector.base, run.end - planned.sector.base) }));
 }
 
-function vectorWord(sectors: readonly PlannedSector[], vectorAddress: number, part: H7Part): Segment {
-  const planned = sectors.find(({ sector }) => vectorAddress >= sector.base && vectorAddress < sector.base + sector.lengthBytes)!;
-  const offset = vectorAddress - planned.sector.base;
-  return { address: vectorAddress, bytes: planned.content.subarray(offset, offset + part.flashWordBytes) };
+/**
+ * The plan's writes as one run a sector, for packing: what is erased between two of them, the vector's flash word too, is 0xFF, which the stub
+ * leaves alone.
+ */
+export function sectorRuns(plan: Plan): readonly Segment[] {
+  const runs: Segment[] = [];
+  for (const sector of plan.erases) {
+    const writes = plan.writes.filter(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
+    const [first, last] = [writes[0], writes.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const bytes = new Uint8Array(segmentEnd(last) - first.address).fill(ERASED);
+    for (const write of writes) bytes.set(write.bytes, write.address - first.address);
+    runs.push({ address: first.address, bytes });
+  }
+  return runs;
+}
+
+function wordAt({ sector, content }: PlannedSector, address: number, part: H7Part): Segment {
+  return { address, bytes: content.subarray(address - sector.base, address - sector.base + part.flashWordBytes) };
 }
 
 function isErased(bytes: Uint8Array): boolean {

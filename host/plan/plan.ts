@@ -22,10 +22,12 @@ export interface Plan {
   readonly part: H7Part;
   /** In address order. */
   readonly sectors: readonly PlannedSector[];
-  /** The first flash word of the image: its vector table begins there. Written last. Undefined when nothing is written. */
-  readonly vectorAddress: number | undefined;
-  /** Flash words to program, in the order of the stream, as runs; 0xFF words are left out. The vector's flash word is the last. */
+  /** Flash words to program, in the order of the stream, as runs; 0xFF words are left out, and so is the vector's flash word. */
   readonly writes: readonly Segment[];
+  /** The vector's flash word: programmed last. Undefined when nothing is written. */
+  readonly vectorWord: Segment | undefined;
+  /** The vector's sector, where it holds the right content already: the stub copies it to RAM, and programs the copy after the erase. */
+  readonly kept: PlannedSector | undefined;
   /** Sectors to erase, in the order of the stream; the vector's is the first. */
   readonly erases: readonly Sector[];
 }
@@ -34,7 +36,8 @@ export function writtenSectors(plan: Plan): readonly PlannedSector[] {
   return plan.sectors.filter((planned) => planned.isWritten);
 }
 
-/** Bytes of flash that will be programmed. */
+/** Bytes of flash that will be programmed from the stream. */
 export function programmedBytes(plan: Plan): number {
-  return plan.writes.reduce((sum, run) => sum + run.bytes.length, 0);
+  const vectorBytes = plan.kept === undefined ? (plan.vectorWord?.bytes.length ?? 0) : 0;
+  return plan.writes.reduce((sum, run) => sum + run.bytes.length, vectorBytes);
 }

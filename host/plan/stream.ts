@@ -3,6 +3,7 @@ import type { Segment } from '../image/image.js';
 import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
+import { flashWordRuns } from './build-plan.js';
 import type { Plan, PlannedSector } from './plan.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -12,18 +13,31 @@ export interface ProofRange {
   readonly digest: number;
 }
 
+/** Content of runs of flash, packed (PROTOCOL.md §6.1). */
+export interface PackedRuns {
+  readonly parameters: number;
+  readonly runCount: number;
+  readonly contentBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The copy of the vector's sector has the only slot there must be. */
+const VECTOR_SLOT = 0;
+
 /**
  * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data.
  * The vector's flash word waits until everything else is in flash and the stub has proven that: only then may the application start.
+ * @param packed the plan's writes; without it they are sent as they are
  */
-export function planStream(plan: Plan): Uint8Array {
+export function planStream(plan: Plan, packed?: PackedRuns): Uint8Array {
   const [vectorSector, ...otherSectors] = plan.erases;
-  const vectorWord = plan.writes.at(-1);
+  const { vectorWord, kept } = plan;
   if (vectorSector === undefined || vectorWord === undefined) return new Uint8Array(0);
   return padToUnit([
-    erase(vectorSector.base), fence(), ...otherSectors.map((sector) => erase(sector.base)),
-    ...plan.writes.slice(0, -1).map((run) => write(run.address, run.bytes)),
-    ...rangesBeforeVector(plan, vectorWord).map(prove), write(vectorWord.address, vectorWord.bytes),
+    ...(kept ? [keep(vectorSector.base)] : []), erase(vectorSector.base), fence(), ...otherSectors.map((sector) => erase(sector.base)),
+    ...(kept ? flashWordRuns(kept, plan.part.flashWordBytes, vectorWord.address).map(restore) : []),
+    ...(packed ? [pack(packed)] : plan.writes.map((run) => write(run.address, run.bytes))),
+    ...rangesBeforeVector(plan, vectorWord).map(prove), kept ? restore(vectorWord) : write(vectorWord.address, vectorWord.bytes),
   ]);
 }
 
@@ -36,16 +50,31 @@ function fence(): Uint8Array {
 }
 
 function write(address: number, bytes: Uint8Array): Uint8Array {
-  const head = encodeFields(OPERATIONS.write.fields, { address, length: bytes.length });
-  const operation = new Uint8Array(1 + head.length + bytes.length);
-  operation[0] = OPERATIONS.write.id;
-  operation.set(head, 1);
-  operation.set(bytes, 1 + head.length);
-  return operation;
+  return withBytes(OPERATIONS.write.id, encodeFields(OPERATIONS.write.fields, { address, length: bytes.length }), bytes);
+}
+
+function pack({ parameters, runCount, contentBytes, bytes }: PackedRuns): Uint8Array {
+  return withBytes(OPERATIONS.packed.id, encodeFields(OPERATIONS.packed.fields, { parameters, runs: runCount, contentBytes, packedBytes: bytes.length }), bytes);
+}
+
+function keep(address: number): Uint8Array {
+  return Uint8Array.of(OPERATIONS.keep.id, ...encodeFields(OPERATIONS.keep.fields, { address, slot: VECTOR_SLOT }));
+}
+
+function restore({ address, bytes }: Segment): Uint8Array {
+  return Uint8Array.of(OPERATIONS.restore.id, ...encodeFields(OPERATIONS.restore.fields, { address, length: bytes.length, slot: VECTOR_SLOT }));
 }
 
 function prove(range: ProofRange): Uint8Array {
   return Uint8Array.of(OPERATIONS.prove.id, ...encodeFields(OPERATIONS.prove.fields, range));
+}
+
+function withBytes(id: number, head: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const operation = new Uint8Array(1 + head.length + bytes.length);
+  operation[0] = id;
+  operation.set(head, 1);
+  operation.set(bytes, 1 + head.length);
+  return operation;
 }
 
 /** What must be in flash before the vector's flash word: every touched sector, that word itself still erased. */

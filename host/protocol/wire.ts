@@ -7,7 +7,7 @@
  * WIRE_VERSION goes up by one whenever a host and a stub of different ages could misunderstand each other; the host refuses a
  * stub of another version. (The host brings its own stub along, so this bites only a host that meets a stub left by another one.)
  */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** Bytes of each field type; `bytes` and `u32s` take what is left of the payload. */
 export const FIELD_BYTES = { u8: 1, u16: 2, u32: 4 } as const;
@@ -87,7 +87,7 @@ export const MESSAGES = {
     fields: [
       { name: 'wireVersion', type: 'u16', doc: '' },
       { name: 'romVersion', type: 'u8', doc: 'bootloader identifier byte, e.g. 0x92' },
-      { name: 'reserved', type: 'u8', doc: '0' },
+      { name: 'slots', type: 'u8', doc: 'sectors that KEEP can hold' },
       { name: 'buildHash', type: 'u32', doc: 'CRC-32 of the stub as built' },
       { name: 'idcode', type: 'u32', doc: 'DBGMCU_IDC: device in bits 11:0, revision in 31:16' },
       { name: 'flashSizeKiB', type: 'u16', doc: 'flash size register' },
@@ -151,6 +151,7 @@ export const STATUS = {
   flashTimeout: { id: 6, doc: 'the flash stayed busy beyond its limit; detail: address' },
   locked: { id: 7, doc: 'the flash control register does not unlock; detail: bank base' },
   digestWrong: { id: 8, doc: 'the flash does not hold what PROVE demands; detail: address' },
+  notPacked: { id: 9, doc: 'what follows PACKED does not unpack; detail: stream offset of PACKED' },
 } as const;
 
 /**
@@ -174,6 +175,30 @@ export const OPERATIONS = {
       { name: 'address', type: 'u32', doc: '' },
       { name: 'length', type: 'u32', doc: 'bytes, within one bank' },
       { name: 'digest', type: 'u32', doc: '' },
+    ],
+  },
+  packed: {
+    id: 0x05, doc: 'Program what the packed bytes that follow unpack to (§6.1). All-0xFF flash words are left alone.',
+    fields: [
+      { name: 'parameters', type: 'u16', doc: 'lc, lp and pb of LZMA1 in a nibble each, lc lowest' },
+      { name: 'runs', type: 'u16', doc: 'runs of flash in the directory' },
+      { name: 'contentBytes', type: 'u32', doc: 'of all runs together' },
+      { name: 'packedBytes', type: 'u32', doc: '' },
+    ],
+  },
+  keep: {
+    id: 0x06, doc: 'Copy the sector that begins at `address` into a slot of RAM.',
+    fields: [
+      { name: 'address', type: 'u32', doc: '' },
+      { name: 'slot', type: 'u32', doc: 'below FACTS.slots' },
+    ],
+  },
+  restore: {
+    id: 0x07, doc: 'Program what KEEP has copied into this slot, the part of it that belongs here.',
+    fields: [
+      { name: 'address', type: 'u32', doc: 'multiple of the flash word' },
+      { name: 'length', type: 'u32', doc: 'bytes, multiple of the flash word, within one sector' },
+      { name: 'slot', type: 'u32', doc: '' },
     ],
   },
 } as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;

@@ -1,26 +1,16 @@
 /** What a job knows when it ends → the report: numbers for programs, a sentence for people. Pure. */
 import type { H7Part } from '../device/h7-part.js';
 import type { Report, ReportDetails } from '../flash-options.js';
-import { imageLengthBytes, type Image } from '../image/image.js';
-import { writtenSectors, type Plan } from '../plan/plan.js';
-import type { Executed } from '../session/execute-plan.js';
+import { imageLengthBytes } from '../image/image.js';
+import type { RoundTrip } from '../link/round-trip.js';
+import { programmedBytes, writtenSectors } from '../plan/plan.js';
 import type { StubSession } from '../session/stub-session.js';
-
-/** Without a session the ROM bootloader did everything. */
-export interface JobFacts {
-  readonly image: Image;
-  readonly part: H7Part;
-  readonly plan: Plan;
-  /** From the first byte sent to the end, on the link's clock. */
-  readonly seconds: number;
-  readonly session?: StubSession;
-  readonly executed?: Executed;
-}
+import type { Logbook } from './logbook.js';
 
 /** @param ending where the board is now, or the plan */
-export function makeReport(outcome: Report['outcome'], ending: string, facts: JobFacts): Report {
-  const details = reportDetails(facts);
-  return { outcome, text: outcome === 'planned' ? ending : `${sentence(outcome, facts, details)} ${ending}`, details };
+export function makeReport(outcome: Report['outcome'], ending: string, log: Logbook): Report {
+  const details = reportDetails(log);
+  return { outcome, text: outcome === 'planned' ? ending : `${sentence(outcome, details)} ${ending}`, details };
 }
 
 /** The board in one line. */
@@ -28,31 +18,80 @@ export function describeDevice(part: H7Part, { facts, roundTrip }: StubSession):
   return `${part.name}, revision 0x${(facts.idcode >>> 16).toString(16)}, ${facts.flashSizeKiB} KiB flash, ROM 0x${facts.romVersion.toString(16)}, UID ${uidOf(facts)}, round trip ${roundTrip.smoothedMs.toFixed(0)} ms`;
 }
 
-function uidOf(facts: StubSession['facts']): string {
+/** Most significant word first. */
+export function uidOf(facts: StubSession['facts']): string {
   return [facts.uid2, facts.uid1, facts.uid0].map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 
-function reportDetails({ image, part, plan, seconds, session, executed }: JobFacts): ReportDetails {
+/** The job in numbers, as far as it came. */
+export function reportDetails(log: Logbook): ReportDetails {
+  const { image, link, plan, session, rom, executed } = log;
+  const nowMs = link?.now() ?? 0;
+  const phases = log.phases.secondsUntil(nowMs);
+  const roundTrip = (session ?? rom)?.roundTrip;
   return {
-    image: { source: image.source, lengthBytes: imageLengthBytes(image) },
-    device: { part: part.name, ...(session && { uid: uidOf(session.facts), romVersion: session.facts.romVersion, idcode: session.facts.idcode }) },
-    sectors: { written: writtenSectors(plan).length, touched: plan.sectors.length },
-    seconds: Math.round(seconds * 1000) / 1000,
-    ...(session && {
-      roundTripMs: Math.round(session.roundTrip.smoothedMs * 10) / 10,
-      discardedBytes: session.discardedBytes,
-      repeatedRequests: session.repeats,
-      reconnects: session.link.renewals ?? 0,
-    }),
+    flash: log.flash,
+    ...(log.phases.reached && { reached: log.phases.reached }),
+    ...(log.startedMs !== undefined && { seconds: rounded((nowMs - log.startedMs) / 1000, 3) }),
+    phases,
+    ...(image && { image: { source: image.source, ...(image.fileSha256 !== undefined && { fileSha256: image.fileSha256 }), lengthBytes: imageLengthBytes(image) } }),
+    ...deviceDetails(log),
+    ...(plan && { sectors: sectorDetails(plan, session) }),
+    ...(link && { link: { name: link.name, ...link.traffic } }),
+    ...(roundTrip && roundTrip.count > 0 && { roundTrip: roundTripDetails(roundTrip) }),
+    ...(rom && { discardedBytes: rom.discardedBytes }),
+    ...(session && { discardedBytes: session.discardedBytes, repeatedRequests: session.repeats, reconnects: session.link.renewals ?? 0 }),
+    ...(log.ways && { ways: log.ways.map((way) => ({ ...way, seconds: rounded(way.seconds, 3) })) }),
     ...(executed && { streamBytes: executed.streamBytes, repeatedBytes: executed.repeatedBytes }),
+    ...goodput(log, phases.stream),
+    ...stubDetails(session),
   };
 }
 
-function sentence(outcome: 'flashed' | 'unchanged', { image, part }: JobFacts, details: ReportDetails): string {
-  const what = `${details.image.lengthBytes} bytes of ${image.source}`;
-  const where = `in the flash of ${part.name}`;
-  const foreign = details.discardedBytes ? ` ${details.discardedBytes} foreign bytes from the line were discarded.` : '';
+function deviceDetails({ part, session }: Logbook): Pick<ReportDetails, 'device'> {
+  if (part === undefined && session === undefined) return {};
+  return {
+    device: {
+      ...(part && { part: part.name }),
+      ...(session && { uid: uidOf(session.facts), romVersion: session.facts.romVersion, idcode: session.facts.idcode }),
+    },
+  };
+}
+
+function sectorDetails(plan: NonNullable<Logbook['plan']>, session: StubSession | undefined): NonNullable<ReportDetails['sectors']> {
+  const [touched, written] = [plan.sectors.length, writtenSectors(plan).length];
+  return { touched, written, skipped: touched - written, ...(session && { erased: session.progress?.erased ?? 0 }) };
+}
+
+function roundTripDetails({ minMs, smoothedMs, maxMs, count }: RoundTrip): NonNullable<ReportDetails['roundTrip']> {
+  return { minMs: rounded(minMs, 1), smoothedMs: rounded(smoothedMs, 1), maxMs: rounded(maxMs, 1), samples: count };
+}
+
+function goodput({ plan, session, flash }: Logbook, streamSeconds: number | undefined): Pick<ReportDetails, 'goodputBytesPerSecond'> {
+  if (plan === undefined || !streamSeconds) return {};
+  const bytes = flash === 'proven' ? programmedBytes(plan) : (session?.progress?.programmed ?? 0) * plan.part.flashWordBytes;
+  return { goodputBytesPerSecond: Math.round(bytes / streamSeconds) };
+}
+
+function stubDetails(session: StubSession | undefined): Pick<ReportDetails, 'board' | 'stub'> {
+  if (session === undefined) return {};
+  const { facts, progress } = session;
+  return {
+    ...(progress && { board: { receivedBytes: progress.lineBytes, discardedBytes: progress.discardedBytes, lineErrors: progress.lineErrors } }),
+    stub: { wireVersion: facts.wireVersion, build: facts.buildHash },
+  };
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function sentence(outcome: 'flashed' | 'unchanged', { image, device, sectors, seconds, discardedBytes }: ReportDetails): string {
+  const what = `${image?.lengthBytes} bytes of ${image?.source}`;
+  const where = `in the flash of ${device?.part}`;
+  const time = `${seconds?.toFixed(1)} s`;
+  const foreign = discardedBytes ? ` ${discardedBytes} foreign bytes from the line were discarded.` : '';
   return outcome === 'unchanged'
-    ? `${what} were ${where} already; the board's own digest proves it. ${details.seconds.toFixed(1)} s.${foreign}`
-    : `${what} are ${where}, proven by what the board read back, after ${details.seconds.toFixed(1)} s (${details.sectors.written} of ${details.sectors.touched} sectors written).${foreign}`;
+    ? `${what} were ${where} already; the board's own digest proves it. ${time}.${foreign}`
+    : `${what} are ${where}, proven by what the board read back, after ${time} (${sectors?.written} of ${sectors?.touched} sectors written).${foreign}`;
 }

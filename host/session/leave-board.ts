@@ -86,13 +86,18 @@ async function hear(session: StubSession, extraMs: number): Promise<Uint8Array> 
 async function probeForRom(session: StubSession): Promise<Heard> {
   for (let attempt = 0; attempt < 2; attempt++) {
     await session.link.send(Uint8Array.of(SYNCHRONISATION));
-    const heard = await hear(session, lineTimeMs(2, session.link.line));
+    const heard = withoutEcho(await hear(session, lineTimeMs(2, session.link.line)));
     if (heard.length === 1 && (heard[0] === ACK || heard[0] === NACK)) {
       return { text: 'After the reset the board is in its ROM bootloader again: BOOT0 is still high. With BOOT0 low, a reset starts what is in flash.', heard };
     }
     if (heard.length > 0) return { text: `After the reset the program talks${quoted(heard)}.`, heard };
   }
   return { text: 'After the reset the board is silent: the program runs without a word on this line, or does not run.', heard: NOTHING };
+}
+
+/** A two-wire line or an echoing converter brings back what was sent; the answer stands behind it. */
+function withoutEcho(heard: Uint8Array): Uint8Array {
+  return heard[0] === SYNCHRONISATION ? heard.subarray(1) : heard;
 }
 
 function quoted(heard: Uint8Array): string {

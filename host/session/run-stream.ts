@@ -4,16 +4,18 @@
  * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
  */
 import { StageFlashError } from '../errors.js';
-import { bitsPerCharacter } from '../link/line-settings.js';
-import { LIMITS } from '../protocol/wire.js';
+import { bitsPerCharacter, type LineSettings } from '../link/line-settings.js';
+import { fixedBytes } from '../protocol/fields.js';
+import { FRAME, LIMITS } from '../protocol/wire.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
 /** A frame never takes longer than this on the line, nor is it larger than FULL_PAYLOAD_BYTES without need. */
-const FRAME_TIME_S = 1;
+const FRAME_TIME_S = 2.4;
 const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
+const FRAME_OVERHEAD_BYTES = fixedBytes(FRAME.header) + fixedBytes(FRAME.trailer);
 const UNIT = LIMITS.unitBytes.value;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
@@ -44,6 +46,12 @@ export interface StreamJob {
 export function fullPayloadBytes(baudRate: number, bitsPerByte: number): number {
   const inTime = Math.floor(((baudRate / bitsPerByte) * FRAME_TIME_S) / UNIT) * UNIT;
   return Math.max(UNIT, Math.min(FULL_PAYLOAD_BYTES, inTime));
+}
+
+/** Bytes on the wire for a stream of this length, when nothing is lost. */
+export function framedBytes(streamBytes: number, line: LineSettings): number {
+  const frames = Math.ceil(streamBytes / fullPayloadBytes(line.baudRate, bitsPerCharacter(line)));
+  return streamBytes + frames * FRAME_OVERHEAD_BYTES;
 }
 
 export async function runStream(job: StreamJob): Promise<StreamOutcome> {

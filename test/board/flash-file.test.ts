@@ -78,7 +78,7 @@ describe('flash file', () => {
   });
 
   it('in a folder that does not exist is refused in one line', async () => {
-    await expect(open('nowhere/board.bin')).rejects.toThrow(/cannot write the flash file .*nowhere/);
+    await expect(open('nowhere/board.bin')).rejects.toThrow(/^the flash file .*nowhere.*board\.bin cannot be written: it does not exist, or its folder does not$/);
     expect(existsSync(join(folder, 'nowhere'))).toBe(false);
   });
 });

@@ -4,12 +4,12 @@ import { BoardViolation } from '../../host/board/violations.js';
 import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
 import type { FlashOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
-import type { ProgramContext } from '../../host/cli/program.js';
+import type { CommandContext } from '../../host/cli/command-context.js';
 import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
 import { REPORT } from './report.js';
 
 
-const QUIET: ProgramContext = {
+const QUIET: CommandContext = {
   stdout: { write: () => {}, columns: undefined },
   stderr: { write: () => {}, columns: undefined },
   environment: {},
@@ -18,7 +18,7 @@ const QUIET: ProgramContext = {
   flash: async () => REPORT,
 };
 
-async function run(commandLine: string, context: Partial<ProgramContext> = {}) {
+async function run(commandLine: string, context: Partial<CommandContext> = {}) {
   const asked: FlashOptions[] = [];
   let stdout = '';
   let stderr = '';
@@ -36,7 +36,10 @@ async function run(commandLine: string, context: Partial<ProgramContext> = {}) {
   return { exitCode, stdout, stderr, options };
 }
 
-const failing = (error: unknown): Partial<ProgramContext> => ({ flash: () => Promise.reject(error) });
+/** What every record has. */
+const RECORD = { type: 'report', command: 'flash', version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string };
+
+const failing = (error: unknown): Partial<CommandContext> => ({ flash: () => Promise.reject(error) });
 
 describe('the default command', () => {
   test.each(['fw.bin --to sim:', 'flash fw.bin --to sim:', '--to sim: fw.bin'])('%s flashes', async (commandLine) => {
@@ -71,7 +74,10 @@ describe('usage errors end with 2 and start nothing', () => {
     ['fw.bin', /^error: where is the board\?\nhint: .*STAGE_FLASH_TO/],
     ['--to sim:', /missing required argument 'image'/],
     ['fw.bin more.bin --to sim:', /too many arguments/],
-    ['fw.bin --to sim: --adress 1', /unknown option '--adress'\n\(Did you mean --address\?\)/],
+    ['fw.bin --to sim: --adress 1', /^error: unknown option '--adress'\nhint: Did you mean --address\?\n$/],
+    ['fw.bin --to sim: --colour', /^error: unknown option '--colour'\nhint: stage-flash --help .*\n$/],
+    ['verfy fw.bin --to sim:', /^error: there is no command and no file "verfy"\nhint: Commands: .*flash.*\n$/],
+    ['statsu', /no command and no file "statsu"/],
     ['fw.bin --to sim: --address here', /An address is written like 0x08000000/],
     ['fw.bin --to sim: --go 0x100000000', /An address is written like/],
     ['fw.bin --to sim: --stay --go 0x08000000', /cannot be used with/],
@@ -134,14 +140,26 @@ describe('--json', () => {
     expect(lines(stdout)).toEqual([
       { type: 'phase', phase: 'image', text: 'Reading', atMs: 0 },
       { type: 'progress', phase: 'stream', done: 1, total: 2, atMs: 5 },
-      { type: 'report', ...REPORT },
+      { ...RECORD, outcome: 'flashed', exitCode: 0, text: REPORT.text, details: REPORT.details },
     ]);
     expect(stderr).toBe('');
   });
 
-  test('ends with the error when there is one', async () => {
-    const { stdout } = await run('fw.bin --to sim: --json', failing(new StageFlashError('verify', 'differs', { hint: 'Again.' })));
-    expect(lines(stdout)).toEqual([{ type: 'error', kind: 'verify', message: 'differs', hint: 'Again.', exitCode: 9 }]);
+  test('ends with the record of a failure, and says the failure itself on stderr', async () => {
+    const flash = ({ onEnd }: FlashOptions): Promise<Report> => {
+      onEnd?.({ ...REPORT.details, flash: 'unfinished' });
+      return Promise.reject(new StageFlashError('verify', 'differs', { hint: 'Again.' }));
+    };
+    const { stdout, stderr } = await run('fw.bin --to sim: --json', { flash });
+    expect(lines(stdout)).toEqual([
+      { ...RECORD, outcome: 'failed', exitCode: 9, error: { kind: 'verify', message: 'differs', hint: 'Again.' }, details: { ...REPORT.details, flash: 'unfinished' } },
+    ]);
+    expect(stderr).toBe('error: differs\nhint: Again.\n');
+  });
+
+  test('tells what is wrong with the command line before there is a job', async () => {
+    const { stdout } = await run('fw.bin --json');
+    expect(lines(stdout)).toEqual([{ type: 'error', kind: 'usage', message: 'where is the board?', hint: expect.any(String) as string, exitCode: 2 }]);
   });
 });
 

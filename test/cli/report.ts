@@ -4,5 +4,7 @@ import type { Report } from '../../host/flash-options.js';
 export const REPORT: Report = {
   outcome: 'flashed',
   text: 'fw.bin is in flash',
-  details: { image: { source: 'fw.bin', lengthBytes: 1 }, device: { part: 'STM32H743xI' }, sectors: { written: 1, touched: 1 }, seconds: 1 },
+  details: {
+    flash: 'proven', phases: {}, image: { source: 'fw.bin', lengthBytes: 1 }, device: { part: 'STM32H743xI' }, sectors: { touched: 1, written: 1, skipped: 0 }, seconds: 1,
+  },
 };

@@ -110,6 +110,9 @@ describe('stage-flash sim', () => {
     [['--fault', 'power-cut@flash-op=0'], /fault power-cut@flash-op: "0".*\nhint: It is written power-cut@flash-op=N/],
     [['--fault', 'udp-loss=1'], /only over UDP\nhint: .*--listen udp:/],
     [['--second-client', 'both'], /Allowed choices are refuse, replace/],
+    [['--listen', 'tcp://127.0.0.1:70000'], /A port is a number from 0 to 65535/],
+    [['--stats', '/nowhere/stats.json'], /stats\.json cannot be written/],
+    [['--flash-file', '/'], /is not a file/],
     [['--listen', 'exec:x'], /tcp:\/\/127\.0\.0\.1:7000, udp:/],
   ])('refuses %j with exit code 2 and says what is valid', async (options, message) => {
     let said = '';

@@ -18,7 +18,7 @@ describe('the part table', () => {
   it('has one device id for many parts and lets the flash size narrow it', () => {
     expect(new Set(findParts(0x450).map((part) => part.flashSizeKiB))).toEqual(new Set([2048, 1024, 128]));
     expect(findParts(0x450, 128).map((part) => part.name)).toEqual(['STM32H750xB']);
-    expect(findParts(0x483, 512).map((part) => part.name)).toEqual(['STM32H723xE']);
+    expect(findParts(0x483, 512).map((part) => part.name)).toEqual(['STM32H723xE', 'STM32H725xE']);
     expect(findParts(0x499)).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ function answerWith({ world: { converter } }: SimLink, text: string): void {
 }
 
 const REFUSALS: readonly Refusal[] = [
-  { name: 'read-out protection', board: 'rdp=1', kind: 'bootloader', exitCode: 6, says: /refuses Write Memory/, hints: /read-out protection/ },
+  { name: 'read-out protection', board: 'rdp=1', kind: 'bootloader', exitCode: 6, says: /refuses Write Memory/, hints: /Read-out protection.*erases the whole flash/ },
   { name: 'write protection of a sector that must be written', board: '', prepare: (link) => protect(link, { wpsn: [0xfe, 0xff] }), kind: 'refused', exitCode: 4, says: /write-protected: the sector at 0x08000000/, hints: /WPSN/ },
   { name: 'write protection in bank 2', board: '', prepare: (link) => protect(link, { wpsn: [0xff, 0xfd] }), address: 0x0812_0000, kind: 'refused', exitCode: 4, says: /0x08120000/, hints: /WPSN/ },
   { name: 'another chip than --chip says', board: '', options: { chip: 'STM32H723xG' }, kind: 'refused', exitCode: 4, says: /STM32H723xG.*0x450/, hints: /STM32H743xG/ },
@@ -103,6 +103,12 @@ test('a board that is reset in the middle of the stream ends the job, in time, w
   const { flash: memory } = link.world.board.chip;
   expect(memory.stateAt(0x0800_0000)).toBe('erased');
   expect(memory.stateAt(0x0800_0020)).toBe('programmed');
+});
+
+test('an echo is not taken for the voice of a program after the reset', async () => {
+  const { report } = await runJob(incompressible(5000), await openBoard('chip=STM32H743xG&rtt=50ms&fault=echo'));
+  expect(report.outcome).toBe('flashed');
+  expect(report.text).toContain('in its ROM bootloader again');
 });
 
 test('--dry-run changes nothing and says what would happen', async () => {

@@ -29,10 +29,17 @@ describe('warnings', () => {
     ['an unaligned stack pointer', program(0x0800_0000, 0x2001_0002, 0x0800_0301), /into no RAM/],
     ['a reset vector without the Thumb bit', program(0x0800_0000, 0x2002_0000, 0x0800_0300), /without the Thumb bit/],
     ['a program linked for another address', program(0x0800_0000, 0x2002_0000, 0x0804_0301), /linked for another address/],
+    ['a vector table where VTOR cannot point', program(0x0804_0200, 0x2002_0000, 0x0804_0301), /0x08040200 is not at a multiple of 0x00000400/],
     ['four bytes of data', createImage('fw.bin', 'raw binary', [{ address: 0x0800_0000, bytes: new Uint8Array(4) }]), /too short/],
   ])('%s', (_name, image, pattern) => {
     expect(checkImage(image)).toEqual([expect.stringMatching(pattern)]);
   });
+});
+
+test('Intel HEX under the name of a raw binary is said to be read as what it is', () => {
+  const { segments } = program(0x0800_0000, 0x2002_0000, 0x0800_0301);
+  expect(checkImage(createImage('fw.BIN', 'Intel HEX', segments))).toEqual(['fw.BIN holds Intel HEX and is read as that, whatever its name says.']);
+  expect(checkImage(createImage('fw.hex', 'Intel HEX', segments))).toEqual([]);
 });
 
 describe('refusals', () => {

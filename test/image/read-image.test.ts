@@ -20,7 +20,7 @@ describe('the format', () => {
 
   test('any other bytes are a raw binary at the beginning of flash', () => {
     const bytes = Uint8Array.of(0x3a, 0, 0, 0x20);
-    expect(decodeImage('fw.bin', bytes)).toEqual({ source: 'fw.bin', format: 'raw binary', segments: [{ address: 0x0800_0000, bytes }] });
+    expect(decodeImage('fw.bin', bytes)).toMatchObject({ source: 'fw.bin', format: 'raw binary', segments: [{ address: 0x0800_0000, bytes }] });
   });
 
   test('a raw binary goes where --address says', () => {

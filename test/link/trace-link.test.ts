@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -46,5 +46,20 @@ test('the file is complete as soon as a message has passed, and closed with the 
 });
 
 test('a file that cannot be created is a usage error', () => {
-  expect(() => traceLinkToFile(new ScriptedLink(), join(folder, 'missing', 'trace.log'))).toThrow(expect.objectContaining({ kind: 'usage' }));
+  expect(() => traceLinkToFile(new ScriptedLink(), join(folder, 'missing', 'trace.log'))).toThrow(expect.objectContaining({ kind: 'usage', message: expect.stringContaining('its folder does not') as string }));
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk is found when the file is begun', () => {
+  expect(() => traceLinkToFile(new ScriptedLink(), '/dev/full')).toThrow(expect.objectContaining({ kind: 'usage', message: 'the trace file /dev/full cannot be written: the disk is full' }));
+});
+
+test('a file that cannot be written any more ends the trace with one warning, and not the job', async () => {
+  const path = join(folder, 'trace.log');
+  const warnings: string[] = [];
+  const traced = traceLinkToFile(new ScriptedLink(), path, (text) => warnings.push(text));
+  rmSync(path);
+  mkdirSync(path);
+  await traced.send(Uint8Array.of(0x7f));
+  await traced.send(Uint8Array.of(0x7f));
+  expect(warnings).toEqual([`The trace ends here: ${path} cannot be written (it is a folder).`]);
 });

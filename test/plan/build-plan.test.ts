@@ -13,7 +13,7 @@ const ERASED_SECTOR = zlibCrc32(new Uint8Array(128 * 1024).fill(0xff));
 
 const planOf = (wanted: Image, sectorDigests?: readonly number[], of = H743): Plan => buildPlan(wanted, of, { sectorDigests });
 const erasesOf = (plan: Plan): string[] => plan.erases.map(({ base }) => hex32(base));
-const runsOf = (plan: Plan): string[] => plan.writes.map(({ address, bytes }) => `${hex32(address)}+${bytes.length}`);
+const runsOf = (plan: Plan): string[] => [...plan.writes, ...(plan.vectorWord ? [plan.vectorWord] : [])].map(({ address, bytes }) => `${hex32(address)}+${bytes.length}`);
 
 /** Digests of a board whose sectors hold what this plan wants, but for those at `wrong`. */
 function digestsOf(plan: Plan, ...wrong: readonly number[]): number[] {
@@ -57,13 +57,13 @@ describe('layout:', () => {
 
   test('in bank 2 alone: its first flash word is the vector’s', () => {
     const plan = planOf(image(run(0x0810_0000, 64)));
-    expect(plan.vectorAddress).toBe(0x0810_0000);
+    expect(plan.vectorWord?.address).toBe(0x0810_0000);
     expect(runsOf(plan)).toEqual(['0x08100020+32', '0x08100000+32']);
   });
 
   test('beginning inside a flash word: that whole word is the vector’s', () => {
     const plan = planOf(image(run(0x0800_0210, 64)));
-    expect(plan.vectorAddress).toBe(0x0800_0200);
+    expect(plan.vectorWord?.address).toBe(0x0800_0200);
     expect(runsOf(plan)).toEqual(['0x08000220+64', '0x08000200+32']);
   });
 
@@ -93,7 +93,7 @@ describe('what the board holds already', () => {
   test('in every sector: nothing is done', () => {
     const plan = planOf(wanted, digestsOf(everything));
     expect(writtenSectors(plan)).toEqual([]);
-    expect([plan.erases, plan.writes, plan.vectorAddress]).toEqual([[], [], undefined]);
+    expect([plan.erases, plan.writes, plan.vectorWord?.address]).toEqual([[], [], undefined]);
     expect(plan.sectors).toHaveLength(3);
   });
 

@@ -15,22 +15,20 @@ test('a plan that writes everything names what it erases, and what that costs', 
     130072 bytes of these sectors are not part of the image and will be erased."
   `);
   expect(describePlan(everything)).toMatchInlineSnapshot(`
-    "sector      what happens
-    0x08000000  erase, write
-    0x08020000  erase, write
-    0x08100000  erase, write
-    263168 bytes would be programmed."
+    "sector      what happens   bytes  flash s
+    0x08000000  erase, write  131040      1.4
+    0x08020000  erase, write  131072      1.4
+    0x08100000  erase, write    1024      1.0"
   `);
 });
 
 test('a plan that skips says what stays', () => {
   const plan = buildPlan(wanted, H743, { sectorDigests: digests });
   expect(describePlan(plan)).toMatchInlineSnapshot(`
-    "sector      what happens
-    0x08000000  erase, write
-    0x08020000  right already
-    0x08100000  erase, write
-    132096 bytes would be programmed."
+    "sector      what happens    bytes  flash s
+    0x08000000  erase, write   131040      1.4
+    0x08020000  right already       0      0.0
+    0x08100000  erase, write     1024      1.0"
   `);
 });
 

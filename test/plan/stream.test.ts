@@ -13,7 +13,7 @@ const H7A3 = part('STM32H7A3xI');
 const FIRST = 0x0800_0000;
 
 interface Step {
-  readonly operation: 'erase' | 'fence' | 'write' | 'prove';
+  readonly operation: 'erase' | 'fence' | 'write' | 'prove' | 'keep' | 'restore';
   readonly address: number;
   readonly length: number;
 }
@@ -54,6 +54,7 @@ function execute(stream: Uint8Array, flash: FlashModel): Step[] {
   const view = new DataView(stream.buffer, stream.byteOffset, stream.length);
   const steps: Step[] = [];
   const due = new Set<number>();
+  const slots: Uint8Array[] = [];
   const eraseAll = (): void => { for (const address of due) { flash.erase(address); due.delete(address); } };
   for (let at = 0; at < stream.length; ) {
     const code = stream[at++]!;
@@ -77,6 +78,14 @@ function execute(stream: Uint8Array, flash: FlashModel): Step[] {
       const [address, length, digest] = [word(), word(), word()];
       expect(flash.digest(address, length)).toBe(digest);
       steps.push({ operation: 'prove', address, length });
+    } else if (code === 6) {
+      const [address, slot] = [word(), word()];
+      slots[slot] = flash.bytes.slice(address - FIRST, address - FIRST + 0x20000);
+      steps.push({ operation: 'keep', address, length: 0 });
+    } else if (code === 7) {
+      const [address, length, slot] = [word(), word(), word()];
+      flash.write(address, slots[slot]!.subarray(address % 0x20000, (address % 0x20000) + length));
+      steps.push({ operation: 'restore', address, length });
     } else {
       expect(code).toBe(0);
     }
@@ -108,7 +117,7 @@ describe.each([
   const stream = planStream(plan);
   const flash = new FlashModel(on);
   const steps = execute(stream, flash);
-  const vectorSector = Math.floor(plan.vectorAddress! / on.sectorBytes) * on.sectorBytes;
+  const vectorSector = Math.floor(plan.vectorWord!.address / on.sectorBytes) * on.sectorBytes;
 
   test('ends with the image in flash, 0xFF beside it in its sectors, and all other bytes as they were', () => {
     const expected = new Uint8Array(0x20_0000);
@@ -126,7 +135,7 @@ describe.each([
   });
 
   test('writes the vector’s flash word last, when every sector is proven', () => {
-    expect(steps.at(-1)).toEqual({ operation: 'write', address: plan.vectorAddress, length: on.flashWordBytes });
+    expect(steps.at(-1)).toEqual({ operation: 'write', address: plan.vectorWord!.address, length: on.flashWordBytes });
     const proofs = steps.slice(0, -1).slice(-plan.sectors.length);
     expect(proofs.map(({ operation, address, length }) => [operation, address, length])).toEqual(
       plan.sectors.map(({ sector }) => ['prove', sector.base, sector.lengthBytes]),
@@ -135,7 +144,7 @@ describe.each([
 
   test('is padded to whole units, by less than one', () => {
     expect(stream.length % 128).toBe(0);
-    const used = steps.reduce((sum, { operation, length }) => sum + { erase: 5, fence: 1, write: 9 + length, prove: 13 }[operation], 0);
+    const used = steps.reduce((sum, { operation, length }) => sum + { erase: 5, fence: 1, write: 9 + length, prove: 13, keep: 9, restore: 13 }[operation], 0);
     expect(stream.length - used).toBeGreaterThanOrEqual(0);
     expect(stream.length - used).toBeLessThan(128);
   });
@@ -157,6 +166,19 @@ describe('where the board has most of it already', () => {
     flash.bytes[0x4_1234]! ^= 0x10;
     const steps = execute(planStream(buildPlan(wanted, H743, { sectorDigests: digests(H743, wanted, 2) })), flash);
     expect(steps.filter(({ operation }) => operation === 'erase').map(({ address }) => address)).toEqual([FIRST, FIRST + 0x40000]);
+    expect(Buffer.compare(flash.bytes, before)).toBe(0);
+  });
+
+  test('a stub that can keep the vector’s sector programs it from RAM: nothing of it is sent', () => {
+    const flash = new FlashModel(H743);
+    execute(planStream(buildPlan(wanted, H743, { sectorDigests: undefined })), flash);
+    const before = flash.bytes.slice();
+    flash.bytes[0x4_1234]! ^= 0x10;
+    const stream = planStream(buildPlan(wanted, H743, { sectorDigests: digests(H743, wanted, 2), slots: 1 }));
+    const steps = execute(stream, flash);
+    expect(steps.slice(0, 3).map(({ operation, address }) => [operation, address])).toEqual([['keep', FIRST], ['erase', FIRST], ['fence', 0]]);
+    expect(steps.at(-1)).toEqual({ operation: 'restore', address: FIRST, length: 32 });
+    expect(stream.length).toBeLessThan(0x20000 + 256);
     expect(Buffer.compare(flash.bytes, before)).toBe(0);
   });
 

@@ -15,7 +15,7 @@ function flashHelp(): string {
   let help = '';
   const program = new Command('stage-flash').exitOverride().configureOutput({ writeOut: (text) => void (help += text), getOutHelpWidth: () => 80 });
   const nowhere = { write: () => undefined, columns: undefined };
-  addFlashCommand(program, { stdout: nowhere, stderr: nowhere, environment: {}, signal: new AbortController().signal, flash: () => Promise.reject(new Error('not here')) });
+  addFlashCommand(program, { stdout: nowhere, stderr: nowhere, environment: {}, signal: new AbortController().signal, version: '', flash: () => Promise.reject(new Error('not here')) });
   try {
     program.parse(['flash', '--help'], { from: 'user' });
   } catch {
