@@ -54,7 +54,6 @@ struct lzma {
     uint32_t state;
     uint32_t distances[4]; /* 0-based, latest first */
     uint32_t copy_left;    /* bytes of a match still to come */
-    uint32_t literal_due;
     uint32_t literal_position_mask;
     uint32_t position_mask;
 };

@@ -9,14 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct relocation_setup {
-    /* 2 * half + 1 words: one in front that is always known, addresses in flash, all others. */
-    int32_t *shifts;
-    uint32_t half;          /* a power of two */
-    uint32_t granule_shift; /* log2 of the bytes in flash that have a shift in common */
-};
-
-void relocation_begin(const struct relocation_setup *setup);
+/* `shifts`: 2 * half + 1 words of memory, half being a power of two: one in front that is always known, addresses in flash, all others.
+   `granule_shift`: log2 of the bytes that have a shift in common. */
+void relocation_begin(int32_t *shifts, uint32_t half, uint32_t granule_shift);
 
 /* What lay at `address` in flash, and some of what follows it, is now `shift` further on. */
 void relocation_learn(uint32_t address, uint32_t shift);

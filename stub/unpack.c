@@ -4,33 +4,22 @@
 #include "filters.h"
 #include "flash.h"
 
-#define CONTENT_BYTES (2 * FLASH_MOST_WORD_BYTES)
-#define IS_COPY FILTER_REACH
+#include <stddef.h>
 
-/* A run of the content, with its address in flash, or a piece of it: new, with a filter, or IS_COPY, with its way from the old address to the new one. */
-struct span {
-    uint32_t length;
-    uint32_t value;
-    uint32_t filter;
-};
+#define CONTENT_BYTES (2 * FLASH_MOST_WORD_BYTES)
+#define IS_COPY FILTER_REACH /* instead of a filter */
 
 /* A span and the content before it. */
 struct place {
-    const struct span *span;
+    const struct unpack_span *span;
     uint32_t begins;
-};
-
-/* Of one position: both kinds of spans cover all of the content. */
-struct places {
-    struct place run;
-    struct place piece;
 };
 
 static struct {
     uint32_t position; /* in the content: of the next word */
     uint32_t made;     /* content that is there; one half-word more than whole words when a pair lies across an end */
-    struct places writing;
-    struct places reading; /* history, far from where words are written */
+    struct place writing;
+    struct place reading; /* history, far from where words are written */
     struct unpack_content setup;
     /* A ring: the words, and before them what a difference can reach back to. */
     uint8_t content[CONTENT_BYTES] __attribute__((aligned(4)));
@@ -44,47 +33,60 @@ bool unpack_begin(const struct unpack_setup *setup)
     self.setup = setup->content;
     self.lzma.setup = setup->lzma;
     self.position = self.made = 0;
-    relocation_begin(&setup->relocation);
-    return lzma_begin(&self.lzma) && self.setup.runs <= self.setup.most_spans && self.setup.pieces <= self.setup.most_spans - self.setup.runs &&
-           self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask;
+    return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask;
 }
 
-/* Seven bits a byte, highest first; all bytes but the last have the eighth set. Behind the directory there are only zeros. */
+/* Seven bits a byte, highest first; all bytes but the last have the eighth set. */
 static uint32_t number(uint32_t *at)
 {
     uint32_t value = 0;
-    while (*at != self.setup.directory_bytes) {
-        const uint32_t byte = self.lzma.setup.recent[(*at)++];
+    uint32_t byte;
+    do {
+        byte = self.lzma.setup.recent[(*at)++ & self.lzma.setup.recent_mask];
         value = value << 7 | (byte & 0x7F);
-        if (byte < 0x80) {
-            break;
-        }
-    }
+    } while (byte >= 0x80 && *at < self.setup.directory_bytes);
     return value;
 }
 
-/* Each is a length in half-words and a filter, or IS_COPY more than the change of the value, its sign lowest. False: they are not the content. */
-static bool read_spans(struct span *span, uint32_t count, uint32_t *at, uint32_t unaligned)
+/* The sign is the lowest bit. */
+static uint32_t change(uint32_t value)
 {
-    uint32_t left = self.setup.content_bytes;
-    for (uint32_t value = 0; count != 0; count--, span++) {
-        span->length = 2 * number(at);
-        span->filter = number(at);
-        if (span->filter >= IS_COPY) {
-            const uint32_t change = span->filter - IS_COPY;
-            value += change >> 1 ^ -(change & 1);
-            span->filter = IS_COPY;
-        }
-        span->value = value;
-        if (span->length - 1 >= left || ((value | span->length) & unaligned) != 0) {
-            return false;
-        }
-        left -= span->length;
-    }
-    return left == 0;
+    return value >> 1 ^ -(value & 1);
 }
 
-static uint32_t locate_in(struct place *place, uint32_t position)
+/* Spans of half-words that together are the content, and what copies tell of where things went. False: they are no good. */
+static bool accept_directory(void)
+{
+    struct unpack_span *span = self.setup.spans;
+    uint32_t left = self.setup.content_bytes;
+    uint32_t address = 0;
+    uint32_t shift = 0;
+    self.writing = self.reading = (struct place){span, 0};
+    for (uint32_t at = 0; left != 0; span++) {
+        const uint32_t length = number(&at);
+        if ((length & 1) != 0) {
+            address += change(number(&at));
+        }
+        if (span == self.setup.spans_end || length < 2 || length > left + 1) {
+            return false;
+        }
+        span->length = length & ~1u;
+        span->address = address;
+        span->filter = number(&at);
+        if (span->filter >= IS_COPY) {
+            shift += change(span->filter - IS_COPY);
+            span->filter = IS_COPY;
+            relocation_learn(address - shift, shift);
+        }
+        span->shift = shift;
+        address += span->length;
+        left -= span->length;
+    }
+    return true;
+}
+
+/* Where a position of the content belongs in flash. */
+static uint32_t locate(struct place *place, uint32_t position)
 {
     while (position < place->begins) {
         place->span--;
@@ -94,71 +96,34 @@ static uint32_t locate_in(struct place *place, uint32_t position)
         place->begins += place->span->length;
         place->span++;
     }
+    return place->span->address + position - place->begins;
+}
+
+/* What is left of its span. */
+static uint32_t rest(const struct place *place, uint32_t position)
+{
     return place->begins + place->span->length - position;
 }
 
-/* Returns whether a pair of half-words may begin here: it lies within one run and one piece. */
-static bool locate(struct places *places, uint32_t position)
+/* A byte of what went to flash, from a half-word that has the place of its target instead of the way to it if it is part of a branch and
+   branches are filtered. */
+static int32_t byte_in_flash(uint32_t position, uint32_t filter)
 {
-    return (locate_in(&places->run, position) != 2) & (locate_in(&places->piece, position) != 2);
-}
-
-static uint32_t address_of(const struct places *places, uint32_t position)
-{
-    return places->run.span->value + position - places->run.begins;
-}
-
-static bool accept_directory(void)
-{
-    struct span *const runs = self.setup.spans;
-    struct span *const pieces = runs + self.setup.runs;
-    uint32_t at = 0;
-    if (!read_spans(runs, self.setup.runs, &at, self.setup.word_bytes - 1) || !read_spans(pieces, self.setup.pieces, &at, 0)) {
-        return false;
-    }
-    self.writing = self.reading = (struct places){{runs, 0}, {pieces, 0}};
-    for (at = 0; at != self.setup.content_bytes; at += self.reading.piece.span->length) {
-        locate(&self.reading, at);
-        if (self.reading.piece.span->filter == IS_COPY) {
-            relocation_learn(address_of(&self.reading, at) - self.reading.piece.span->value, self.reading.piece.span->value);
+    const uint32_t even = position & ~1u;
+    const uint32_t address = locate(&self.reading, even);
+    int32_t half = unpack_flash_half(address);
+    const bool is_first = ((uint32_t)half & BRANCH_FIRST_PATTERN) == BRANCH_FIRST;
+    if (half >= (int32_t)BRANCH_SECOND && filter == FILTER_BRANCHES && (is_first ? rest(&self.reading, even) != 2 : even != self.reading.begins)) {
+        const uint32_t first = is_first ? address : address - 2;
+        const int32_t other = unpack_flash_half(is_first ? address + 2 : first);
+        const uint32_t pair = is_first ? (uint32_t)other << 16 | (uint32_t)half : (uint32_t)half << 16 | (uint32_t)other;
+        if (other < 0) {
+            return other;
+        }
+        if (is_branch(pair)) {
+            half = (int32_t)(move_branch(pair, (first + 4) / 2) >> (is_first ? 0 : 16) & 0xFFFF);
         }
     }
-    return true;
-}
-
-/* What went to flash, with a branch as LZMA sees it: the place of its target instead of the way to it. */
-static int32_t filtered_half(uint32_t position)
-{
-    bool may_begin = locate(&self.reading, position);
-    const uint32_t address = address_of(&self.reading, position);
-    const int32_t half = unpack_flash_half(address);
-    uint32_t first = address;
-    if (half < (int32_t)BRANCH_SECOND) {
-        return half;
-    }
-    if (((uint32_t)half & BRANCH_FIRST_PATTERN) != BRANCH_FIRST) {
-        first = address - 2;
-        may_begin = position != 0 && locate(&self.reading, position - 2);
-    }
-    if (!may_begin) {
-        return half;
-    }
-    const int32_t low = unpack_flash_half(first);
-    const int32_t high = unpack_flash_half(first + 2);
-    if (low < 0 || high < 0) {
-        return -1;
-    }
-    uint32_t pair = (uint32_t)low | (uint32_t)high << 16;
-    if (is_branch(pair)) {
-        pair = move_branch(pair, (first + 4) / 2);
-    }
-    return (int32_t)(first == address ? pair & 0xFFFF : pair >> 16);
-}
-
-static int32_t byte_in_flash(uint32_t position)
-{
-    locate(&self.reading, position);
-    const int32_t half = unpack_flash_half(address_of(&self.reading, position & ~1u));
     return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
 }
 
@@ -169,14 +134,13 @@ int32_t lzma_old_byte(uint32_t decoded)
         return 0;
     }
     locate(&self.reading, position);
-    const uint32_t filter = self.reading.piece.span->filter;
-    if (filter == FILTER_BRANCHES) {
-        const int32_t half = filtered_half(position & ~1u);
-        return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
+    const uint32_t filter = self.reading.span->filter;
+    const int32_t byte = byte_in_flash(position, filter);
+    if (filter == FILTER_BRANCHES || position < filter) {
+        return byte;
     }
-    const int32_t now = byte_in_flash(position);
-    const int32_t before = position < filter ? 0 : byte_in_flash(position - filter);
-    return now < 0 || before < 0 ? -1 : (now - before) & 0xFF;
+    const int32_t before = byte_in_flash(position - filter, filter);
+    return byte < 0 || before < 0 ? -1 : (byte - before) & 0xFF;
 }
 
 static uint32_t decoded_half(uint32_t position)
@@ -189,71 +153,43 @@ static uint8_t *content_at(uint32_t position)
     return &self.content[position & (CONTENT_BYTES - 1)];
 }
 
-/* At any address; the flash's side knows even ones. */
 static int32_t old_half(uint32_t address)
 {
-    const int32_t half = unpack_old_half(address & ~1u);
-    if (half < 0 || address % 2 == 0) {
-        return half;
-    }
-    const int32_t next = unpack_old_half(address + 1);
-    return next < 0 ? next : half >> 8 | (next & 0xFF) << 8;
+    const int32_t low = unpack_old_byte(address);
+    const int32_t high = unpack_old_byte(address + 1);
+    return low < 0 ? low : high < 0 ? high : (high << 8 | low);
 }
 
-static void put(uint32_t half)
-{
-    store_u16(content_at(self.made), (uint16_t)half);
-    self.made += 2;
-}
-
-static void put_pair(uint32_t pair)
-{
-    put(pair);
-    put(pair >> 16);
-}
-
-/* Makes what comes next of a copy: a branch or an address, else a half-word; negative as unpack_old_half() is. */
-static int32_t make_copy(uint32_t error, uint32_t address, bool is_pair)
-{
-    const uint32_t shift = self.writing.piece.span->value;
-    const uint32_t from = address - shift;
-    const int32_t first = old_half(from);
-    const int32_t second = is_pair ? old_half(from + 2) : 0;
-    if (first < 0 || second < 0) {
-        return first < 0 ? first : second;
-    }
-    const uint32_t pair = (uint32_t)first | (uint32_t)second << 16;
-    if (is_branch(pair) || (address % 4 == 0 && is_address(pair))) {
-        put_pair(relocate(pair, from, shift, error));
-    } else {
-        put(pair + error);
-    }
-    return 0;
-}
-
-/* The same of a new piece: its filter is undone. */
-static void make_new(uint32_t pair, uint32_t address, bool is_pair)
-{
-    const uint32_t filter = self.writing.piece.span->filter;
-    if (filter == FILTER_BRANCHES && is_pair && is_branch(pair)) {
-        put_pair(move_branch(pair, -(address + 4) / 2));
-        return;
-    }
-    put(pair);
-    for (uint32_t at = self.made - 2; filter != FILTER_BRANCHES && at != self.made; at++) {
-        *content_at(at) = (uint8_t)(*content_at(at) + *content_at(at - filter));
-    }
-}
-
+/* Makes what comes next: a branch or an address, else a half-word; negative as unpack_old_byte() is. */
 static int32_t make(void)
 {
-    const bool is_pair = locate(&self.writing, self.made);
-    const uint32_t address = address_of(&self.writing, self.made);
-    const uint32_t decoded = decoded_half(self.made) | decoded_half(self.made + 2) << 16;
-    if (self.writing.piece.span->filter == IS_COPY) {
-        return make_copy(decoded, address, is_pair);
+    const uint32_t address = locate(&self.writing, self.made);
+    const struct unpack_span *const span = self.writing.span;
+    const bool is_pair = rest(&self.writing, self.made) != 2;
+    uint32_t pair = decoded_half(self.made) | decoded_half(self.made + 2) << 16;
+    uint32_t halves = 1;
+    if (span->filter == IS_COPY) {
+        const uint32_t from = address - span->shift;
+        const int32_t first = old_half(from);
+        const int32_t second = is_pair ? old_half(from + 2) : 0;
+        if (first < 0 || second < 0) {
+            return first < 0 ? first : second;
+        }
+        const uint32_t old = (uint32_t)first | (uint32_t)second << 16;
+        if (is_branch(old) || (address % 4 == 0 && is_address(old))) {
+            pair = relocate(old, from, span->shift, pair);
+            halves = 2;
+        } else {
+            pair += old;
+        }
+    } else if (span->filter == FILTER_BRANCHES && is_pair && is_branch(pair)) {
+        pair = move_branch(pair, -(address + 4) / 2);
+        halves = 2;
     }
-    make_new(decoded, address, is_pair);
+    const uint32_t back = span->filter % IS_COPY; /* to what a byte is the difference to */
+    for (halves *= 2; halves != 0; halves--, pair >>= 8, self.made++) {
+        *content_at(self.made) = (uint8_t)(pair + (back != 0 ? *content_at(self.made - back) : 0u));
+    }
     return 0;
 }
 
@@ -272,10 +208,12 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         }
     }
     const uint32_t end = self.position + self.setup.word_bytes;
-    /* A pair may go on in the next word, but not in the next run. */
-    const uint32_t beyond = locate_in(&self.writing.run, self.position) == self.setup.word_bytes ? end : end + 2;
-    unpacked->address = address_of(&self.writing, self.position);
-    unpacked->word = (const uint32_t *)(const void *)content_at(self.position);
+    locate(&self.writing, end - 2);
+    const uint32_t beyond = rest(&self.writing, end - 2) == 2 ? end : end + 2; /* a pair may go on in the next word, but not in the next span */
+    const uint32_t address = locate(&self.writing, self.position);
+    if (((address | self.setup.content_bytes) & (self.setup.word_bytes - 1)) != 0) {
+        return UNPACK_BROKEN;
+    }
     const enum lzma_result result = lzma_run(&self.lzma, self.setup.directory_bytes + beyond, received);
     if (result != LZMA_REACHED) {
         return (enum unpack_result)result;
@@ -286,6 +224,8 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
             return (enum unpack_result)-refused;
         }
     }
+    unpacked->address = address;
+    unpacked->word = (const uint32_t *)(const void *)content_at(self.position);
     self.position = end;
     return UNPACK_WORD;
 }

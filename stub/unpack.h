@@ -22,33 +22,35 @@ enum unpack_result {
     UNPACK_DONE,
 };
 
-/* Three words of memory. */
-struct span;
+/* Content in a row that belongs together in flash: new, with a filter, or copied from where it was before, which was `shift` further down. */
+struct unpack_span {
+    uint32_t length;
+    uint32_t address;
+    uint32_t filter;
+    uint32_t shift;
+};
 
 struct unpack_content {
-    uint32_t directory_bytes; /* decoded in front of the content; at most those of lzma.recent */
-    uint32_t runs;
-    uint32_t pieces;
-    struct span *spans;       /* memory for runs and pieces … */
-    uint32_t most_spans;      /* … so many together */
+    uint32_t directory_bytes;  /* decoded in front of the content; at most those of lzma.recent */
+    struct unpack_span *spans;
+    const struct unpack_span *spans_end;
     uint32_t content_bytes;
-    uint32_t word_bytes;      /* of this flash */
+    uint32_t word_bytes;       /* of this flash */
 };
 
 /* Memory is nobody else's until the stream is done. */
 struct unpack_setup {
     struct lzma_setup lzma; /* at least UNPACK_LEAST_RECENT_BYTES, from an even address on */
     struct unpack_content content;
-    struct relocation_setup relocation; /* of no use where nothing is copied: half may be 1 */
 };
 
-/* Valid until the next call of unpack_next(). */
+/* Of the last word; valid until the next call of unpack_next(). */
 struct unpacked {
     uint32_t address;     /* aligned, but not checked to be in flash */
     const uint32_t *word;
 };
 
-/* False: no stream of our encoder. */
+/* After relocation_begin(), which needs no more than half = 1 where nothing is copied. False: no stream of our encoder. */
 bool unpack_begin(const struct unpack_setup *setup);
 
 /* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. The last word of a run wants no
@@ -61,8 +63,8 @@ uint32_t unpack_taken(void);
 /* The half-word at an even address that an unpacked word went to; negative while its bank is busy. Provided by the flash's side. */
 int32_t unpack_flash_half(uint32_t address);
 
-/* The half-word that was at an even address before the update; -UNPACK_WANTS_FLASH: not now; -UNPACK_BROKEN: it is not there, and the flash's side
-   keeps in mind what was asked for. Provided by the flash's side. */
-int32_t unpack_old_half(uint32_t address);
+/* The byte that was at an address before the update; -UNPACK_WANTS_FLASH: not now; -UNPACK_BROKEN: it is not there, and the flash's side keeps in
+   mind what was asked for. Provided by the flash's side. */
+int32_t unpack_old_byte(uint32_t address);
 
 #endif

@@ -44,16 +44,16 @@ export interface OldToCopy {
   readonly expectedTargets: Uint32Array;
 }
 
-export function chooseCopies({ content, candidates }: RunToCopy, old: OldToCopy): ChosenPiece[] {
+export function chooseCopies({ content, candidates }: RunToCopy, old: OldToCopy, dearness: number): ChosenPiece[] {
   let states: State[] = [{ offset: undefined, cost: 0, piece: undefined }];
   for (const [stretch, offsets] of candidates.entries()) {
     const best = Math.min(...states.map(({ cost }) => cost));
-    const kept = states.filter(({ offset, cost }) => offset === undefined || cost < best + HOPELESS);
+    const kept = states.filter(({ offset, cost }) => offset === undefined || cost < best + dearness * HOPELESS);
     const added = offsets.filter((offset) => !kept.some((state) => state.offset === offset));
     states = [...kept, ...added.map((offset) => ({ offset, cost: IMPOSSIBLE, piece: undefined }))];
     const end = Math.min(content.bytes.length, (stretch + 1) * STRETCH_BYTES);
     for (let at = stretch * STRETCH_BYTES; at < end; at += 2) {
-      begin(states, at);
+      begin(states, at, dearness);
       for (const state of states) state.cost += state.offset === undefined ? 2 * COST.newByte : copyCost(content, at, old, at + state.offset);
     }
   }
@@ -65,11 +65,11 @@ function cheapest(states: readonly State[]): State {
 }
 
 /** Lets every piece begin here for which that is the cheapest way. */
-function begin(states: readonly State[], at: number): void {
+function begin(states: readonly State[], at: number, dearness: number): void {
   const { offset: bestOffset, cost: bestCost, piece: bestPiece } = cheapest(states);
   for (const state of states) {
     const isBest = state.offset === bestOffset;
-    const cost = bestCost + (state.offset === undefined ? COST.newBegins : COST.copyBegins);
+    const cost = bestCost + dearness * (state.offset === undefined ? COST.newBegins : COST.copyBegins);
     if (isBest ? state.piece !== undefined : state.cost <= cost) continue;
     if (!isBest) state.cost = cost;
     state.piece = { from: at, offset: state.offset, before: bestPiece };

@@ -3,8 +3,9 @@
  * as they were, branches and addresses relocated.
  */
 import { isBranch } from './branches.js';
-import { filterContent, forEachStretch, joinRuns } from './filters.js';
-import { BRANCHES, type Copy, type NewPiece, type Piece } from './pieces.js';
+import { forEachSpan } from './directory.js';
+import { filterContent, joinRuns } from './filters.js';
+import { BRANCHES, type NewPiece, type Piece } from './pieces.js';
 import { Relocation, isAddress, readWord, type RelocationTable } from './relocation.js';
 import type { OldContent } from './old-content.js';
 import type { Segment } from '../image/image.js';
@@ -19,26 +20,14 @@ export function codePieces(runs: readonly Segment[], pieces: readonly Piece[], o
   const content = joinRuns(runs);
   const coded = filterContent(content, runs, pieces.map((piece): NewPiece => (piece.kind === 'new' ? piece : { ...piece, kind: 'new', filter: BRANCHES })));
   const relocation = new Relocation(table);
-  forEachCopy(runs, pieces, (copy, from, _, address) => {
-    if (from === copy.from) relocation.learn(address - copy.shift, copy.shift);
+  forEachSpan(runs, pieces, (piece, _from, _to, address) => {
+    if (piece.kind === 'copy') relocation.learn(address - piece.shift, piece.shift);
   });
   let errors = 0;
-  forEachCopy(runs, pieces, ({ shift }, from, to, address) => {
-    errors += codeCopy({ content, coded, old, relocation, shift }, from, to, address);
+  forEachSpan(runs, pieces, (piece, from, to, address) => {
+    if (piece.kind === 'copy') errors += codeCopy({ content, coded, old, relocation, shift: piece.shift }, from, to, address);
   });
   return { coded, errors };
-}
-
-type PlacedCopy = Copy & { readonly from: number };
-
-/** Copies in order, run by run. */
-function forEachCopy(runs: readonly Segment[], pieces: readonly Piece[], visit: (copy: PlacedCopy, from: number, to: number, address: number) => void): void {
-  let start = 0;
-  for (const piece of pieces) {
-    const from = start;
-    start += piece.lengthBytes;
-    if (piece.kind === 'copy') forEachStretch(runs, from, start, (...stretch) => visit({ ...piece, from }, ...stretch));
-  }
 }
 
 interface CopyJob {

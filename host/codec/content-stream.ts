@@ -11,17 +11,21 @@ export interface ContentStream {
   /** The directory, then the content as its pieces have it. */
   readonly bytes: Uint8Array;
   readonly directoryBytes: number;
-  readonly pieceCount: number;
+  readonly spanCount: number;
+  readonly granuleShift: number;
   readonly runLengths: readonly number[];
 }
 
-/** @param coded the content, filtered, and in copies only the errors of what was expected */
-export function contentStream(runs: readonly Segment[], pieces: readonly Piece[], coded: Uint8Array): ContentStream {
-  const directory = encodeDirectory(runs, pieces);
+/**
+ * @param coded the content, filtered, and in copies only the errors of what was expected
+ * @param granuleShift that it was expected with
+ */
+export function contentStream(runs: readonly Segment[], pieces: readonly Piece[], coded: Uint8Array, granuleShift = 0): ContentStream {
+  const { bytes: directory, spanCount } = encodeDirectory(runs, pieces);
   const bytes = new Uint8Array(directory.length + coded.length);
   bytes.set(directory);
   bytes.set(coded, directory.length);
-  return { bytes, directoryBytes: directory.length, pieceCount: pieces.length, runLengths: runs.map((run) => run.bytes.length) };
+  return { bytes, directoryBytes: directory.length, spanCount, granuleShift, runLengths: runs.map((run) => run.bytes.length) };
 }
 
 export function encodeStream(stream: ContentStream, matches: MatchTable, parameters: LzmaParameters): PackedContent {
@@ -30,7 +34,7 @@ export function encodeStream(stream: ContentStream, matches: MatchTable, paramet
   const runEnds = stream.runLengths.map((length) => (end += length));
   const takenAfterRun = takenAt(stream.bytes, packets, parameters, runEnds);
   return {
-    parameters: packParameters(parameters), runCount: runEnds.length, pieceCount: stream.pieceCount, directoryBytes: stream.directoryBytes,
+    parameters: packParameters(parameters) | (stream.granuleShift << 12), directoryBytes: stream.directoryBytes,
     contentBytes: stream.bytes.length - stream.directoryBytes, bytes: bytes.subarray(0, takenAfterRun.at(-1)), takenAfterRun,
   };
 }

@@ -5,9 +5,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { shortest } from './content-stream.js';
+import { USUAL_MOST_SPANS, type PackOptions } from './pack-content.js';
 import { openPackThreads } from './pack-threads.js';
 import type { TargetRun } from './find-pieces.js';
-import type { PackOptions } from './pack-content.js';
 import type { PackedContent } from './packed-content.js';
 import type { Segment } from '../image/image.js';
 
@@ -19,27 +19,23 @@ export interface UpdateMemory {
   readonly halfTheShifts: number;
 }
 
-export interface PackedUpdate extends PackedContent {
-  readonly granuleShift: number;
-}
-
 const TRIED_PARAMETERS = 2;
 
 /**
  * @param base runs of known old content; what is in none of them is not used
  * @param targets in the order in which they are unpacked, whole flash words each
  */
-export async function diffContent(base: readonly Segment[], targets: readonly TargetRun[], memory: UpdateMemory, options: PackOptions = {}): Promise<PackedUpdate> {
+export async function diffContent(base: readonly Segment[], targets: readonly TargetRun[], memory: UpdateMemory, options: PackOptions = {}): Promise<PackedContent> {
   const threads = openPackThreads(options.threads ?? (import.meta.url.endsWith('.js') ? availableParallelism() : 0));
   const { onProgress = () => undefined } = options;
   try {
-    const { stream, granuleShift } = await threads.run('diff', base, targets, memory.halfTheShifts);
+    const stream = await threads.run('diff', base, targets, memory.halfTheShifts, options.mostSpans ?? USUAL_MOST_SPANS);
     onProgress(0.6);
     const trial = await threads.run('trialUpdate', stream, memory.historyBytes);
     onProgress(0.8);
     const packed = await Promise.all(trial.ranked.slice(0, TRIED_PARAMETERS).map((parameters) => threads.run('encode', stream, trial.matches, parameters)));
     onProgress(1);
-    return { ...shortest(packed), granuleShift };
+    return shortest(packed);
   } finally {
     await threads.close();
   }

@@ -29,8 +29,8 @@ interface PreparedRun extends TargetRun {
 /** A new piece of this length may be a table, whose filter is worth choosing. */
 const WORTH_A_FILTER_BYTES = 4096;
 
-/** @param onRun told after each run, in each round, how many are done of how many */
-export function findPieces(old: OldContent, targets: readonly TargetRun[], onRun: (done: number, of: number) => void = () => undefined): Piece[] {
+/** @param dearness makes pieces fewer: what beginning one costs, in its usual price */
+export function findPieces(old: OldContent, targets: readonly TargetRun[], dearness: number): Piece[] {
   const neutral = neutralContent(old);
   const index = new SeedIndex(neutral.bytes);
   const readable = new Uint8Array(old.bytes.length);
@@ -45,9 +45,8 @@ export function findPieces(old: OldContent, targets: readonly TargetRun[], onRun
       index.fill(ranges);
       candidates.push(findCandidates(content, neutral.bytes, readable, index, likely + run.address - old.address));
     }
-    const chosen = chooseCopies({ content, candidates: candidates[at]! }, { neutral, readable, expectedTargets });
+    const chosen = chooseCopies({ content, candidates: candidates[at]! }, { neutral, readable, expectedTargets }, dearness);
     likely = (chosen.findLast(({ offset }) => offset !== undefined)?.offset ?? likely) - (run.address - old.address);
-    onRun(round * runs.length + at + 1, 2 * runs.length);
     return chosen;
   });
   expectTargets(expectedTargets, neutral, runs, chooseRound(0));

@@ -1,9 +1,7 @@
 /** A packed stream and what the stub must be told to unpack it (stub/unpack.h). */
 export interface PackedContent {
-  /** lc, lp and pb in a nibble each, lc lowest. */
+  /** lc, lp, pb and, if anything is copied, the granule's shift (relocation.ts) in a nibble each, lc lowest. */
   readonly parameters: number;
-  readonly runCount: number;
-  readonly pieceCount: number;
   /** What is packed in front of the content. */
   readonly directoryBytes: number;
   /** Bytes of all runs together. */

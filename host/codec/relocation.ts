@@ -7,15 +7,15 @@ import { branchOffset, isBranch, moveBranch } from './branches.js';
 /** The stub's table: `half` entries, a power of two, for addresses in flash, as many for all others. */
 export interface RelocationTable {
   readonly half: number;
-  /** log2 of the bytes in flash that have a shift in common. */
+  /** log2 of the bytes that have a shift in common. */
   readonly granuleShift: number;
 }
 
 const UNKNOWN = -(2 ** 31);
-const OTHER_GRANULE_SHIFT = 5;
 const FLASH_CLASS = 2;
 const CLASSES = 16;
-const FULL_TRUST = 2;
+/** Two events. */
+const LATEST = 3;
 
 /** Is this word an address in flash or RAM, as far as its looks go? */
 export function isAddress(word: number): boolean {
@@ -30,7 +30,7 @@ export class Relocation {
   readonly #shifts: Int32Array;
   readonly #half: number;
   readonly #granuleShift: number;
-  readonly #trust = new Uint8Array(CLASSES).fill(1);
+  readonly #trust = new Uint8Array(CLASSES).fill(LATEST);
   readonly #expected = new Uint8Array(4);
 
   constructor({ half, granuleShift }: RelocationTable) {
@@ -63,14 +63,14 @@ export class Relocation {
     // The offset's 22 bits, with their sign, as bytes.
     this.#shifts[entry] = branches ? shift + (((branchOffset(moved, movedAt) - branchOffset(old, oldAt)) << 10) >> 9) : movedWord - word;
     const trust = this.#trust[kind]!;
-    if (readWord(expected, 0) !== word) this.#trust[kind] = movedWord === word ? Math.max(trust - 1, 0) : Math.min(trust + 1, FULL_TRUST);
-    if (trust === 0) writeWord(expected, word);
+    if (readWord(expected, 0) !== word) this.#trust[kind] = (trust << 1) | (movedWord === word ? 0 : 1);
+    if ((trust & LATEST) === 0) writeWord(expected, word);
     return expected;
   }
 
   #entry(address: number, isFlash: boolean): number {
     const mask = this.#half - 1;
-    return 1 + (isFlash ? (address >>> this.#granuleShift) & mask : this.#half | ((address >>> OTHER_GRANULE_SHIFT) & mask));
+    return 1 + (isFlash ? 0 : this.#half) + ((address >>> this.#granuleShift) & mask);
   }
 
   #known(entry: number): number {

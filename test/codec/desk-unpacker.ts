@@ -71,7 +71,7 @@ const wordBytesOf = (conditions: Conditions): number => conditions.wordBytes ?? 
 
 function jobHead(packed: PackedContent, conditions: Conditions): Uint8Array {
   const fields = [
-    packed.parameters, packed.runCount, packed.pieceCount, packed.directoryBytes, packed.contentBytes, packed.bytes.length, wordBytesOf(conditions),
+    packed.parameters, packed.directoryBytes, packed.contentBytes, packed.bytes.length, wordBytesOf(conditions),
     conditions.recentBytes ?? 4096, conditions.mostSpans ?? 400, conditions.ringBytes ?? 1024, conditions.relocation?.half ?? 1,
     conditions.relocation?.granuleShift ?? 0, conditions.old?.length ?? 0, conditions.seed ?? 1, conditions.firstPiece ?? 0, conditions.mostPiece ?? 0,
     conditions.busyPercent ?? 0,

@@ -38,8 +38,8 @@ describe.skipIf(!hasCompiler)(`updates, unpacked on the desk${hasCompiler ? '' :
   afterAll(() => desk?.close());
 
   const roundTrip = async (old: Uint8Array, targets: readonly TargetRun[], conditions: Conditions = {}): Promise<{ readonly lengthBytes: number; readonly unpacked: Unpacked }> => {
-    const packed = await diffContent([{ address: FLASH, bytes: old }], targets, memory, alone);
-    const all = { mostSpans: 2000, recentBytes: memory.historyBytes, old, relocation: { half, granuleShift: packed.granuleShift }, ...conditions };
+    const packed = await diffContent([{ address: FLASH, bytes: old }], targets, memory, { ...alone, mostSpans: 2000 });
+    const all = { mostSpans: 2000, recentBytes: memory.historyBytes, old, relocation: { half, granuleShift: packed.parameters >> 12 }, ...conditions };
     return { lengthBytes: packed.bytes.length, unpacked: desk.run([{ packed, conditions: all }])[0]! };
   };
 
@@ -57,7 +57,7 @@ describe.skipIf(!hasCompiler)(`updates, unpacked on the desk${hasCompiler ? '' :
     const wordBytes = random.below(2) === 0 ? 16 : 32;
     const update = movedContent(20 + random.below(300), seed, 32 * (64 + random.below(400)));
     const targets = sectorRuns(update.old, update.new, 2048).sort(() => random.fraction() - 0.5);
-    const { unpacked } = await roundTrip(update.old, targets, { wordBytes, seed, ringBytes: 512, mostPiece: 1 + random.below(200), busyPercent: random.below(80) });
+    const { unpacked } = await roundTrip(update.old, targets, { wordBytes, seed, ringBytes: 512, mostPiece: 1 + random.below(200), busyPercent: random.below(50) });
     expectTargets(unpacked, targets, wordBytes);
   });
 
@@ -82,11 +82,19 @@ describe.skipIf(!hasCompiler)(`updates, unpacked on the desk${hasCompiler ? '' :
     expect(lengthBytes).toBeLessThan(1.1 * whole.bytes.length);
   });
 
+  test('where there is memory for few spans only, there are few', async () => {
+    const update = movedContent(600, 10, 32 * 1024);
+    const targets = sectorRuns(update.old, update.new, 8192);
+    const packed = await diffContent([{ address: FLASH, bytes: update.old }], targets, memory, { ...alone, mostSpans: 20 });
+    const conditions = { mostSpans: 20, recentBytes: memory.historyBytes, old: update.old, relocation: { half, granuleShift: packed.parameters >> 12 } };
+    expectTargets(desk.run([{ packed, conditions }])[0]!, targets);
+  });
+
   test('each run is complete with the bytes that are said to be taken after it, to the byte', async () => {
     const update = movedContent(300, 6, 16 * 1024);
     const targets = sectorRuns(update.old, update.new, 2048);
-    const packed = await diffContent([{ address: FLASH, bytes: update.old }], targets, memory, alone);
-    const conditions = { mostSpans: 2000, old: update.old, relocation: { half, granuleShift: packed.granuleShift }, ringBytes: 32768 };
+    const packed = await diffContent([{ address: FLASH, bytes: update.old }], targets, memory, { ...alone, mostSpans: 2000 });
+    const conditions = { mostSpans: 2000, old: update.old, relocation: { half, granuleShift: packed.parameters >> 12 }, ringBytes: 32768 };
     expect(packed.takenAfterRun.at(-1)).toBe(packed.bytes.length);
     for (const [at, taken] of packed.takenAfterRun.entries()) {
       const [cut, early] = desk.run([taken, taken - 1].map((length) => ({ packed: { ...packed, bytes: packed.bytes.subarray(0, length) }, conditions })));
@@ -102,7 +110,7 @@ describe.skipIf(!hasCompiler)(`updates, unpacked on the desk${hasCompiler ? '' :
     const { readable } = targets[2]!;
     const old = update.old.map((byte, at) => (readable.some(({ from, to }) => FLASH + at >= from && FLASH + at < to) ? byte : 0xaa));
     const only = [targets[2]!];
-    const [one, other] = await Promise.all([update.old, old].map((bytes) => diffContent([{ address: FLASH, bytes }], only, memory, alone)));
+    const [one, other] = await Promise.all([update.old, old].map((bytes) => diffContent([{ address: FLASH, bytes }], only, memory, { ...alone, mostSpans: 2000 })));
     expect(one!.bytes).toEqual(other!.bytes);
   });
 
@@ -117,11 +125,11 @@ describe.skipIf(!hasCompiler)(`updates, unpacked on the desk${hasCompiler ? '' :
   test('a small update with any one bit flipped ends, with an error or with other words, and touches nothing else', async () => {
     const update = movedContent(60, 9, 4096);
     const targets = sectorRuns(update.old, update.new, 1024);
-    const packed = await diffContent([{ address: FLASH, bytes: update.old }], targets, memory, alone);
+    const packed = await diffContent([{ address: FLASH, bytes: update.old }], targets, memory, { ...alone, mostSpans: 2000 });
     const jobs = Array.from({ length: 8 * packed.bytes.length }, (_, bit) => {
       const bytes = packed.bytes.slice();
       bytes[bit >> 3]! ^= 1 << (bit & 7);
-      return { packed: { ...packed, bytes }, conditions: { mostSpans: 200, old: update.old, relocation: { half: 64, granuleShift: packed.granuleShift }, mostPiece: 50, seed: bit } };
+      return { packed: { ...packed, bytes }, conditions: { mostSpans: 200, old: update.old, relocation: { half: 64, granuleShift: packed.parameters >> 12 }, mostPiece: 50, seed: bit } };
     });
     const ends: readonly number[] = [RESULT.broken, RESULT.done, RESULT.outsideFlash];
     for (const { result } of desk.run(jobs)) expect(ends).toContain(result);
@@ -155,11 +163,11 @@ describe.skipIf(!hasFirmware || built === undefined || !hasCompiler)(`real updat
   ])('%s → %s comes to no more than a tenth above the best that was measured, and comes out right', async (from, to, address, measured) => {
     const old = readFirmware(from);
     const targets = sectorRuns(old, readFirmware(to), 128 * 1024, address);
-    const packed = await built!.diffContent([{ address, bytes: old }], targets, { historyBytes: 65536, halfTheShifts: 16384 });
+    const packed = await built!.diffContent([{ address, bytes: old }], targets, { historyBytes: 32768, halfTheShifts: 8192 }, { mostSpans: 2000 });
     expect(packed.bytes.length).toBeLessThanOrEqual(1.1 * measured);
     const image = new Uint8Array(address - FLASH + old.length);
     image.set(old, address - FLASH);
-    const relocation = { half: 16384, granuleShift: packed.granuleShift };
-    expectTargets(desk.run([{ packed, conditions: { mostSpans: 4000, recentBytes: 65536, ringBytes: 65536, old: image, relocation } }])[0]!, targets);
+    const relocation = { half: 8192, granuleShift: packed.parameters >> 12 };
+    expectTargets(desk.run([{ packed, conditions: { mostSpans: 4000, recentBytes: 32768, ringBytes: 65536, old: image, relocation } }])[0]!, targets);
   });
 });

@@ -7,8 +7,6 @@
 /* Laid out by the test. */
 struct job {
     uint32_t parameters;
-    uint32_t runs;
-    uint32_t pieces;
     uint32_t directory_bytes;
     uint32_t granule_shift;
     uint32_t content_bytes;
@@ -21,7 +19,7 @@ struct job {
 #define JOB ((volatile struct job *)0x20000000u)
 #define FLASH_ADDRESS 0x08000000u
 #define MODELS ((uint16_t *)0x20008000u)
-#define SPANS ((struct span *)0x20010000u)
+#define SPANS ((struct unpack_span *)0x20010000u)
 #define MOST_SPANS 1000u
 #define OLD_ADDRESS 0x40000000u /* the old flash */
 #define SHIFTS ((int32_t *)0x38000000u)
@@ -35,9 +33,9 @@ int32_t unpack_flash_half(uint32_t address)
     return *(const volatile uint16_t *)address;
 }
 
-int32_t unpack_old_half(uint32_t address)
+int32_t unpack_old_byte(uint32_t address)
 {
-    return *(const volatile uint16_t *)(address - FLASH_ADDRESS + OLD_ADDRESS);
+    return *(const volatile uint8_t *)(address - FLASH_ADDRESS + OLD_ADDRESS);
 }
 
 __attribute__((naked, section(".entry"))) void entry(void);
@@ -48,15 +46,13 @@ static void __attribute__((used)) unpack_job(void)
         .lzma = {MODELS, RECENT, JOB->recent_bytes - 1, PACKED, PACKED + PACKED_MOST_BYTES, PACKED, JOB->packed_bytes, JOB->parameters},
         .content = {
             .directory_bytes = JOB->directory_bytes,
-            .runs = JOB->runs,
-            .pieces = JOB->pieces,
             .spans = SPANS,
-            .most_spans = MOST_SPANS,
+            .spans_end = SPANS + MOST_SPANS,
             .content_bytes = JOB->content_bytes,
             .word_bytes = 32,
         },
-        .relocation = {SHIFTS, HALF_THE_SHIFTS, JOB->granule_shift},
     };
+    relocation_begin(SHIFTS, HALF_THE_SHIFTS, JOB->granule_shift);
     struct unpacked unpacked;
     enum unpack_result result = unpack_begin(&setup) ? UNPACK_WORD : UNPACK_BROKEN;
     while (result == UNPACK_WORD && (result = unpack_next(JOB->packed_bytes, &unpacked)) == UNPACK_WORD) {

@@ -14,11 +14,10 @@
 #define FLASH_BYTES 0x200000u
 #define WORDS_UNDERWAY 64u /* to the flash; UNPACK_LEAST_RECENT_BYTES allows for twice as many of 32 bytes */
 #define OUTSIDE_FLASH 100u /* instead of an unpack_result */
-#define SPAN_BYTES 12u
 #define GARBAGE 0xA5
 
 static struct {
-    uint32_t parameters, runs, pieces, directory_bytes, content_bytes, packed_bytes, word_bytes, recent_bytes, most_spans, ring_bytes;
+    uint32_t parameters, directory_bytes, content_bytes, packed_bytes, word_bytes, recent_bytes, most_spans, ring_bytes;
     uint32_t half_the_shifts, granule_shift;
     uint32_t old_bytes; /* what the flash held, from FLASH_ADDRESS on */
     uint32_t seed;
@@ -59,14 +58,13 @@ int32_t unpack_flash_half(uint32_t address)
     return below(100) < job.busy_percent ? -1 : load_u16(&flash.bytes[at]);
 }
 
-int32_t unpack_old_half(uint32_t address)
+int32_t unpack_old_byte(uint32_t address)
 {
     const uint32_t at = address - FLASH_ADDRESS;
-    demand(address % 2 == 0, "old content was read at an odd address");
     if (at >= job.old_bytes) {
         return -UNPACK_BROKEN;
     }
-    return below(100) < job.busy_percent ? -UNPACK_WANTS_FLASH : load_u16(&old_flash[at]);
+    return below(100) < job.busy_percent ? -UNPACK_WANTS_FLASH : old_flash[at];
 }
 
 static void *allocate(uint32_t bytes)
@@ -154,19 +152,17 @@ static void run_job(void)
 {
     uint8_t *const packed = allocate(job.packed_bytes);
     uint8_t *const ring = allocate(job.ring_bytes);
+    struct unpack_span *const spans = allocate(job.most_spans * sizeof *spans);
     const struct unpack_setup setup = {
         .lzma = {allocate(2 * LZMA_MOST_MODELS), allocate(job.recent_bytes), job.recent_bytes - 1, ring, ring + job.ring_bytes, ring,
                  job.packed_bytes, job.parameters},
         .content = {
             .directory_bytes = job.directory_bytes,
-            .runs = job.runs,
-            .pieces = job.pieces,
-            .spans = allocate(SPAN_BYTES * job.most_spans),
-            .most_spans = job.most_spans,
+            .spans = spans,
+            .spans_end = spans + job.most_spans,
             .content_bytes = job.content_bytes,
             .word_bytes = job.word_bytes,
         },
-        .relocation = {allocate(4 * (2 * job.half_the_shifts + 1)), job.half_the_shifts, job.granule_shift},
     };
     demand(fread(packed, 1, job.packed_bytes, stdin) == job.packed_bytes, "the job is cut off");
     old_flash = allocate(job.old_bytes);
@@ -174,6 +170,8 @@ static void run_job(void)
     memset(&flash, 0, sizeof flash);
     random_state = job.seed;
     uint32_t words = 0;
+    int32_t *const shifts = allocate((2 * job.half_the_shifts + 1) * sizeof *shifts);
+    relocation_begin(shifts, job.half_the_shifts, job.granule_shift);
     const uint32_t result = unpack_begin(&setup) ? unpack_all(packed, ring, &words) : UNPACK_BROKEN;
     put_u32(0);
     put_u32(result);
@@ -183,8 +181,8 @@ static void run_job(void)
     free(ring);
     free(setup.lzma.models);
     free(setup.lzma.recent);
-    free(setup.content.spans);
-    free(setup.relocation.shifts);
+    free(spans);
+    free(shifts);
     free(old_flash);
 }
 
