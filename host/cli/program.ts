@@ -5,9 +5,13 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { CommandContext } from './command-context.js';
+import { addEraseCommand } from './erase-command.js';
 import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
+import { addInfoCommand } from './info-command.js';
+import { addVerifyCommand } from './verify-command.js';
+import { applySettings } from './settings.js';
 
 /**
  * Commands that bring an ARM engine with them. They are loaded when they are called; until then the help knows them by these lines.
@@ -52,6 +56,10 @@ async function buildProgram(userArguments: readonly string[], context: CommandCo
   const flash = addFlashCommand(program, context);
   // Whoever asks for help wants the default command's in the first place.
   program.addHelpText('after', () => `\n${flash.helpInformation()}${helpAfterOptions()}`);
+  addInfoCommand(program, context);
+  addVerifyCommand(program, context);
+  addEraseCommand(program, context);
+  program.hook('preAction', (_, command) => applySettings(command, context));
   const [first, second] = userArguments;
   const called = first === 'help' ? second : first;
   for (const { name, description, load } of HEAVY_COMMANDS) {
