@@ -53,6 +53,8 @@ export interface ImageOptions {
 export interface FlashOptions extends JobOptions, ImageOptions {
   /** Sends everything, also what the survey finds in place. @default false */
   readonly full?: boolean;
+  /** What the flash holds, so that only the difference is sent; what this host has flashed before it knows by itself. */
+  readonly basePath?: string;
   /** Packs what is sent, where that makes it shorter. @default true */
   readonly compress?: boolean;
   /** Never leaves the ROM bootloader. @default false */

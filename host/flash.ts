@@ -1,6 +1,7 @@
 /**
  * The story: image → link → stub of an earlier run, or ROM bootloader → loader → stub → survey → plan → stream → proof → farewell → report.
  */
+import { NO_SECTOR_CACHE, sectorCache, type SectorCache } from './cache/sector-cache.js';
 import type { FlashOptions, Report } from './flash-options.js';
 import { checkImage } from './image/check-image.js';
 import type { Image } from './image/image.js';
@@ -22,22 +23,27 @@ export function flash(options: FlashOptions): Promise<Report> {
     events.phase('image', `Reading ${options.imagePath}`);
     const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
     checkImage(image).forEach((warning) => events.warning(warning));
+    const base = options.basePath === undefined ? {} : { base: await readImage(options.basePath, options.address === undefined ? {} : { address: options.address }) };
     return atBoard(options, log, events, (link, steadyLink) => {
       const { scheme, name, identity = name } = parseLinkUrl(options.to);
-      const file = scheme === 'sim' ? NO_SESSION_FILE : sessionFile(identity);
-      return flashOver({ image, options, events, file, log }, link, steadyLink);
+      const [file, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_SECTOR_CACHE] : [sessionFile(identity), sectorCache()];
+      return flashOver({ image, ...base, options, events, file, cache, log }, link, steadyLink);
     });
   });
 }
 
-/**
- * Flashes an image over a link that is open: what `flash` does once it has both.
- * @param file where the job leaves what a later process needs to go on with it
- */
-export function flashImage(image: Image, link: Link, options: FlashOptions, file: SessionFile = NO_SESSION_FILE): Promise<Report> {
+/** What jobs leave behind for later ones, of the same board or of any. */
+export interface Memory {
+  readonly file?: SessionFile;
+  readonly cache?: SectorCache;
+  readonly base?: Image;
+}
+
+/** Flashes an image over a link that is open: what `flash` does once it has both. */
+export function flashImage(image: Image, link: Link, options: FlashOptions, { file = NO_SESSION_FILE, cache = NO_SECTOR_CACHE, base }: Memory = {}): Promise<Report> {
   return recordJob(options, (log, events) => {
     log.image = image;
-    return overLink(link, options, log, events, (counted, steadyLink) => flashOver({ image, options, events, file, log }, counted, steadyLink));
+    return overLink(link, options, log, events, (counted, steadyLink) => flashOver({ image, ...(base && { base }), options, events, file, cache, log }, counted, steadyLink));
   });
 }
 

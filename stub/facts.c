@@ -17,7 +17,7 @@ uint32_t facts_write(uint8_t *payload)
     const uint32_t uid = is_h7a ? UID_ADDRESS_H7A : UID_ADDRESS;
     store_u16(payload + WIRE_FACTS_WIRE_VERSION_AT, WIRE_VERSION);
     payload[WIRE_FACTS_ROM_VERSION_AT] = REGISTER_8(is_h7a ? ROM_VERSION_ADDRESS_H7A : ROM_VERSION_ADDRESS, 0);
-    payload[WIRE_FACTS_SLOTS_AT] = (uint8_t)memory()->slots;
+    payload[WIRE_FACTS_RESERVED_AT] = 0;
     store_u32(payload + WIRE_FACTS_BUILD_HASH_AT, REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_CRC_AT));
     store_u32(payload + WIRE_FACTS_IDCODE_AT, REGISTER(DBGMCU_BASE, DBGMCU_IDCODE_AT));
     store_u16(payload + WIRE_FACTS_FLASH_SIZE_KIB_AT, REGISTER_16(is_h7a ? FLASH_SIZE_ADDRESS_H7A : FLASH_SIZE_ADDRESS, 0));
@@ -30,7 +30,7 @@ uint32_t facts_write(uint8_t *payload)
     store_u32(payload + WIRE_FACTS_WPSN2_AT, flash_has_bank2() ? REGISTER(FLASH_BASE + FLASH_BANK_BYTES, FLASH_WPSN_CUR_AT) : 0);
     store_u32(payload + WIRE_FACTS_BOOT_AT, REGISTER(FLASH_BASE, FLASH_BOOT_CUR_AT));
     store_u32(payload + WIRE_FACTS_USART_AT, uart_base());
-    store_u32(payload + WIRE_FACTS_WINDOW_BYTES_AT, memory()->window_bytes);
+    store_u32(payload + WIRE_FACTS_WINDOW_BYTES_AT, memory_window_bytes());
     for (uint32_t sector = 0; sector < flash_sectors(); sector++) {
         REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
         store_u32(payload + WIRE_FACTS_SECTOR_DIGESTS_AT + 4 * sector, flash_digest(flash_sector_address(sector), flash_sector_bytes()));

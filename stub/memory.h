@@ -16,13 +16,12 @@
 #define RECENT_ADDRESS 0x00008000u
 #define RECENT_BYTES 0x8000u /* a power of two */
 
-/* What differs between the parts. */
-struct memory {
-    uint32_t window_bytes;
-    uint32_t slots_address;  /* copies of sectors */
-    uint32_t slots;
-};
+/* What the host may use for copies of sectors, where there is RAM: behind the window. What lies there it knows from the part. */
+#define COPIES_ADDRESS 0x24040000u
+#define COPIES_END 0x38000000u
+#define COPY_BYTES 0x20000u
 
-const struct memory *memory(void);
+/* H72x lends the upper part of its AXI SRAM to ITCM; H742 has 384 KiB, H743 and H7A more (RM0468 §2.4, RM0433 table 7, RM0455 §2.4). */
+uint32_t memory_window_bytes(void);
 
 #endif

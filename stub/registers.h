@@ -24,11 +24,14 @@
 #define RCC_APB1LRSTR_AT 0x90u
 #define RCC_APB2RSTR_AT 0x98u
 #define RCC_C1_AHB1ENR_AT 0x138u  /* RM0399 §9.7.40: RCC_C1_ registers, an alias of the own core's */
+#define RCC_C1_AHB2ENR_AT 0x13Cu  /* RM0399 §9.7.41 */
 #define RCC_C1_AHB4ENR_AT 0x140u  /* RM0399 §9.7.42 */
 #define RCC_C1_APB1LENR_AT 0x148u /* RM0399 §9.7.44 */
 #define RCC_C1_APB2ENR_AT 0x150u  /* RM0399 §9.7.46 */
 #define RCC_AHB1ENR_DMA1EN (1u << 0)
 #define RCC_AHB1ENR_DMA2EN (1u << 1)
+#define RCC_AHB2ENR_SRAM1EN (1u << 29) /* RM0433 §8.7.42; AHBSRAM1EN of H7A, RM0455 §8.7.39 */
+#define RCC_AHB2ENR_SRAM2EN (1u << 30)
 #define RCC_AHB4ENR_GPIOAEN (1u << 0)
 #define RCC_AHB4ENR_GPIOBEN (1u << 1)
 #define RCC_AHB4ENR_GPIODEN (1u << 3)

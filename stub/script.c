@@ -10,10 +10,11 @@
 
 /* Steps in a row before others get their turn. */
 #define MOST_STEPS 32u
-/* Copies of sectors lie so far apart; the largest sector fits. */
-#define SLOT_BYTES 0x20000u
-/* Runs and pieces of a packed stream. */
-#define MOST_SPANS 340u
+/* Runs, copies and filtered pieces of a packed stream. */
+#define MOST_SPANS 1024u
+/* Of the relocation's table. */
+#define HALF_THE_SHIFTS 4096u
+#define MOST_COPIES 8u
 
 static struct {
     uint32_t executed; /* stream offset */
@@ -21,13 +22,19 @@ static struct {
     uint32_t left;
     uint32_t address;
     const uint8_t *kept; /* the next one, where it comes from RAM and not from the stream */
-    /* PACKED: its bytes in the stream, none when nothing is unpacked. */
-    uint32_t packed_begin;
-    uint32_t packed_bytes;
+    /* PIECE: content still to come, its bytes in the stream, and what the decoder had taken before. */
+    uint32_t piece_left;
+    uint32_t piece_begin;
+    uint32_t piece_bytes;
+    uint32_t taken_before;
     struct unpacked unpacked; /* a flash word that waits, or none */
+    struct {
+        uint32_t sector;
+        const uint8_t *at; /* NULL: none */
+    } copies[MOST_COPIES];
     uint16_t models[LZMA_MOST_MODELS];
     struct unpack_span spans[MOST_SPANS];
-    int32_t shifts[3]; /* for a relocation that is of no use: nothing is copied yet */
+    int32_t shifts[1 + 2 * HALF_THE_SHIFTS];
 } self;
 
 uint32_t script_executed(void)
@@ -105,27 +112,30 @@ int32_t unpack_flash_half(uint32_t address)
     return flash_is_busy(flash_bank(address)) ? -1 : *(const volatile uint16_t *)address;
 }
 
-/* Nothing is kept for copies yet. */
 int32_t unpack_old_byte(uint32_t address)
 {
-    flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
-    return -UNPACK_BROKEN;
+    for (uint32_t at = 0; at < MOST_COPIES; at++) {
+        if (self.copies[at].at != NULL && address - self.copies[at].sector < flash_sector_bytes()) {
+            return self.copies[at].at[address - self.copies[at].sector];
+        }
+    }
+    const uint32_t bank = flash_bank(address);
+    if (bank == FLASH_BANKS) {
+        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+        return -UNPACK_BROKEN;
+    }
+    return flash_is_busy(bank) ? -UNPACK_WANTS_FLASH : *(const volatile uint8_t *)address;
 }
 
-/* The next flash word of a PACKED, or its end. */
+/* The next flash word of a PIECE. */
 static bool unpack_word(void)
 {
     if (self.unpacked.word == NULL) {
-        const uint32_t come = window_received() - self.packed_begin;
-        const enum unpack_result result = unpack_next(come < self.packed_bytes ? come : self.packed_bytes, &self.unpacked);
-        self.executed = self.packed_begin + unpack_taken();
-        if (result == UNPACK_DONE) {
-            self.executed = self.packed_begin + self.packed_bytes;
-            self.packed_bytes = 0;
-            return true;
-        }
-        if (result == UNPACK_BROKEN) {
-            flash_refuse(WIRE_STATUS_NOT_PACKED, self.packed_begin - WIRE_OP_PACKED_BYTES);
+        const uint32_t come = window_received() - self.piece_begin;
+        const enum unpack_result result = unpack_next(self.taken_before + (come < self.piece_bytes ? come : self.piece_bytes), &self.unpacked);
+        self.executed = self.piece_begin + unpack_taken() - self.taken_before;
+        if (result == UNPACK_BROKEN || result == UNPACK_DONE) {
+            flash_refuse(WIRE_STATUS_NOT_PACKED, self.piece_begin);
         }
         if (result != UNPACK_WORD) {
             return false;
@@ -140,6 +150,10 @@ static bool unpack_word(void)
         return false;
     }
     self.unpacked.word = NULL;
+    self.piece_left -= flash_word_bytes();
+    if (self.piece_left == 0) {
+        self.executed = self.piece_begin + self.piece_bytes;
+    }
     return true;
 }
 
@@ -153,10 +167,11 @@ static bool accept(uint32_t address, uint32_t length, uint32_t piece_bytes)
     return is_accepted;
 }
 
-/* Where a slot keeps what belongs at this address; NULL: there is no such slot. */
-static uint8_t *slot(uint32_t number, uint32_t address)
+/* Where KEEP puts, and RESTORE finds, what belongs at this address; NULL: no place for copies. */
+static uint8_t *copy_of(uint32_t address, uint32_t copy)
 {
-    return number < memory()->slots ? (uint8_t *)(memory()->slots_address + number * SLOT_BYTES + address % flash_sector_bytes()) : NULL;
+    const bool is_place = copy - COPIES_ADDRESS < COPIES_END - COPIES_ADDRESS && copy % COPY_BYTES == 0;
+    return is_place ? (uint8_t *)(copy + address % flash_sector_bytes()) : NULL;
 }
 
 /* The operations: true when done, or begun in the case of those that write; false when they must wait or were refused. */
@@ -190,7 +205,7 @@ static bool begin_write(void)
 static bool begin_restore(void)
 {
     self.address = read_u32(1);
-    self.kept = slot(read_u32(9), self.address);
+    self.kept = copy_of(self.address, read_u32(9));
     const uint32_t length = read_u32(5);
     if (!accept(self.address, length, flash_word_bytes()) || self.kept == NULL || self.address % flash_sector_bytes() + length > flash_sector_bytes()) {
         flash_refuse(WIRE_STATUS_BAD_ADDRESS, self.address);
@@ -203,17 +218,20 @@ static bool begin_restore(void)
 static bool keep(void)
 {
     const uint32_t address = read_u32(1);
-    uint32_t *const to = (uint32_t *)slot(read_u32(5), address);
+    uint32_t *const to = (uint32_t *)copy_of(0, read_u32(5));
     if (!accept(address, flash_sector_bytes(), flash_sector_bytes()) || to == NULL) {
         flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
         return false;
     }
-    if (!flash_is_done()) {
+    if (flash_is_busy(flash_bank(address))) {
         return false;
     }
     for (uint32_t at = 0; at < flash_sector_bytes() / 4; at++) {
         to[at] = ((const volatile uint32_t *)address)[at];
     }
+    const uint32_t number = (uint32_t)to / COPY_BYTES % MOST_COPIES;
+    self.copies[number].sector = address;
+    self.copies[number].at = (const uint8_t *)to;
     return true;
 }
 
@@ -226,9 +244,7 @@ static bool begin_packed(void)
             .recent = (uint8_t *)RECENT_ADDRESS,
             .recent_mask = RECENT_BYTES - 1,
             .input_begin = (const uint8_t *)WINDOW_ADDRESS,
-            .input_end = (const uint8_t *)WINDOW_ADDRESS + memory()->window_bytes,
-            .input = window_place(self.executed + WIRE_OP_PACKED_BYTES),
-            .packed_bytes = read_u32(9),
+            .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
             .parameters = head & 0xFFFFu,
         },
         .content = {
@@ -239,10 +255,22 @@ static bool begin_packed(void)
             .word_bytes = flash_word_bytes(),
         },
     };
-    relocation_begin(self.shifts, 1, 0);
-    self.packed_bytes = setup.lzma.packed_bytes;
-    self.packed_begin = self.executed + WIRE_OP_PACKED_BYTES;
+    relocation_begin(self.shifts, HALF_THE_SHIFTS, head >> 12 & 0xFu);
     if (unpack_begin(&setup)) {
+        return true;
+    }
+    flash_refuse(WIRE_STATUS_NOT_PACKED, self.executed);
+    return false;
+}
+
+static bool begin_piece(void)
+{
+    self.piece_left = read_u32(1);
+    self.piece_bytes = read_u32(5);
+    self.piece_begin = self.executed + WIRE_OP_PIECE_BYTES;
+    self.taken_before = unpack_taken();
+    unpack_feed(window_place(self.piece_begin), self.taken_before + self.piece_bytes);
+    if (self.piece_left % flash_word_bytes() == 0) {
         return true;
     }
     flash_refuse(WIRE_STATUS_NOT_PACKED, self.executed);
@@ -273,6 +301,7 @@ static const struct operation {
     [WIRE_OP_WRITE] = {begin_write, WIRE_OP_WRITE_BYTES},
     [WIRE_OP_PROVE] = {prove, WIRE_OP_PROVE_BYTES},
     [WIRE_OP_PACKED] = {begin_packed, WIRE_OP_PACKED_BYTES},
+    [WIRE_OP_PIECE] = {begin_piece, WIRE_OP_PIECE_BYTES},
     [WIRE_OP_KEEP] = {keep, WIRE_OP_KEEP_BYTES},
     [WIRE_OP_RESTORE] = {begin_restore, WIRE_OP_RESTORE_BYTES},
 };
@@ -280,7 +309,7 @@ static const struct operation {
 /* One operation, or one flash word. False when it must wait. */
 static bool step(void)
 {
-    if (self.packed_bytes != 0) {
+    if (self.piece_left != 0) {
         return unpack_word();
     }
     if (self.left != 0) {

@@ -175,7 +175,7 @@ void session_run(uint32_t usart, uint32_t token)
     uart_begin(usart, token);
     frame_begin(token);
     flash_begin();
-    window_begin(memory()->window_bytes);
+    window_begin(memory_window_bytes());
     self.facts = true;
     for (bool has_work = true;;) {
         /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */

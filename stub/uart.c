@@ -48,6 +48,7 @@ void uart_begin(uint32_t usart, uint32_t token)
     self.usart = usart;
     self.token = token;
     REGISTER(RCC_BASE, RCC_C1_AHB1ENR_AT) |= RCC_AHB1ENR_DMA1EN;
+    REGISTER(RCC_BASE, RCC_C1_AHB2ENR_AT) |= RCC_AHB2ENR_SRAM1EN | RCC_AHB2ENR_SRAM2EN;
     /* DMA2 too: a stream that the ROM left there could serve the same request. */
     pulse_reset(RCC_AHB1RSTR_AT, RCC_AHB1ENR_DMA1EN | RCC_AHB1ENR_DMA2EN);
     REGISTER(DMAMUX1_CHANNEL0_BASE, 0) = rx_request(usart);

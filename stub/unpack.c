@@ -36,6 +36,12 @@ bool unpack_begin(const struct unpack_setup *setup)
     return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask;
 }
 
+void unpack_feed(const uint8_t *input, uint32_t packed_bytes)
+{
+    self.lzma.coder.input = input;
+    self.lzma.setup.packed_bytes = packed_bytes;
+}
+
 /* Seven bits a byte, highest first; all bytes but the last have the eighth set. */
 static uint32_t number(uint32_t *at)
 {

@@ -53,6 +53,9 @@ struct unpacked {
 /* After relocation_begin(), which needs no more than half = 1 where nothing is copied. False: no stream of our encoder. */
 bool unpack_begin(const struct unpack_setup *setup);
 
+/* The input goes on at `input`, up to so many packed bytes, counted from the first: where a stream comes in parts. */
+void unpack_feed(const uint8_t *input, uint32_t packed_bytes);
+
 /* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. The last word of a run wants no
    input that only the next run needs. */
 enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked);

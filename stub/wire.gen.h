@@ -57,7 +57,7 @@
 #define WIRE_TYPE_FACTS 0x81u
 #define WIRE_FACTS_WIRE_VERSION_AT 0u
 #define WIRE_FACTS_ROM_VERSION_AT 2u
-#define WIRE_FACTS_SLOTS_AT 3u
+#define WIRE_FACTS_RESERVED_AT 3u
 #define WIRE_FACTS_BUILD_HASH_AT 4u
 #define WIRE_FACTS_IDCODE_AT 8u
 #define WIRE_FACTS_FLASH_SIZE_KIB_AT 12u
@@ -130,11 +130,13 @@
 #define WIRE_OP_WRITE_BYTES 9u
 #define WIRE_OP_PROVE 0x04u /* Like FENCE; then go on only if the CRC-32 of this flash, read from the flash itself, is `digest`. */
 #define WIRE_OP_PROVE_BYTES 13u
-#define WIRE_OP_PACKED 0x05u /* Program what the packed bytes that follow unpack to (§6.1). All-0xFF flash words are left alone. */
-#define WIRE_OP_PACKED_BYTES 13u
-#define WIRE_OP_KEEP 0x06u /* Copy the sector that begins at `address` into a slot of RAM. */
+#define WIRE_OP_PACKED 0x05u /* What the PIECEs that follow unpack to is to be programmed (§6.1). All-0xFF flash words are left alone. */
+#define WIRE_OP_PACKED_BYTES 9u
+#define WIRE_OP_PIECE 0x06u /* The packed bytes that follow unpack to the next part of the content. */
+#define WIRE_OP_PIECE_BYTES 9u
+#define WIRE_OP_KEEP 0x07u /* Copy the sector that begins at `address` to RAM: copies from this sector are then made from there. */
 #define WIRE_OP_KEEP_BYTES 9u
-#define WIRE_OP_RESTORE 0x07u /* Program what KEEP has copied into this slot, the part of it that belongs here. */
+#define WIRE_OP_RESTORE 0x08u /* Program what a KEEP has copied, the part of it that belongs here. */
 #define WIRE_OP_RESTORE_BYTES 13u
 
 /* Loader */

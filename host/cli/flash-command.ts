@@ -13,6 +13,7 @@ const DEFAULT_WITHIN_S = 10;
 interface FlashValues extends JobValues {
   readonly address?: number;
   readonly full?: true;
+  readonly base?: string;
   readonly compress: boolean;
   readonly direct?: true;
   readonly dryRun?: true;
@@ -30,7 +31,8 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .argument('<image>', 'raw binary or Intel HEX');
   addLinkOption(command)
     .option('--address <address>', 'where a raw binary belongs (default: 0x08000000)', parseAddress)
-    .option('--full', 'send everything, also what is in flash already')
+    .option('--full', 'send everything, also what is in flash already, and as no difference to it')
+    .option('--base <old>', 'the image that is in flash now: only the difference is sent (what this host flashed before, it remembers)')
     .option('--no-compress', 'send the image as it is')
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')
     .option('--dry-run', 'look at the board, show the plan, change nothing')
@@ -46,7 +48,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
 }
 
 function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions, 'to' | 'events'> {
-  const { address, expect, within } = values;
+  const { address, base, expect, within } = values;
   if (expect === '') throw new StageFlashError('usage', '--expect wants a text', { hint: 'Say a part of what the application prints when it starts.' });
   if (within !== undefined && expect === undefined) throw new StageFlashError('usage', '--within says how long to wait, but not for what', { hint: 'Add --expect TEXT.' });
   return {
@@ -57,6 +59,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),
     ...(address !== undefined && { address }),
+    ...(base !== undefined && { basePath: base }),
     ...(expect !== undefined && { expect: { text: expect, withinMs: (within ?? DEFAULT_WITHIN_S) * 1000 } }),
   };
 }

@@ -15,6 +15,7 @@ export async function finishJob(job: Job, session: StubSession, planned: Planned
   if (planned.stream.length > 0) log.flash = 'unfinished';
   log.executed = await executePlan(session, planned.plan, planned.stream, events, options.signal);
   log.flash = 'proven';
+  job.cache.keep(planned.plan.sectors.map(({ content }) => content));
   const ending = await leaveBoard(session, options.after ?? 'reset', { announce: (text) => events.phase('reset', text), expect: options.expect });
   log.application = ending.application;
   // A stub that is still there can be released or gone on with by whoever knows its token.

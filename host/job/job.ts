@@ -1,4 +1,5 @@
 /** A job on its way: what is asked, who is told, what is known. A plain value that its stations hand on. */
+import type { SectorCache } from '../cache/sector-cache.js';
 import type { FlashOptions } from '../flash-options.js';
 import type { Image } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
@@ -7,6 +8,10 @@ import type { SessionFile } from '../session/session-file.js';
 
 export interface Job {
   readonly image: Image;
+  /** What the user says that the flash holds. */
+  readonly base?: Image;
+  /** What this host has flashed before. */
+  readonly cache: SectorCache;
   readonly options: FlashOptions;
   readonly events: JobEvents;
   /** Where it leaves what a later process needs to go on. */

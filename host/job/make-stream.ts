@@ -1,6 +1,8 @@
 /** Plan → the stream that takes the least time, and the fewest bytes among those that take as long. */
+import { diffContent } from '../codec/diff-content.js';
 import { isNoise } from '../codec/is-noise.js';
 import { packContent } from '../codec/pack-content.js';
+import type { Segment } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
 import { bitsPerCharacter } from '../link/line-settings.js';
 import { sectorRuns } from '../plan/build-plan.js';
@@ -8,7 +10,8 @@ import type { Way } from '../plan/describe-plan.js';
 import { streamSeconds, type LineFacts } from '../plan/estimate.js';
 import { estimateRom } from '../plan/estimate-rom.js';
 import { programmedBytes, type Plan } from '../plan/plan.js';
-import { planStream } from '../plan/stream.js';
+import { planStream, updateStream } from '../plan/stream.js';
+import { updateSchedule, type UpdateStep } from '../plan/update-schedule.js';
 import { framedBytes } from '../session/run-stream.js';
 import type { StubSession } from '../session/stub-session.js';
 
@@ -20,6 +23,8 @@ export interface MadeStream {
 
 export interface StreamWishes {
   readonly compress: boolean;
+  /** What the flash holds, as far as it is known. */
+  readonly known: readonly Segment[];
   /** Since the first byte of the job. */
   readonly elapsedSeconds: number;
   readonly events: JobEvents;
@@ -29,10 +34,15 @@ interface Candidate {
   readonly name: string;
   readonly stream: Uint8Array;
   readonly isPacked: boolean;
+  readonly steps?: readonly UpdateStep[];
 }
 
+/** As in stub/memory.h and stub/script.c: the ring of what was decoded last, the relocation's table. */
+const UPDATE_MEMORY = { historyBytes: 0x8000, halfTheShifts: 4096 };
 /** Differences below are no reason to send more bytes. */
 const AS_QUICK = 1.02;
+/** Nothing that is packed without the old content comes near to that. */
+const SMALL_UPDATE = 0.15;
 /** The stub's PROGRESS, and at least two a second of them. */
 const REPORT_BYTES = 64;
 const REPORTS_PER_SECOND = 2;
@@ -42,13 +52,15 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const { line } = session.link;
   const lineFacts: LineFacts = { secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000 };
   // The round trip is measured, and a later process measures another one: it must not decide.
-  const secondsOf = ({ stream, isPacked }: Candidate, roundTripSeconds = 0): number =>
-    streamSeconds(plan, { wireBytes: framedBytes(stream.length, session.link), windowBytes: session.facts.windowBytes, isPacked }, { ...lineFacts, roundTripSeconds });
+  const secondsOf = ({ stream, isPacked, steps }: Candidate, roundTripSeconds = 0): number =>
+    streamSeconds(plan, { wireBytes: framedBytes(stream.length, session.link), windowBytes: session.facts.windowBytes, isPacked, ...(steps && { steps }) }, { ...lineFacts, roundTripSeconds });
 
   const stored: Candidate = { name: 'stored', stream: planStream(plan), isPacked: false };
   const noWireSeconds = secondsOf({ ...stored, stream: new Uint8Array(0) });
   const isWireSlow = secondsOf(stored) > AS_QUICK * noWireSeconds;
-  const candidates = [stored, ...(wishes.compress && isWireSlow ? await packed(plan, wishes.events) : [])];
+  const update = wishes.compress ? await updated(plan, wishes.known, wishes.events) : [];
+  const isUpdateSmall = update.some(({ stream }) => stream.length < SMALL_UPDATE * stored.stream.length);
+  const candidates = [stored, ...update, ...(wishes.compress && isWireSlow && !isUpdateSmall ? await packed(plan, wishes.events) : [])];
   const quickest = Math.min(...candidates.map((candidate) => secondsOf(candidate)));
   const asQuick = candidates.filter((candidate) => secondsOf(candidate) <= AS_QUICK * quickest);
   const chosen = asQuick.reduce((best, other) => (other.stream.length < best.stream.length ? other : best));
@@ -63,12 +75,26 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   return { stream: chosen.stream, ways: [...ways, rom] };
 }
 
+/** Nothing where nothing is known of the sectors that change, or the part has no RAM to copy them to. */
+async function updated(plan: Plan, known: readonly Segment[], events: JobEvents): Promise<Candidate[]> {
+  const steps = updateSchedule(plan);
+  const isKnown = plan.erases.some(({ base }) => base !== plan.kept?.sector.base && known.some(({ address }) => address === base));
+  if (steps === undefined || !isKnown) return [];
+  const runs = sectorRuns(plan);
+  const targets = runs.map((run) => ({ run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable }));
+  if (targets.length === 0) return [];
+  const content = await diffContent(known, targets, UPDATE_MEMORY, { onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
+  return [{ name: 'delta', stream: updateStream(plan, steps, runs, content), isPacked: true, steps }];
+}
+
 async function packed(plan: Plan, events: JobEvents): Promise<Candidate[]> {
   const runs = sectorRuns(plan);
   if (runs.every((run) => isNoise(run.bytes))) return [];
-  const totalBytes = programmedBytes(plan);
-  const content = await packContent(runs, {
-    onProgress: (share) => events.progress('plan', Math.round(share * totalBytes), totalBytes, 'packing'),
-  });
+  const content = await packContent(runs, { onProgress: (share) => tellPacking(plan, share, 'packing', events) });
   return [{ name: 'compressed', stream: planStream(plan, content), isPacked: true }];
+}
+
+function tellPacking(plan: Plan, share: number, what: string, events: JobEvents): void {
+  const totalBytes = programmedBytes(plan);
+  events.progress('plan', Math.round(share * totalBytes), totalBytes, what);
 }

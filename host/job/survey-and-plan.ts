@@ -8,6 +8,7 @@ import { refuseProtected } from '../plan/protection.js';
 import { describeDevice } from '../report/report.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Job } from './job.js';
+import { knownContent } from './known-content.js';
 import { makeStream, type MadeStream } from './make-stream.js';
 
 export interface Planned extends MadeStream {
@@ -16,18 +17,20 @@ export interface Planned extends MadeStream {
 }
 
 /** @throws StageFlashError kind `refused` */
-export async function surveyAndPlan({ image, options, events, log }: Job, session: StubSession): Promise<Planned> {
+export async function surveyAndPlan({ image, base, cache, options, events, log }: Job, session: StubSession): Promise<Planned> {
   events.phase('survey', 'Reading what the board is and what its flash holds');
   const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
   events.note(describeDevice(part, session));
 
   events.phase('plan', 'Comparing');
-  const { sectorDigests, slots } = session.facts;
-  const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots }));
+  const { sectorDigests } = session.facts;
+  const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests }));
   refuseForeignProgram(image, part);
   refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
-  const made = await makeStream(plan, session, { compress: options.compress ?? true, elapsedSeconds, events });
+  const known = options.full ? { runs: [] } : knownContent(plan, sectorDigests, cache, base);
+  if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, elapsedSeconds, events });
   log.ways = made.ways;
   return { part, plan, ...made };
 }

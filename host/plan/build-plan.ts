@@ -6,6 +6,7 @@ import { bankLengthBytes, outsideFlash, sectorAt, sectorsCovering, type Sector }
 import { StageFlashError, hex32 } from '../errors.js';
 import { segmentEnd, type Image, type Segment } from '../image/image.js';
 import { crc32 } from '../protocol/crc32.js';
+import { copyPlaces } from './copy-places.js';
 import type { Plan, PlannedSector } from './plan.js';
 
 const ERASED = 0xff;
@@ -13,8 +14,6 @@ const ERASED = 0xff;
 export interface BuildPlanOptions {
   /** CRC-32 of each sector as it is, counted over all banks; undefined: nothing is known, everything is written. */
   readonly sectorDigests: readonly number[] | undefined;
-  /** Sectors of which the stub can keep a copy in RAM. @default 0 */
-  readonly slots?: number;
 }
 
 /** @throws StageFlashError kind `refused` when the image does not fit the part */
@@ -26,7 +25,7 @@ export function buildPlan(image: Image, part: H7Part, options: BuildPlanOptions)
   // The first flash word of the image: its vector table begins there.
   const vectorAddress = Math.floor(image.segments[0]!.address / part.flashWordBytes) * part.flashWordBytes;
   const vectorSector = touched.find(({ sector }) => sector.number === sectorAt(part, vectorAddress)?.number)!;
-  const kept = !vectorSector.isWritten && (options.slots ?? 0) > 0 ? vectorSector : undefined;
+  const kept = !vectorSector.isWritten && copyPlaces(part).length > 0 ? vectorSector : undefined;
   // Whatever changes, the vector's sector goes first and comes back last: a cut in between leaves no application that could start.
   const sectors = touched.map((planned) => (planned === vectorSector ? { ...planned, isWritten: true } : planned));
   const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten), vectorSector.sector);

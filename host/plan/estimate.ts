@@ -4,6 +4,7 @@
  */
 import type { Sector } from '../device/memory-map.js';
 import type { Plan } from './plan.js';
+import type { UpdateStep } from './update-schedule.js';
 
 export interface LineFacts {
   /** Of one character on the line. */
@@ -18,19 +19,24 @@ export interface StreamFacts {
   /** How far the host may run ahead of what is executed. */
   readonly windowBytes: number;
   readonly isPacked: boolean;
+  /** For an update in place: what is erased when. */
+  readonly steps?: readonly UpdateStep[];
 }
 
 /** The stub's CRC-32 takes four and a quarter instructions a byte at 64 MHz. PROVE and DIGEST read every touched sector once each. */
 const DIGEST_SECONDS_PER_BYTE = 2 * (4.25 / 64e6);
 /** Unpacking takes some 500 instructions for each packed byte (measured on the engine), and half of them pass while the flash programs. */
 const UNPACK_SECONDS_PER_BYTE = 0.5 * (500 / 64e6);
+/** Copying and relocating takes some 40 instructions a byte, of which most pass while the flash programs. */
+const COPY_SECONDS_PER_BYTE = 10 / 64e6;
 /** PROGRESS goes out so often when data come. */
 const REPORT_SECONDS = 0.05;
 
 /** From the first byte of the stream to the answer that proves the flash. */
 export function streamSeconds(plan: Plan, stream: StreamFacts, line: LineFacts): number {
   const digestSeconds = plan.sectors.reduce((sum, { sector }) => sum + sector.lengthBytes, 0) * DIGEST_SECONDS_PER_BYTE;
-  return flashSeconds(plan, stream, line) + digestSeconds + line.roundTripSeconds;
+  const seconds = stream.steps ? updateSeconds(plan, stream, stream.steps, line) : flashSeconds(plan, stream, line);
+  return seconds + digestSeconds + line.roundTripSeconds;
 }
 
 /**
@@ -62,6 +68,26 @@ function flashSeconds(plan: Plan, stream: StreamFacts, line: LineFacts): number 
     scriptAt = bankFreeAt[bank] = Math.max(startAt + programSeconds, wireAt);
   }
   return Math.max(wireSeconds, scriptAt, ...bankFreeAt.map((freeAt, bank) => freeAt + due[bank]!.length * eraseSeconds));
+}
+
+/** The same for an update in place: a sector is copied when its bank is idle, and erased while the one before it is programmed. */
+function updateSeconds(plan: Plan, stream: StreamFacts, steps: readonly UpdateStep[], line: LineFacts): number {
+  const { sectorEraseMs, wordProgramUs } = plan.part.flashTiming.x64;
+  const eraseSeconds = sectorEraseMs.typical / 1000;
+  const secondsFor = (bytes: number): number => (bytes / plan.part.flashWordBytes) * (wordProgramUs.typical / 1e6 + COPY_SECONDS_PER_BYTE * plan.part.flashWordBytes);
+  const bankFreeAt = plan.part.banks.map(() => 0);
+  let scriptAt = plan.kept ? eraseSeconds + secondsFor(plan.kept.sector.lengthBytes) : 0;
+  let wireAt = 0;
+  for (const { sector, keeps } of steps) {
+    for (const kept of keeps) {
+      scriptAt = Math.max(scriptAt, bankFreeAt[kept.sector.bankIndex]!);
+      bankFreeAt[kept.sector.bankIndex] = scriptAt + eraseSeconds;
+      if (kept.sector === plan.erases[0]) scriptAt += eraseSeconds;
+    }
+    wireAt += (stream.wireBytes / steps.length) * line.secondsPerByte;
+    scriptAt = bankFreeAt[sector.bankIndex] = Math.max(scriptAt, wireAt, bankFreeAt[sector.bankIndex]!) + secondsFor(sentBytes(plan, sector));
+  }
+  return Math.max(scriptAt, ...bankFreeAt);
 }
 
 interface SectorWork {

@@ -4,7 +4,9 @@ import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
+import { copyPlaces } from './copy-places.js';
 import type { Plan, PlannedSector } from './plan.js';
+import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
 export interface ProofRange {
@@ -19,10 +21,9 @@ export interface PackedRuns {
   readonly directoryBytes: number;
   readonly contentBytes: number;
   readonly bytes: Uint8Array;
+  /** Per run: how many of `bytes` it takes to unpack it and all before it. */
+  readonly takenAfterRun: readonly number[];
 }
-
-/** The copy of the vector's sector has the only slot there must be. */
-const VECTOR_SLOT = 0;
 
 /**
  * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data.
@@ -31,14 +32,47 @@ const VECTOR_SLOT = 0;
  */
 export function planStream(plan: Plan, packed?: PackedRuns): Uint8Array {
   const [vectorSector, ...otherSectors] = plan.erases;
-  const { vectorWord, kept } = plan;
-  if (vectorSector === undefined || vectorWord === undefined) return new Uint8Array(0);
+  if (vectorSector === undefined) return new Uint8Array(0);
   return padToUnit([
-    ...(kept ? [keep(vectorSector.base)] : []), erase(vectorSector.base), fence(), ...otherSectors.map((sector) => erase(sector.base)),
-    ...(kept ? flashWordRuns(kept, plan.part.flashWordBytes, vectorWord.address).map(restore) : []),
-    ...(packed ? [pack(packed)] : plan.writes.map((run) => write(run.address, run.bytes))),
-    ...rangesBeforeVector(plan, vectorWord).map(prove), kept ? restore(vectorWord) : write(vectorWord.address, vectorWord.bytes),
+    ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector.base), fence()]),
+    ...otherSectors.map((sector) => erase(sector.base)),
+    ...(packed ? [begin(packed), piece(packed.contentBytes, packed.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
+    ...proofAndVector(plan),
   ]);
+}
+
+/**
+ * The same for an update in place: each sector is copied to RAM before it is erased, and unpacked from the copies and what is still in flash.
+ * The first copy goes to the last place, before anything is erased: where the part has less RAM than it seems to have, the stub fails there.
+ * @param runs what `packed` has packed, in the order of `steps`; a step whose sector is erased only has none
+ */
+export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: PackedRuns): Uint8Array {
+  const places = copyPlaces(plan.part);
+  const pieces = steps.flatMap(({ sector, keeps }) => {
+    const at = runs.findIndex(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
+    const bytes = at < 0 ? undefined : packed.bytes.subarray(packed.takenAfterRun[at - 1] ?? 0, packed.takenAfterRun[at]);
+    return [
+      ...keeps.flatMap((kept) => [
+        keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] ? [fence()] : []),
+      ]),
+      ...(bytes ? [piece(runs[at]!.bytes.length, bytes)] : []),
+    ];
+  });
+  return padToUnit([
+    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), begin(packed), ...pieces, ...proofAndVector(plan),
+  ]);
+}
+
+/** The vector's sector, but for its first flash word. */
+function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: PlannedSector): Uint8Array[] {
+  const [place] = copyPlaces(part);
+  const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, vectorWord!.address);
+  return [keep(sector.base, place!), erase(sector.base), fence(), ...runs.map((run) => restore(run, place!))];
+}
+
+function proofAndVector(plan: Plan): Uint8Array[] {
+  const { address, bytes } = plan.vectorWord!;
+  return [...rangesBeforeVector(plan, plan.vectorWord!).map(prove), write(address, bytes)];
 }
 
 export function erase(address: number): Uint8Array {
@@ -53,16 +87,20 @@ function write(address: number, bytes: Uint8Array): Uint8Array {
   return withBytes(OPERATIONS.write.id, encodeFields(OPERATIONS.write.fields, { address, length: bytes.length }), bytes);
 }
 
-function pack({ parameters, directoryBytes, contentBytes, bytes }: PackedRuns): Uint8Array {
-  return withBytes(OPERATIONS.packed.id, encodeFields(OPERATIONS.packed.fields, { parameters, directoryBytes, contentBytes, packedBytes: bytes.length }), bytes);
+function begin({ parameters, directoryBytes, contentBytes }: PackedRuns): Uint8Array {
+  return Uint8Array.of(OPERATIONS.packed.id, ...encodeFields(OPERATIONS.packed.fields, { parameters, directoryBytes, contentBytes }));
 }
 
-function keep(address: number): Uint8Array {
-  return Uint8Array.of(OPERATIONS.keep.id, ...encodeFields(OPERATIONS.keep.fields, { address, slot: VECTOR_SLOT }));
+function piece(contentBytes: number, bytes: Uint8Array): Uint8Array {
+  return withBytes(OPERATIONS.piece.id, encodeFields(OPERATIONS.piece.fields, { contentBytes, packedBytes: bytes.length }), bytes);
 }
 
-function restore({ address, bytes }: Segment): Uint8Array {
-  return Uint8Array.of(OPERATIONS.restore.id, ...encodeFields(OPERATIONS.restore.fields, { address, length: bytes.length, slot: VECTOR_SLOT }));
+function keep(address: number, to: number): Uint8Array {
+  return Uint8Array.of(OPERATIONS.keep.id, ...encodeFields(OPERATIONS.keep.fields, { address, to }));
+}
+
+function restore({ address, bytes }: Segment, from: number): Uint8Array {
+  return Uint8Array.of(OPERATIONS.restore.id, ...encodeFields(OPERATIONS.restore.fields, { address, length: bytes.length, from }));
 }
 
 function prove(range: ProofRange): Uint8Array {

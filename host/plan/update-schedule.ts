@@ -3,6 +3,7 @@
  * read while each sector is produced. Pure.
  */
 import { sectors, type Sector } from '../device/memory-map.js';
+import { copyPlaces } from './copy-places.js';
 import type { Plan } from './plan.js';
 
 export interface KeptSector {
@@ -10,36 +11,46 @@ export interface KeptSector {
   readonly slot: number;
 }
 
+/** Addresses from `from` to before `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** One sector that is produced from the stream. */
 export interface UpdateStep {
   readonly sector: Sector;
   /** Copied and erased before this sector's content is unpacked: itself, if that has not been done, and where there is room the next one. */
   readonly keeps: readonly KeptSector[];
-  /** Whose old content is in RAM, or untouched in flash, while this sector is unpacked. */
-  readonly readable: readonly Sector[];
+  /** Old content that is in RAM, or untouched in flash, while this sector is unpacked. */
+  readonly readable: readonly Range[];
 }
 
 /**
- * Undefined where no slot is free. With one slot each sector is erased, and then written; with more, the next sector is erased
- * meanwhile, and the others hold what came before: content that has moved up is found there.
+ * Undefined where the part has no RAM for a copy. With one, each sector is erased and then written; with more, the next sector is erased meanwhile, and
+ * the other slots hold what came before: content that has moved up is found there. The copy of a vector's sector that was right already is
+ * in flash again when this begins, all but its first flash word, and its slot is free.
  */
-export function updateSchedule(plan: Plan, slots: number): readonly UpdateStep[] | undefined {
+export function updateSchedule(plan: Plan, slots = copyPlaces(plan.part).length): readonly UpdateStep[] | undefined {
   const sent = plan.erases.filter((sector) => sector.number !== plan.kept?.sector.number);
-  const firstSlot = plan.kept === undefined ? 0 : 1;
-  const free = slots - firstSlot;
-  if (free < 1 || sent.length === 0) return undefined;
-  const ahead = free > 1 ? 1 : 0;
-  const erased = new Set(plan.kept === undefined ? [] : [plan.kept.sector.number]);
+  if (slots < 1 || sent.length === 0) return undefined;
+  const ahead = slots > 1 ? 1 : 0;
+  const erased = new Set<number>();
   let next = 0;
   return sent.map((sector, index): UpdateStep => {
     const keeps: KeptSector[] = [];
     for (; next <= Math.min(index + ahead, sent.length - 1); next++) {
-      keeps.push({ sector: sent[next]!, slot: firstSlot + (next % free) });
+      keeps.push({ sector: sent[next]!, slot: next % slots });
       erased.add(sent[next]!.number);
     }
-    const inRam = sent.slice(Math.max(0, next - free), next);
-    // Another bank may be erasing for a second; what stays as it is can be waited for.
-    const inFlash = sectors(plan.part).filter((other) => !erased.has(other.number) && (other.bankIndex === sector.bankIndex || !plan.erases.some(({ number }) => number === other.number)));
-    return { sector, keeps, readable: [...inRam, ...(plan.kept ? [plan.kept.sector] : []), ...inFlash] };
+    const inRam = sent.slice(Math.max(0, next - slots), next);
+    const inFlash = sectors(plan.part).filter(({ number }) => !erased.has(number));
+    return { sector, keeps, readable: [...inRam, ...inFlash].flatMap((readable) => withoutVectorWord(plan, readable)) };
   });
+}
+
+function withoutVectorWord({ kept, vectorWord, part }: Plan, { number, base, lengthBytes }: Sector): Range[] {
+  const whole = { from: base, to: base + lengthBytes };
+  if (vectorWord === undefined || number !== kept?.sector.number) return [whole];
+  return [{ from: whole.from, to: vectorWord.address }, { from: vectorWord.address + part.flashWordBytes, to: whole.to }].filter(({ from, to }) => from < to);
 }

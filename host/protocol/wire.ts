@@ -87,7 +87,7 @@ export const MESSAGES = {
     fields: [
       { name: 'wireVersion', type: 'u16', doc: '' },
       { name: 'romVersion', type: 'u8', doc: 'bootloader identifier byte, e.g. 0x92' },
-      { name: 'slots', type: 'u8', doc: 'sectors that KEEP can hold' },
+      { name: 'reserved', type: 'u8', doc: '0' },
       { name: 'buildHash', type: 'u32', doc: 'CRC-32 of the stub as built' },
       { name: 'idcode', type: 'u32', doc: 'DBGMCU_IDC: device in bits 11:0, revision in 31:16' },
       { name: 'flashSizeKiB', type: 'u16', doc: 'flash size register' },
@@ -178,27 +178,33 @@ export const OPERATIONS = {
     ],
   },
   packed: {
-    id: 0x05, doc: 'Program what the packed bytes that follow unpack to (§6.1). All-0xFF flash words are left alone.',
+    id: 0x05, doc: 'What the PIECEs that follow unpack to is to be programmed (§6.1). All-0xFF flash words are left alone.',
     fields: [
-      { name: 'parameters', type: 'u16', doc: 'lc, lp and pb of LZMA1 in a nibble each, lc lowest' },
+      { name: 'parameters', type: 'u16', doc: 'lc, lp and pb of LZMA1 and g of §6.1 in a nibble each, lc lowest' },
       { name: 'directoryBytes', type: 'u16', doc: 'unpacked in front of the content' },
       { name: 'contentBytes', type: 'u32', doc: 'of all runs together' },
+    ],
+  },
+  piece: {
+    id: 0x06, doc: 'The packed bytes that follow unpack to the next part of the content.',
+    fields: [
+      { name: 'contentBytes', type: 'u32', doc: 'multiple of the flash word' },
       { name: 'packedBytes', type: 'u32', doc: '' },
     ],
   },
   keep: {
-    id: 0x06, doc: 'Copy the sector that begins at `address` into a slot of RAM.',
+    id: 0x07, doc: 'Copy the sector that begins at `address` to RAM: copies from this sector are then made from there.',
     fields: [
       { name: 'address', type: 'u32', doc: '' },
-      { name: 'slot', type: 'u32', doc: 'below FACTS.slots' },
+      { name: 'to', type: 'u32', doc: 'multiple of 128 KiB from 0x24040000 to 0x37FFFFFF' },
     ],
   },
   restore: {
-    id: 0x07, doc: 'Program what KEEP has copied into this slot, the part of it that belongs here.',
+    id: 0x08, doc: 'Program what a KEEP has copied, the part of it that belongs here.',
     fields: [
       { name: 'address', type: 'u32', doc: 'multiple of the flash word' },
       { name: 'length', type: 'u32', doc: 'bytes, multiple of the flash word, within one sector' },
-      { name: 'slot', type: 'u32', doc: '' },
+      { name: 'from', type: 'u32', doc: 'where KEEP has put the sector' },
     ],
   },
 } as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;

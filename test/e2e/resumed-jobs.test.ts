@@ -21,14 +21,14 @@ async function beginAndDie(name: string, image: Image, afterBytes: number): Prom
     events: (event) => {
       if (event.type === 'progress' && event.done >= afterBytes) void link.close();
     },
-  }, sessionFile(name, folder));
+  }, { file: sessionFile(name, folder) });
   await expect(job).rejects.toMatchObject({ kind: 'link' });
   return connectSimLink(link.world, link.options);
 }
 
 async function again(name: string, image: Image, link: SimLink) {
   const said: string[] = [];
-  const report = await flashImage(image, link, { imagePath: image.source, to: name, events: (event) => event.type !== 'progress' && said.push(event.text) }, sessionFile(name, folder));
+  const report = await flashImage(image, link, { imagePath: image.source, to: name, events: (event) => event.type !== 'progress' && said.push(event.text) }, { file: sessionFile(name, folder) });
   return { report, said: said.join('\n') };
 }
 

@@ -23,7 +23,7 @@ test('a flash word that is not blank after its erase ends the job, the board com
   };
   let saved: ReturnType<SessionFile['load']>;
   const file: SessionFile = { load: () => saved, save: (session) => void (saved = { wireVersion: 1, ...session }), remove: () => void (saved = undefined) };
-  const run = (over: Link) => flashImage(image, over, { imagePath: image.source, to: 'sim:', events: () => undefined }, file);
+  const run = (over: Link) => flashImage(image, over, { imagePath: image.source, to: 'sim:', events: () => undefined }, { file });
   await expect(run(link)).rejects.toMatchObject({ kind: 'flash', message: expect.stringContaining('0x08042000') });
   expect(link.world.board.runs).toBe('rom');
   expect(saved).toBeUndefined();

@@ -25,10 +25,10 @@ test('a plan that writes everything names what it erases, and what that costs', 
 test('a plan that skips says what stays', () => {
   const plan = buildPlan(wanted, H743, { sectorDigests: digests });
   expect(describePlan(plan)).toMatchInlineSnapshot(`
-    "sector      what happens    bytes  flash s
-    0x08000000  erase, write   131040      1.4
-    0x08020000  right already       0      0.0
-    0x08100000  erase, write     1024      1.0"
+    "sector      what happens             bytes  flash s
+    0x08000000  erase, restore from RAM      0      1.4
+    0x08020000  right already                0      0.0
+    0x08100000  erase, write              1024      1.0"
   `);
 });
 

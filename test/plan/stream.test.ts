@@ -54,7 +54,7 @@ function execute(stream: Uint8Array, flash: FlashModel): Step[] {
   const view = new DataView(stream.buffer, stream.byteOffset, stream.length);
   const steps: Step[] = [];
   const due = new Set<number>();
-  const slots: Uint8Array[] = [];
+  const copies = new Map<number, Uint8Array>();
   const eraseAll = (): void => { for (const address of due) { flash.erase(address); due.delete(address); } };
   for (let at = 0; at < stream.length; ) {
     const code = stream[at++]!;
@@ -78,13 +78,13 @@ function execute(stream: Uint8Array, flash: FlashModel): Step[] {
       const [address, length, digest] = [word(), word(), word()];
       expect(flash.digest(address, length)).toBe(digest);
       steps.push({ operation: 'prove', address, length });
-    } else if (code === 6) {
-      const [address, slot] = [word(), word()];
-      slots[slot] = flash.bytes.slice(address - FIRST, address - FIRST + 0x20000);
-      steps.push({ operation: 'keep', address, length: 0 });
     } else if (code === 7) {
-      const [address, length, slot] = [word(), word(), word()];
-      flash.write(address, slots[slot]!.subarray(address % 0x20000, (address % 0x20000) + length));
+      const [address, to] = [word(), word()];
+      copies.set(to, flash.bytes.slice(address - FIRST, address - FIRST + 0x20000));
+      steps.push({ operation: 'keep', address, length: 0 });
+    } else if (code === 8) {
+      const [address, length, from] = [word(), word(), word()];
+      flash.write(address, copies.get(from)!.subarray(address % 0x20000, (address % 0x20000) + length));
       steps.push({ operation: 'restore', address, length });
     } else {
       expect(code).toBe(0);
@@ -174,11 +174,11 @@ describe('where the board has most of it already', () => {
     execute(planStream(buildPlan(wanted, H743, { sectorDigests: undefined })), flash);
     const before = flash.bytes.slice();
     flash.bytes[0x4_1234]! ^= 0x10;
-    const stream = planStream(buildPlan(wanted, H743, { sectorDigests: digests(H743, wanted, 2), slots: 1 }));
+    const stream = planStream(buildPlan(wanted, H743, { sectorDigests: digests(H743, wanted, 2) }));
     const steps = execute(stream, flash);
     expect(steps.slice(0, 3).map(({ operation, address }) => [operation, address])).toEqual([['keep', FIRST], ['erase', FIRST], ['fence', 0]]);
-    expect(steps.at(-1)).toEqual({ operation: 'restore', address: FIRST, length: 32 });
-    expect(stream.length).toBeLessThan(0x20000 + 256);
+    expect(steps.at(-1)).toEqual({ operation: 'write', address: FIRST, length: 32 });
+    expect(stream.length).toBeLessThan(0x20000 + 300);
     expect(Buffer.compare(flash.bytes, before)).toBe(0);
   });
 

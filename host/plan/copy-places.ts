@@ -1,0 +1,17 @@
+/**
+ * Where the stub may copy sectors to: whole blocks of 128 KiB behind its window (stub/memory.h), in RAM that the part has. SRAM1 and SRAM2 count
+ * where each is such a block; the stub has switched them on.
+ */
+import type { H7Part } from '../device/h7-part.js';
+
+const BLOCK_BYTES = 0x20000;
+const FIRST = 0x24040000;
+const END = 0x38000000;
+
+export function copyPlaces(part: H7Part): readonly number[] {
+  return part.ram.flatMap(({ base, lengthBytes }) => {
+    const from = Math.max(base, FIRST);
+    const blocks = Math.max(0, Math.floor((Math.min(base + lengthBytes, END) - from) / BLOCK_BYTES));
+    return Array.from({ length: blocks }, (_, block) => from + block * BLOCK_BYTES);
+  });
+}
