@@ -16,6 +16,8 @@ export interface ChosenPiece {
 const COST = { copyBegins: 40, newBegins: 24, newByte: 7, wrongByte: 12, wrongTarget: 20 } as const;
 /** What is so much dearer than the best does not become the best any more. */
 const HOPELESS = COST.copyBegins + 60;
+/** States that go on from one stretch to the next. */
+const MOST_KEPT = 16;
 const IMPOSSIBLE = 1e12;
 
 /** Pieces as they were begun on the way, each with the one before it. */
@@ -47,8 +49,9 @@ export interface OldToCopy {
 export function chooseCopies({ content, candidates }: RunToCopy, old: OldToCopy, dearness: number): ChosenPiece[] {
   let states: State[] = [{ offset: undefined, cost: 0, piece: undefined }];
   for (const [stretch, offsets] of candidates.entries()) {
-    const best = Math.min(...states.map(({ cost }) => cost));
-    const kept = states.filter(({ offset, cost }) => offset === undefined || cost < best + dearness * HOPELESS);
+    const { cost: best } = cheapest(states);
+    const hopeful = states.filter(({ offset, cost }) => offset !== undefined && cost < best + dearness * HOPELESS);
+    const kept = [...states.filter(({ offset }) => offset === undefined), ...hopeful.sort((a, b) => a.cost - b.cost).slice(0, MOST_KEPT)];
     const added = offsets.filter((offset) => !kept.some((state) => state.offset === offset));
     states = [...kept, ...added.map((offset) => ({ offset, cost: IMPOSSIBLE, piece: undefined }))];
     const end = Math.min(content.bytes.length, (stretch + 1) * STRETCH_BYTES);

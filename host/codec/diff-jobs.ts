@@ -3,7 +3,7 @@ import { USUAL_PARAMETERS, rankParameters } from './choose-parameters.js';
 import { codePieces } from './code-pieces.js';
 import { contentStream, type ContentStream } from './content-stream.js';
 import { encodeDirectory } from './directory.js';
-import { findPieces, type TargetRun } from './find-pieces.js';
+import { choosePieces, searchOldContent, type TargetRun } from './find-pieces.js';
 import { encodeLzma } from './lzma-encoder.js';
 import type { LzmaParameters } from './lzma-model.js';
 import { findMatches, type MatchTable } from './match-finder.js';
@@ -37,8 +37,9 @@ export const DIFF_JOBS = {
 /** The dearer a piece, the fewer there are; at last each run is one. */
 function affordablePieces(old: OldContent, targets: readonly TargetRun[], mostSpans: number): Piece[] {
   const runs = targets.map(({ run }) => run);
-  for (let dearness = 1; dearness < DEAREST; dearness *= 2) {
-    const pieces = findPieces(old, targets, dearness);
+  const found = searchOldContent(old, targets);
+  for (let dearness = 1; dearness < DEAREST; dearness *= 4) {
+    const pieces = choosePieces(found, dearness);
     if (encodeDirectory(runs, pieces).spanCount <= mostSpans) return pieces;
   }
   return runs.map(({ bytes }) => ({ kind: 'new', lengthBytes: bytes.length, filter: BRANCHES }));

@@ -23,34 +23,49 @@ export interface TargetRun {
 
 interface PreparedRun extends TargetRun {
   readonly content: NeutralContent;
+  /** Places in the old content that may be read. */
   readonly ranges: readonly Range[];
+  readonly candidates: readonly (readonly number[])[];
 }
 
 /** A new piece of this length may be a table, whose filter is worth choosing. */
 const WORTH_A_FILTER_BYTES = 4096;
 
-/** @param dearness makes pieces fewer: what beginning one costs, in its usual price */
-export function findPieces(old: OldContent, targets: readonly TargetRun[], dearness: number): Piece[] {
+/** What is found once for all choices: where pieces may come from, and where most of what moved has gone. */
+export interface FoundContent {
+  readonly old: OldContent;
+  readonly neutral: NeutralContent;
+  readonly runs: readonly PreparedRun[];
+  readonly expectedTargets: Uint32Array;
+}
+
+export function searchOldContent(old: OldContent, targets: readonly TargetRun[]): FoundContent {
   const neutral = neutralContent(old);
   const index = new SeedIndex(neutral.bytes);
-  const readable = new Uint8Array(old.bytes.length);
-  const expectedTargets = new Uint32Array(neutral.targets.length);
-  const runs = targets.map((target): PreparedRun => ({ ...target, content: neutralContent(target.run), ranges: knownRanges(old, target.readable) }));
-  const candidates: (readonly (readonly number[])[])[] = [];
-  let likely = 0;
-  const chooseRound = (round: number): ChosenPiece[][] => runs.map(({ run, content, ranges }, at) => {
-    readable.fill(0);
-    for (const { from, to } of ranges) readable.fill(1, from, to);
-    if (round === 0) {
-      index.fill(ranges);
-      candidates.push(findCandidates(content, neutral.bytes, readable, index, likely + run.address - old.address));
-    }
-    const chosen = chooseCopies({ content, candidates: candidates[at]! }, { neutral, readable, expectedTargets }, dearness);
-    likely = (chosen.findLast(({ offset }) => offset !== undefined)?.offset ?? likely) - (run.address - old.address);
-    return chosen;
+  const runs = targets.map((target): PreparedRun => {
+    const content = neutralContent(target.run);
+    const ranges = knownRanges(old, target.readable);
+    index.fill(ranges);
+    const candidates = findCandidates(content, neutral.bytes, readableBytes(old, ranges), index, target.run.address - old.address);
+    return { ...target, content, ranges, candidates };
   });
-  expectTargets(expectedTargets, neutral, runs, chooseRound(0));
-  return joinPieces(old, runs, chooseRound(1));
+  const found = { old, neutral, runs, expectedTargets: new Uint32Array(neutral.targets.length) };
+  return { ...found, expectedTargets: majorityTargets(found, chooseAll(found, 1)) };
+}
+
+/** @param dearness makes pieces fewer: what beginning one costs, in its usual price */
+export function choosePieces(found: FoundContent, dearness: number): Piece[] {
+  return joinPieces(found.old, found.runs, chooseAll(found, dearness));
+}
+
+function chooseAll({ old, neutral, runs, expectedTargets }: FoundContent, dearness: number): ChosenPiece[][] {
+  return runs.map(({ content, candidates, ranges }) => chooseCopies({ content, candidates }, { neutral, readable: readableBytes(old, ranges), expectedTargets }, dearness));
+}
+
+function readableBytes(old: OldContent, ranges: readonly Range[]): Uint8Array {
+  const readable = new Uint8Array(old.bytes.length);
+  for (const { from, to } of ranges) readable.fill(1, from, to);
+  return readable;
 }
 
 /** Places in the old content that may be read. */
@@ -59,7 +74,7 @@ function knownRanges(old: OldContent, readable: readonly Range[]): Range[] {
 }
 
 /** What most of the branches and addresses to one old target have become. */
-function expectTargets(expected: Uint32Array, neutral: NeutralContent, runs: readonly PreparedRun[], chosen: readonly (readonly ChosenPiece[])[]): void {
+function majorityTargets({ neutral, runs }: FoundContent, chosen: readonly (readonly ChosenPiece[])[]): Uint32Array {
   const tallies = new Map<number, Map<number, number>>();
   for (const [at, { content }] of runs.entries()) {
     for (const { from, to, offset } of chosen[at]!) {
@@ -68,7 +83,7 @@ function expectTargets(expected: Uint32Array, neutral: NeutralContent, runs: rea
     }
   }
   const majority = new Map([...tallies].map(([target, tally]) => [target, [...tally].reduce((best, other) => (other[1] > best[1] ? other : best))[0]]));
-  for (const [half, target] of neutral.targets.entries()) expected[half] = majority.get(target) ?? 0;
+  return neutral.targets.map((target) => majority.get(target) ?? 0);
 }
 
 function countTarget(tallies: Map<number, Map<number, number>>, oldTarget: number, newTarget: number): void {
