@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { CommandContext } from './command-context.js';
+import { addCompletionCommand } from './completion-command.js';
 import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
@@ -29,7 +30,8 @@ export const HEAVY_COMMANDS: readonly { readonly name: string; readonly descript
 /** @returns the exit code */
 export async function runProgram(userArguments: readonly string[], context: CommandContext): Promise<number> {
   try {
-    const program = await buildProgram(userArguments, context);
+    const [first, second] = userArguments;
+    const program = await buildProgram([first === 'help' ? second : first], context);
     if (userArguments.length === 0) program.help({ error: true });
     refuseMistypedCommand(userArguments[0], ['help', ...program.commands.map((command) => command.name())]);
     await program.parseAsync(userArguments, { from: 'user' });
@@ -42,7 +44,8 @@ export async function runProgram(userArguments: readonly string[], context: Comm
   }
 }
 
-async function buildProgram(userArguments: readonly string[], context: CommandContext): Promise<Command> {
+/** @param called names of commands that are loaded now */
+async function buildProgram(called: readonly (string | undefined)[], context: CommandContext): Promise<Command> {
   const program = new Command('stage-flash')
     .description('Flashes an STM32H7 behind a slow TCP-to-UART converter, in the time the wire needs.')
     .version(context.version)
@@ -54,10 +57,9 @@ async function buildProgram(userArguments: readonly string[], context: CommandCo
   // Whoever asks for help wants the default command's in the first place.
   program.addHelpText('after', () => `\n${flash.helpInformation()}${helpAfterOptions()}`);
   program.hook('preAction', (_, command) => applySettings(command, context));
-  const [first, second] = userArguments;
-  const called = first === 'help' ? second : first;
+  addCompletionCommand(program, context, () => buildProgram(HEAVY_COMMANDS.map(({ name }) => name), context), flash.name());
   for (const { name, description, load } of HEAVY_COMMANDS) {
-    if (called === name) await load(program, context);
+    if (called.includes(name)) await load(program, context);
     else program.command(name).description(description);
   }
   return program;
