@@ -61,6 +61,25 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly dryRun?: boolean;
   /** @default 'reset' */
   readonly after?: AfterFlash;
+  /** What the application must say, on the same line with the same settings, after the reset or the start. */
+  readonly expect?: { readonly text: string; readonly withinMs: number };
+  /** Asked only where a job that is cut could leave the board unreachable; without it such a job is refused. */
+  readonly consent?: AskConsent | undefined;
+}
+
+/** Asks whoever is there; false is a no. */
+export type AskConsent = (question: string) => Promise<boolean>;
+
+export interface EraseOptions extends JobOptions {
+  /** All sectors that hold a byte of these; undefined: all of the part. */
+  readonly ranges: readonly AddressRange[] | undefined;
+  /** Nothing is erased without it. */
+  readonly consent: AskConsent | undefined;
+}
+
+interface AddressRange {
+  readonly address: number;
+  readonly lengthBytes: number;
 }
 
 /** `unfinished`: something may have been erased or written, and nothing is proven. */
@@ -71,6 +90,58 @@ export interface Report {
   /** For people: one line, more for a plan. */
   readonly text: string;
   readonly details: ReportDetails;
+}
+
+export interface VerifyReport {
+  readonly outcome: 'verified';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface EraseReport {
+  readonly outcome: 'erased';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface InfoReport {
+  readonly outcome: 'inspected';
+  /** One fact a line. */
+  readonly text: string;
+  readonly details: ReportDetails & { readonly info: BoardInfo };
+}
+
+/** A board as the stub finds it; addresses and sizes in bytes. */
+export interface BoardInfo {
+  /** The name that --chip said, or the first of those that it could be by device id and flash size. */
+  readonly part: string;
+  readonly couldBe: readonly string[];
+  /** The letter on the package, or `unknown`; and DBGMCU_IDC.REV_ID. */
+  readonly revision: string;
+  readonly revisionId: number;
+  readonly uid: string;
+  readonly romVersion: number;
+  readonly romBugs: readonly string[];
+  readonly rdpLevel: 0 | 1 | 2;
+  /** What a reset starts, by the level of BOOT0. */
+  readonly whileBoot0Low: number;
+  readonly whileBoot0High: number;
+  readonly startsWatchdogByHardware: boolean;
+  readonly swapsBanks: boolean;
+  readonly flashSizeKiB: number;
+  readonly flashWordBytes: number;
+  readonly sectors: readonly SectorInfo[];
+}
+
+export interface SectorInfo {
+  readonly address: number;
+  readonly lengthBytes: number;
+  /** 1 or 2. */
+  readonly bank: number;
+  /** CRC-32 of what it holds; complemented where a flash word could not be read. */
+  readonly digest: number;
+  readonly isBlank: boolean;
+  readonly isWriteProtected: boolean;
 }
 
 /** The job in numbers. What it did not come to know, because it failed before or was `--direct`, is missing. */
@@ -103,6 +174,8 @@ export interface ReportDetails {
   readonly goodputBytesPerSecond?: number;
   /** The line as the stub saw it: bytes it received, bytes that belonged to no frame, flags of USART_ISR. */
   readonly board?: { readonly receivedBytes: number; readonly discardedBytes: number; readonly lineErrors: number };
+  /** With `--expect`: the verdict, until when it was listened, and what the line brought. */
+  readonly application?: { readonly expected: string; readonly isHeard: boolean; readonly seconds: number; readonly said: string };
   /** What spoke with each other: `build` is the CRC-32 of the stub. */
   readonly stub?: { readonly wireVersion: number; readonly build: number };
 }

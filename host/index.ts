@@ -1,6 +1,9 @@
 /** The public API: re-exports only, in the order of the pipeline. */
 export { flash, flashImage } from './flash.js';
-export type { AfterFlash, FlashOptions, Report, ReportDetails } from './flash-options.js';
+export { info } from './info.js';
+export { verify } from './verify.js';
+export { erase } from './erase.js';
+export type { AfterFlash, BoardInfo, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, Report, ReportDetails, VerifyReport } from './flash-options.js';
 export { readImage, decodeImage } from './image/read-image.js';
 export type { Image, Segment } from './image/image.js';
 export { openLink } from './link/open-link.js';

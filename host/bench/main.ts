@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import process from 'node:process';
 import { engineTable } from './engine-table.js';
+import { matrixPlot } from './matrix-plot.js';
+import { matrixTable, measureMatrix } from './matrix-table.js';
 import { sessionTable } from './session-table.js';
 import { stm32flashTable } from './stm32flash-table.js';
 
@@ -11,10 +13,12 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const sections: readonly (readonly [title: string, explanation: string, table: (say: (text: string) => void) => Promise<string[]>])[] = [
   ['Sessions', 'Virtual time, exact and repeatable. 1 MiB of incompressible data at 115200 8E1 onto an STM32H743xI. Session: first to last bit on the board’s line, digest included. Goal: 1.03 × (bytes × 11 / baud) + 14 RTT + 0.5 s.', sessionTable],
+  ['Real firmware', 'Virtual time. Published images onto an STM32H743xI whose flash holds nothing; session and bytes as above. Limit: the slowest of the wire (compressed bytes, loader and stub included), the slower bank’s typical erase and program time, and the window against the round trip. Estimate: what `--dry-run` says.', async () => matrixTable(matrix)],
   ['Against Debian’s stm32flash', 'Real time, one run. 64 KiB written and read back through the virtual board’s ROM, `stm32flash -v` behind socat’s pty and `stage-flash --direct` over TCP; seconds between the first and the last bit on the board’s line.', stm32flashTable],
   ['The virtual board itself', 'Real time on this machine.', engineTable],
 ];
 
+const matrix = await measureMatrix(say);
 const lines = ['# Measurements', '', `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}. Written by \`make bench\`.`, ''];
 for (const [title, explanation, table] of sections) {
   const rows = await table(say);
@@ -22,4 +26,5 @@ for (const [title, explanation, table] of sections) {
 }
 mkdirSync(new URL('.', document), { recursive: true });
 writeFileSync(document, lines.join('\n'));
+if (matrix.length > 0) writeFileSync(new URL('time-against-round-trip.svg', document), matrixPlot(matrix));
 process.stdout.write(`${lines.join('\n')}\n`);

@@ -2,6 +2,7 @@
 import { parseBoardOptions } from '../board/board-options.js';
 import { ticksToMs } from '../board/time.js';
 import type { JobEvent } from '../events.js';
+import type { FlashOptions } from '../flash-options.js';
 import { flashImage } from '../flash.js';
 import type { Image } from '../image/image.js';
 import { openSimLink } from '../link/sim-link.js';
@@ -11,34 +12,58 @@ export interface Measurement {
   readonly sessionMs: number;
   /** From the first bit on the board's line to the first DATA frame leaving the host; undefined with --direct. */
   readonly untilDataMs: number | undefined;
+  /** What the dry run would have said when the plan was made; undefined with --direct. */
+  readonly estimatedMs: number | undefined;
   readonly bytesToBoard: number;
   readonly bytesFromBoard: number;
+  /** Both ways, from the survey on: what the image costs, loader and stub not counted. */
+  readonly bytesWithStub: number;
+}
+
+export interface Circumstances {
+  readonly options?: Partial<FlashOptions>;
+  /** What the flash holds before. */
+  readonly held?: Image;
 }
 
 /** @param board options of the virtual board, as in `sim:?rtt=…` */
-export async function measureSession(image: Image, board: Readonly<Record<string, string>>, direct: boolean): Promise<Measurement> {
+export async function measureSession(image: Image, board: Readonly<Record<string, string>>, { options = {}, held }: Circumstances = {}): Promise<Measurement> {
   const link = await openSimLink(parseBoardOptions(Object.entries(board)));
-  const { traffic } = link.world;
+  const { traffic, board: { chip } } = link.world;
+  if (held !== undefined) chip.flash.load(flashHolding(held, chip.flash.snapshot()));
   const phaseAtMs = new Map<string, number>();
+  let bytesBeforeStub = 0;
   const watch = (event: JobEvent): void => {
-    if (event.type === 'phase' && !phaseAtMs.has(event.phase)) phaseAtMs.set(event.phase, event.atMs);
+    if (event.type !== 'phase' || phaseAtMs.has(event.phase)) return;
+    phaseAtMs.set(event.phase, event.atMs);
+    if (event.phase === 'survey') bytesBeforeStub = traffic.bytesToBoard + traffic.bytesFromBoard;
   };
   try {
-    await flashImage(image, link, { imagePath: image.source, to: 'sim:', direct, after: 'stay', events: watch });
-    if (!isInFlash(image, link.world.board.chip.flash)) throw new Error('the virtual flash does not hold the image');
+    const { details } = await flashImage(image, link, { imagePath: image.source, to: 'sim:', after: 'stay', ...options, events: watch });
+    if (!isInFlash(image, chip.flash)) throw new Error('the virtual flash does not hold the image');
     const firstMs = ticksToMs(traffic.firstTick!);
     const streamMs = phaseAtMs.get('stream');
+    const estimate = details.ways?.find(({ isChosen }) => isChosen);
     return {
       sessionMs: ticksToMs(traffic.lastTick!) - firstMs,
-      untilDataMs: direct || streamMs === undefined ? undefined : streamMs - firstMs,
+      untilDataMs: options.direct || streamMs === undefined ? undefined : streamMs - firstMs,
+      estimatedMs: estimate && estimate.seconds * 1000,
       bytesToBoard: traffic.bytesToBoard,
       bytesFromBoard: traffic.bytesFromBoard,
+      bytesWithStub: traffic.bytesToBoard + traffic.bytesFromBoard - bytesBeforeStub,
     };
   } finally {
     await link.close();
   }
 }
 
+/** Of a part with two banks of 1 MiB, whose raw image has an address for each byte. */
+function flashHolding(image: Image, flash: Uint8Array): Uint8Array {
+  for (const { address, bytes } of image.segments) flash.set(bytes, address - FLASH_ADDRESS);
+  return flash;
+}
+
+const FLASH_ADDRESS = 0x08000000;
 /** No look at the flash may reach from one bank into the other. */
 const LOOK_BYTES = 0x2000;
 

@@ -24,8 +24,8 @@ export async function sessionTable(say: (text: string) => void): Promise<string[
   for (const rttMs of ROUND_TRIPS_MS) {
     say(`1 MiB at ${BAUD}, RTT ${rttMs} ms`);
     const board = { rtt: `${rttMs}ms`, baud: String(BAUD) };
-    const ours = await measureSession(image, board, false);
-    const direct = await measureSession(image, board, true);
+    const ours = await measureSession(image, board);
+    const direct = await measureSession(image, board, { options: { direct: true } });
     if (rttMs === ROUND_TRIPS_MS[0]) fastestUntilDataMs = ours.untilDataMs!;
     rows.push({
       rttMs,

@@ -10,7 +10,7 @@ import { incompressibleImage } from './images.js';
 const LENGTH_BYTES = 64 * 1024;
 /** A ROM that is not up yet misses the first byte, and stm32flash gives it no second chance. */
 const ROM_START_UP_MS = 1000;
-const ROUND_TRIPS_MS = [1, 20] as const;
+const ROUND_TRIPS_MS = [0, 20, 100] as const;
 const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 interface Statistics {

@@ -42,12 +42,14 @@ export function createWorld(options: BoardOptions, createCore?: CreateCore): Wor
   installFaults(options.fault, { world, scheduler: queue, random: random.fork('faults') });
   if (options.flashFile !== undefined) loadFlashFile(options.flashFile, world.board.chip);
   world.board.powerOn();
+  if (options.boot0 === 'pulse') world.board.boot0 = 'low';
   return world;
 }
 
 function createBoard(options: BoardOptions, random: Random, createCore: CreateCore | undefined): Board {
   const violations = new Violations(options.tolerate.includes('all') ? 'all' : options.tolerate);
   const chip = new Chip({
+    ...(options.revision === undefined ? {} : { revisionId: options.revision }),
     part: options.chip,
     seed: random.fork('chip').u32(),
     violations,
@@ -60,7 +62,7 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
     violations,
     romVersion: romVersionOf(options),
     wiring: options.pins,
-    boot0: options.boot0,
+    boot0: options.boot0 === 'low' ? 'low' : 'high',
     romResetsPeripherals: options.romResets,
     ramProgramStackBytes: options.stack,
     random: random.fork('rom'),

@@ -1,5 +1,5 @@
 /** What a command needs of the process around it, handed in by main.ts or by a test. */
-import type { FlashOptions, Report } from '../flash-options.js';
+import type { AskConsent, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, Report, VerifyReport } from '../flash-options.js';
 import type { Output } from './print.js';
 
 export interface CommandContext {
@@ -12,5 +12,10 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Of stage-flash. */
   readonly version: string;
+  /** Asks whoever sits at the terminal; undefined without one. */
+  readonly ask: AskConsent | undefined;
   readonly flash: (options: FlashOptions) => Promise<Report>;
+  readonly info: (options: JobOptions) => Promise<InfoReport>;
+  readonly verify: (options: JobOptions & ImageOptions) => Promise<VerifyReport>;
+  readonly erase: (options: EraseOptions) => Promise<EraseReport>;
 }

@@ -1,11 +1,14 @@
 /** `stage-flash flash <image>`, the default command: options → one call of `flash()` → what is printed. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { StageFlashError } from '../errors.js';
 import type { AfterFlash, FlashOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
 import { helpAfterOptions } from './help-text.js';
-import { addJobOptions, addLinkOption, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, consentOf, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
+
+const DEFAULT_WITHIN_S = 10;
 
 interface FlashValues extends JobValues {
   readonly address?: number;
@@ -15,6 +18,9 @@ interface FlashValues extends JobValues {
   readonly dryRun?: true;
   readonly stay?: true;
   readonly go?: number;
+  readonly expect?: string;
+  readonly within?: number;
+  readonly yes?: true;
 }
 
 export function addFlashCommand(program: Command, context: CommandContext): Command {
@@ -30,14 +36,19 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
     .addOption(new Option('--stay', 'leave the board as it is in the end').conflicts(['go']))
-    .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable));
+    .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
+    .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
+    .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
+    .option('--yes', 'do it without asking, also where a job that is cut leaves no way back into the board');
   return addJobOptions(command)
     .addHelpText('after', helpAfterOptions())
-    .action((imagePath: string, values: FlashValues) => runJob('flash', values, context, (options) => context.flash({ ...options, ...flashOptions(imagePath, values) })));
+    .action((imagePath: string, values: FlashValues) => runJob('flash', values, context, (options) => context.flash({ ...options, ...flashOptions(imagePath, values), consent: consentOf(values, context) })));
 }
 
 function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions, 'to' | 'events'> {
-  const { address } = values;
+  const { address, expect, within } = values;
+  if (expect === '') throw new StageFlashError('usage', '--expect wants a text', { hint: 'Say a part of what the application prints when it starts.' });
+  if (within !== undefined && expect === undefined) throw new StageFlashError('usage', '--within says how long to wait, but not for what', { hint: 'Add --expect TEXT.' });
   return {
     imagePath,
     full: values.full ?? false,
@@ -46,6 +57,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),
     ...(address !== undefined && { address }),
+    ...(expect !== undefined && { expect: { text: expect, withinMs: (within ?? DEFAULT_WITHIN_S) * 1000 } }),
   };
 }
 
@@ -59,4 +71,10 @@ function parseVectorTable(text: string): number {
   const address = parseAddress(text);
   if (address === 0 || address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
   return address;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !(seconds > 0 && seconds <= 3600)) throw new InvalidArgumentError('That is a number of seconds, up to 3600.');
+  return seconds;
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { StageFlashError } from '../errors.js';
-import type { JobOptions } from '../flash-options.js';
+import type { AskConsent, JobOptions } from '../flash-options.js';
 import { addMoveOptions, boardMoves, type MoveValues } from './board-moves.js';
 import type { CommandContext } from './command-context.js';
 import type { PrintStyle } from './print.js';
@@ -47,6 +47,12 @@ export function jobOptions(values: JobValues, { signal }: CommandContext): Omit<
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),
   };
+}
+
+/** With --yes there is no question; programs are not asked. */
+export function consentOf({ yes, json }: JobValues & { readonly yes?: true }, { ask }: CommandContext): AskConsent | undefined {
+  if (yes) return () => Promise.resolve(true);
+  return json ? undefined : ask;
 }
 
 export function printStyle({ json, quiet }: JobValues): PrintStyle {

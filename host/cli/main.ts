@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import type { WriteStream } from 'node:tty';
 import { EXIT_CODES, fileTrouble } from '../errors.js';
 import { describeFailure } from './failure.js';
@@ -24,6 +25,16 @@ function outputOf(stream: WriteStream, onError: (error: Error) => void): Output 
 let stdoutError: Error | undefined;
 const stdout = outputOf(process.stdout, (error) => (stdoutError ??= error));
 const stderr = outputOf(process.stderr, () => {});
+
+/** Anything but a yes is a no. */
+async function askOnTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+  } finally {
+    terminal.close();
+  }
+}
 
 /** The first signal ends the job in order; the second ends the process, for whoever waits in vain. */
 function abortOnSignals(): AbortSignal {
@@ -60,7 +71,12 @@ const exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
   directory: process.cwd(),
   signal,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
+  // What speaks with a board is loaded when it is asked for: help needs none of it.
   flash: async (options) => (await import('../flash.js')).flash(options),
+  info: async (options) => (await import('../info.js')).info(options),
+  verify: async (options) => (await import('../verify.js')).verify(options),
+  erase: async (options) => (await import('../erase.js')).erase(options),
 });
 
 await flushStdout();

@@ -6,9 +6,12 @@ import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { CommandContext } from './command-context.js';
 import { addCompletionCommand } from './completion-command.js';
+import { addEraseCommand } from './erase-command.js';
 import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
+import { addInfoCommand } from './info-command.js';
+import { addVerifyCommand } from './verify-command.js';
 import { applySettings } from './settings.js';
 
 /**
@@ -56,6 +59,9 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
   const flash = addFlashCommand(program, context);
   // Whoever asks for help wants the default command's in the first place.
   program.addHelpText('after', () => `\n${flash.helpInformation()}${helpAfterOptions()}`);
+  addInfoCommand(program, context);
+  addVerifyCommand(program, context);
+  addEraseCommand(program, context);
   program.hook('preAction', (_, command) => applySettings(command, context));
   addCompletionCommand(program, context, () => buildProgram(HEAVY_COMMANDS.map(({ name }) => name), context), flash.name());
   for (const { name, description, load } of HEAVY_COMMANDS) {

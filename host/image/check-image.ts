@@ -57,13 +57,35 @@ function refuseOutsideFlash(image: Image, segment: Segment): void {
 }
 
 /** The first two words of a vector table (ARMv7-M ARM §B1.5.3): initial stack pointer, reset handler with the Thumb bit. */
-function doubtVectors(image: Image, segment: Segment): string[] {
-  if (segment.bytes.length < 8) return [`${image.source} is too short for a vector table.`];
+export interface Vectors {
+  readonly stackPointer: number;
+  readonly resetVector: number;
+}
+
+/** Of an image that could be a program for some STM32H7; undefined for anything else, data as well as what is too short. */
+export function programVectors(image: Image): Vectors | undefined {
+  const vectors = firstWords(image.segments[0]);
+  if (vectors === undefined || !isStack(vectors.stackPointer)) return undefined;
+  const { resetVector } = vectors;
+  return resetVector % 2 === 1 && resetVector >= FLASH.start && resetVector < FLASH.end ? vectors : undefined;
+}
+
+function firstWords(segment: Segment | undefined): Vectors | undefined {
+  if (segment === undefined || segment.bytes.length < 8) return undefined;
   const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, 8);
-  const stackPointer = view.getUint32(0, true);
-  const resetVector = view.getUint32(4, true);
+  return { stackPointer: view.getUint32(0, true), resetVector: view.getUint32(4, true) };
+}
+
+function isStack(stackPointer: number): boolean {
+  return stackPointer % 4 === 0 && STACK_RAMS.some((ram) => stackPointer > ram.start && stackPointer <= ram.end);
+}
+
+function doubtVectors(image: Image, segment: Segment): string[] {
+  const vectors = firstWords(segment);
+  if (vectors === undefined) return [`${image.source} is too short for a vector table.`];
+  const { stackPointer, resetVector } = vectors;
   const warnings: string[] = [];
-  if (stackPointer % 4 !== 0 || !STACK_RAMS.some((ram) => stackPointer > ram.start && stackPointer <= ram.end)) {
+  if (!isStack(stackPointer)) {
     warnings.push(`The first word at ${hex32(segment.address)} is ${hex32(stackPointer)}, which points into no RAM: this may not be a program.`);
   }
   if (resetVector % 2 === 0) {

@@ -1,15 +1,15 @@
 /** From the ROM bootloader to the running stub, and on: survey, plan, stream. */
-import { blobOf, readManifest } from '../blobs/manifest.js';
-import { RomSession } from '../bootloader/rom-session.js';
 import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
-import { loadStub } from '../loader/load-stub.js';
 import { describePlan, describeSectors } from '../plan/describe-plan.js';
 import { crc32 } from '../protocol/crc32.js';
+import { wayBack } from '../plan/way-back.js';
 import { makeReport } from '../report/report.js';
 import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
+import { demandConsent } from './consent.js';
+import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
@@ -28,16 +28,10 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
     });
   }
   await enterBootloader(job, link);
-  events.phase('bootloader', 'Looking for the ROM bootloader');
-  const rom = (log.rom = new RomSession(link, (text) => events.note(text)));
-  await rom.synchronise();
-  const deviceId = await rom.getId();
+  const { rom, deviceId } = await findRom(link, log, events);
   file.remove();
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
-
-  events.phase('loader', 'Loading the stub');
-  const manifest = readManifest();
-  const session = (log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink));
+  const session = await enterStub(link, steadyLink, rom, log, events);
   try {
     return await flashThroughStub(job, session);
   } catch (error) {
@@ -53,10 +47,14 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const { options, events, file, log } = job;
   const planned = await surveyAndPlan(job, session);
   describeSectors(planned.plan).forEach((line) => events.note(line));
+  const back = wayBack(session.facts);
+  const isCutDangerous = planned.stream.length > 0 && !back.isCertain;
+  if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
     return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
   }
+  if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   try {
     file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });
   } catch (error) {

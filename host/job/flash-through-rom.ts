@@ -6,6 +6,7 @@ import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
 import { buildPlan } from '../plan/build-plan.js';
 import { describePlan, describeSectors } from '../plan/describe-plan.js';
+import { refuseForeignProgram } from '../plan/foreign-program.js';
 import { makeReport } from '../report/report.js';
 import type { Job } from './job.js';
 
@@ -14,6 +15,7 @@ export async function flashThroughRom(job: Job, link: Link, rom: RomSession, dev
   const { image, options, events, log } = job;
   const part = (log.part = await identifyPartThroughRom(rom, deviceId, options.chip, (text) => events.warning(text)));
   const plan = (log.plan = buildPlan(image, part, { sectorDigests: undefined }));
+  refuseForeignProgram(image, part);
   describeSectors(plan).forEach((line) => events.note(line));
   if (options.dryRun) return makeReport('planned', `${describePlan(plan)}\nNothing was changed.`, log);
   log.flash = 'unfinished';

@@ -2,7 +2,8 @@
 import { choosePart } from '../device/choose-part.js';
 import type { H7Part } from '../device/h7-part.js';
 import { buildPlan } from '../plan/build-plan.js';
-import type { Plan } from '../plan/plan.js';
+import { refuseForeignProgram } from '../plan/foreign-program.js';
+import { writtenSectors, type Plan } from '../plan/plan.js';
 import { refuseProtected } from '../plan/protection.js';
 import { describeDevice } from '../report/report.js';
 import type { StubSession } from '../session/stub-session.js';
@@ -23,7 +24,8 @@ export async function surveyAndPlan({ image, options, events, log }: Job, sessio
   events.phase('plan', 'Comparing');
   const { sectorDigests, slots } = session.facts;
   const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : sectorDigests, slots }));
-  refuseProtected(plan, session.facts);
+  refuseForeignProgram(image, part);
+  refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const made = await makeStream(plan, session, { compress: options.compress ?? true, elapsedSeconds, events });
   log.ways = made.ways;

@@ -26,7 +26,7 @@ const SURVEY_MS = 1000;
 /** H7A: 256 sectors. */
 const LONGEST_FACTS_BYTES = 1200;
 /** Rounds in a row in which nothing new arrives, before the line counts as hopeless. */
-const FRUITLESS_ROUNDS = 8;
+const FRUITLESS_ROUNDS = 16;
 /** A loader that misses bytes of a frame waits for so many more: zeros complete it, and mean nothing to anybody who waits for nothing. */
 const COMPLETION = new Uint8Array(fixedBytes(LOADER_FRAME.fields));
 

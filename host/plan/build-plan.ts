@@ -38,7 +38,8 @@ export function buildPlan(image: Image, part: H7Part, options: BuildPlanOptions)
   };
 }
 
-function refuseOutsideFlash(image: Image, part: H7Part): void {
+/** @throws StageFlashError kind `refused` */
+export function refuseOutsideFlash(image: Image, part: H7Part): void {
   for (const segment of image.segments) {
     const [outside] = outsideFlash(part, { address: segment.address, lengthBytes: segment.bytes.length });
     if (outside === undefined) continue;

@@ -1,4 +1,5 @@
 /** Plan → words. */
+import type { Sector } from '../device/memory-map.js';
 import { hex32 } from '../errors.js';
 import { sentBytes } from './estimate.js';
 import { writtenSectors, type Plan, type PlannedSector } from './plan.js';
@@ -18,7 +19,7 @@ export interface Way {
 export function describeSectors(plan: Plan): string[] {
   const written = writtenSectors(plan);
   if (written.length === 0) return [`All ${plan.sectors.length} sectors of the image are right already.`];
-  const lines = [`Erasing and writing ${written.length} of ${plan.sectors.length} sectors: ${runs(written)}.`];
+  const lines = [`Erasing and writing ${written.length} of ${plan.sectors.length} sectors: ${describeRuns(written.map(({ sector }) => sector))}.`];
   const lostBytes = written.reduce((sum, planned) => sum + planned.uncoveredBytes, 0);
   if (lostBytes > 0) lines.push(`${lostBytes} bytes of these sectors are not part of the image and will be erased.`);
   return lines;
@@ -59,12 +60,12 @@ export function duration(seconds: number): string {
 }
 
 /** `0x08000000-0x0803FFFF, 0x08100000-0x0811FFFF`. */
-function runs(sectors: readonly PlannedSector[]): string {
+export function describeRuns(sectors: readonly Pick<Sector, 'base' | 'lengthBytes'>[]): string {
   const ranges: { from: number; to: number }[] = [];
-  for (const { sector } of sectors) {
+  for (const { base, lengthBytes } of sectors) {
     const last = ranges.at(-1);
-    if (last !== undefined && last.to === sector.base) last.to += sector.lengthBytes;
-    else ranges.push({ from: sector.base, to: sector.base + sector.lengthBytes });
+    if (last !== undefined && last.to === base) last.to += lengthBytes;
+    else ranges.push({ from: base, to: base + lengthBytes });
   }
   return ranges.map((range) => `${hex32(range.from)}-${hex32(range.to - 1)}`).join(', ');
 }

@@ -41,11 +41,11 @@ export function planStream(plan: Plan, packed?: PackedRuns): Uint8Array {
   ]);
 }
 
-function erase(address: number): Uint8Array {
+export function erase(address: number): Uint8Array {
   return Uint8Array.of(OPERATIONS.erase.id, ...encodeFields(OPERATIONS.erase.fields, { address }));
 }
 
-function fence(): Uint8Array {
+export function fence(): Uint8Array {
   return Uint8Array.of(OPERATIONS.fence.id);
 }
 
@@ -90,7 +90,7 @@ function rangesBeforeVector(plan: Plan, vectorWord: Segment): readonly ProofRang
 }
 
 /** Back to back, filled up with NOPs. */
-function padToUnit(operations: readonly Uint8Array[]): Uint8Array {
+export function padToUnit(operations: readonly Uint8Array[]): Uint8Array {
   const length = operations.reduce((sum, operation) => sum + operation.length, 0);
   const stream = new Uint8Array(Math.ceil(length / LIMITS.unitBytes.value) * LIMITS.unitBytes.value).fill(OPERATIONS.nop.id);
   let at = 0;

@@ -12,6 +12,7 @@ import type { RoundTrip } from '../link/round-trip.js';
 import type { Way } from '../plan/describe-plan.js';
 import type { Plan } from '../plan/plan.js';
 import type { Executed } from '../session/execute-plan.js';
+import type { ApplicationHeard } from '../session/hear-application.js';
 import type { StubSession } from '../session/stub-session.js';
 import { PhaseClock } from './phase-clock.js';
 
@@ -29,6 +30,7 @@ export interface Logbook {
   plan?: Plan;
   ways?: readonly Way[];
   executed?: Executed;
+  application?: ApplicationHeard | undefined;
 }
 
 export function newLogbook(events: EventSink): Logbook {

@@ -43,6 +43,7 @@ export function reportDetails(log: Logbook): ReportDetails {
     ...(session && { discardedBytes: session.discardedBytes, repeatedRequests: session.repeats, reconnects: session.link.renewals ?? 0 }),
     ...(log.ways && { ways: log.ways.map((way) => ({ ...way, seconds: rounded(way.seconds, 3) })) }),
     ...(executed && { streamBytes: executed.streamBytes, repeatedBytes: executed.repeatedBytes }),
+    ...applicationDetails(log),
     ...goodput(log, phases.stream),
     ...stubDetails(session),
   };
@@ -61,6 +62,12 @@ function deviceDetails({ part, session }: Logbook): Pick<ReportDetails, 'device'
 function sectorDetails(plan: NonNullable<Logbook['plan']>, session: StubSession | undefined): NonNullable<ReportDetails['sectors']> {
   const [touched, written] = [plan.sectors.length, writtenSectors(plan).length];
   return { touched, written, skipped: touched - written, ...(session && { erased: session.progress?.erased ?? 0 }) };
+}
+
+function applicationDetails({ application }: Logbook): Pick<ReportDetails, 'application'> {
+  if (application === undefined) return {};
+  const { expected, isHeard, afterMs, said } = application;
+  return { application: { expected, isHeard, seconds: rounded(afterMs / 1000, 3), said: Buffer.from(said).toString('utf8') } };
 }
 
 function roundTripDetails({ minMs, smoothedMs, maxMs, count }: RoundTrip): NonNullable<ReportDetails['roundTrip']> {

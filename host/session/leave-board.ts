@@ -4,6 +4,7 @@ import { readableText } from '../bootloader/wrong-answer.js';
 import { StageFlashError, hex32 } from '../errors.js';
 import type { AfterFlash } from '../flash-options.js';
 import { lineTimeMs } from '../link/line-settings.js';
+import { hearApplication, type ApplicationHeard, type Expectation } from './hear-application.js';
 import { STUB_PACE_MS, type StubSession } from './stub-session.js';
 
 /** AN2606 table 227: 54 ms from reset to a ROM that listens; H7A needs 545 ms. An application that talks mostly does so by then. */
@@ -18,12 +19,20 @@ export interface Ending {
   readonly heard: Uint8Array;
   /** The stub has said that it leaves: nobody will hear from it again. */
   readonly hasLeft: boolean;
+  /** Where something was expected. */
+  readonly application?: ApplicationHeard;
 }
 
 type Heard = Omit<Ending, 'hasLeft'>;
 
+export interface Farewell {
+  readonly announce?: (text: string) => void;
+  /** What the application must say after the reset or the start. */
+  readonly expect?: Expectation | undefined;
+}
+
 /** Never fails for a board that does not answer any more: what was proven stays proven. */
-export async function leaveBoard(session: StubSession, after: AfterFlash, announce: (text: string) => void = () => {}): Promise<Ending> {
+export async function leaveBoard(session: StubSession, after: AfterFlash, { announce = () => {}, expect }: Farewell = {}): Promise<Ending> {
   if (after === 'stay') return { text: 'The stub waits on the board; a reset ends it.', heard: NOTHING, hasLeft: false };
   const where = after === 'reset' ? 'Resetting the board' : `Starting the program at ${hex32(after.go)}`;
   announce(where);
@@ -31,12 +40,22 @@ export async function leaveBoard(session: StubSession, after: AfterFlash, announ
   let hasLeft = false;
   try {
     hasLeft = await sayFarewell(session, after === 'reset' ? 0 : after.go);
+    if (expect !== undefined) return { ...(await findOutWhetherHeard(session, after, expect)), hasLeft };
     if (!hasLeft) return { text: `${where}: the stub did not confirm, so where the board is now is not known.`, heard: NOTHING, hasLeft };
     return { ...(await findOut(session, after)), hasLeft };
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'link') throw error;
     return { text: `${where}: then the connection was lost (${error.message}), so where the board is now is not known.`, heard: NOTHING, hasLeft };
   }
+}
+
+/** The application's own word tells more than a stub that did not confirm. */
+async function findOutWhetherHeard(session: StubSession, after: AfterFlash, expect: Expectation): Promise<Heard> {
+  const application = await hearApplication(session, expect);
+  const { said } = application;
+  if (application.isHeard) return { text: `The application says “${expect.text}”.`, heard: said, application };
+  const { text } = said.length === 0 && after === 'reset' ? await probeForRom(session) : { text: `What came from the line${quoted(said) || ' is not text'}.` };
+  return { text, heard: said, application };
 }
 
 async function findOut(session: StubSession, after: AfterFlash): Promise<Heard> {

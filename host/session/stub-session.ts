@@ -7,7 +7,8 @@ import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
-import { LIMITS } from '../protocol/wire.js';
+import { LIMITS, MESSAGES } from '../protocol/wire.js';
+import { lastOf, whoSpeaks } from './stranger.js';
 import { faultError, progressError } from './stub-error.js';
 
 /** The stub's unasked PROGRESS comes twice a second; the line may add as much again before anything is missing. */
@@ -18,6 +19,7 @@ const DEAD_AFTER = 3;
 const FRUITLESS_RENEWALS = 3;
 /** Behind half a frame and this much silence, the rest of it will not come. */
 const SETTLE_MS = 250;
+const START_AGAIN = 'Reset it into its bootloader and run the same command again: what is right already is not sent again.';
 
 export type Progress = MessageValues<'progress'> & { readonly received: number };
 
@@ -44,6 +46,10 @@ export class StubSession {
   readonly #answers: Received[] = [];
   #lastRequest = 0;
   #heardAtMs: number;
+  /** Bytes that belonged to no frame: when the session began, and when the stub was last heard. */
+  readonly #foreignAtStart: number;
+  #foreignWhenHeard: number;
+  #lastBytes = new Uint8Array(0);
   #renewals = 0;
   #renewedAtMs = -Infinity;
   #fruitlessRenewals = 0;
@@ -62,6 +68,7 @@ export class StubSession {
     this.token = parts.token;
     this.#discardedBefore = parts.discardedBefore;
     this.#heardAtMs = parts.link.now();
+    this.#foreignAtStart = this.#foreignWhenHeard = parts.decoder.discardedBytes;
   }
 
   /** Bytes from the line that belonged to nothing of ours. */
@@ -100,23 +107,35 @@ export class StubSession {
   async listen(deadlineMs: number): Promise<void> {
     const settleMs = this.#heardAtMs + SETTLE_MS;
     const bytes = await this.link.receive(settleMs > this.link.now() ? Math.min(deadlineMs, settleMs) : deadlineMs);
+    if (bytes.length > 0) this.#lastBytes = lastOf(this.#lastBytes, bytes);
     const frames = bytes.length > 0 ? this.#decoder.push(bytes) : this.link.now() >= settleMs ? this.#decoder.settle() : [];
     for (const frame of frames) {
-      this.#heardAtMs = this.link.now();
-      this.#fruitlessRenewals = 0;
       const message = decodeMessage(frame);
+      // An echo of our own words is no life sign.
+      if (message !== undefined && MESSAGES[message.name].from === 'host') continue;
+      this.#heardAtMs = this.link.now();
+      this.#foreignWhenHeard = this.#decoder.discardedBytes;
+      this.#fruitlessRenewals = 0;
       if (message !== undefined) this.#hear(message);
     }
     this.#noticeRenewal();
     const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#renewedAtMs);
-    if (silentMs > DEAD_AFTER * this.roundTrip.patienceMs(STUB_PACE_MS)) await this.#renewConnection();
+    const patienceMs = this.roundTrip.patienceMs(STUB_PACE_MS);
+    if (silentMs > patienceMs && !this.#isLeaving) this.#refuseStranger();
+    if (silentMs > DEAD_AFTER * patienceMs) await this.#renewConnection();
+  }
+
+  /** On a line that had brought nothing foreign before: a converter's heartbeat came before as well, and proves nothing. */
+  #refuseStranger(): void {
+    const stranger = this.#foreignWhenHeard > this.#foreignAtStart ? undefined : whoSpeaks(this.#lastBytes);
+    if (stranger !== undefined) throw new StageFlashError('link', `the stub is gone, and ${stranger}`, { hint: `The board was reset. ${START_AGAIN}` });
   }
 
   /** The stub is never silent: either the connection is dead, or the stub is. */
   async #renewConnection(): Promise<void> {
     const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
     if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
-      throw new StageFlashError('link', silence, { hint: 'Is the board powered, and was it reset? Reset it into its bootloader and run the same command again: what is right already is not sent again.' });
+      throw new StageFlashError('link', silence, { hint: `Is the board powered, and was it reset? ${START_AGAIN}` });
     }
     this.#fruitlessRenewals++;
     await this.link.renew(silence);

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../host/cli/program.js';
 import { mustSkip } from '../e2e/foreign/foreign-tools.js';
-import { REPORT } from './report.js';
+import { NO_CONTEXT } from './context.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-completion-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,9 +16,9 @@ async function run(...userArguments: readonly string[]): Promise<{ readonly exit
   let stdout = '';
   let stderr = '';
   const exitCode = await runProgram(userArguments, {
+    ...NO_CONTEXT,
     stdout: { write: (text) => void (stdout += text), columns: undefined },
     stderr: { write: (text) => void (stderr += text), columns: undefined },
-    environment: {}, signal: new AbortController().signal, version: '1', flash: async () => REPORT,
   });
   return { exitCode, stdout, stderr };
 }

@@ -2,28 +2,19 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { BoardViolation } from '../../host/board/violations.js';
 import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
-import type { FlashOptions, Report } from '../../host/flash-options.js';
+import type { EraseOptions, FlashOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
 import type { CommandContext } from '../../host/cli/command-context.js';
 import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
+import { NO_CONTEXT } from './context.js';
 import { REPORT } from './report.js';
-
-
-const QUIET: CommandContext = {
-  stdout: { write: () => {}, columns: undefined },
-  stderr: { write: () => {}, columns: undefined },
-  environment: {},
-  signal: new AbortController().signal,
-  version: '1.2.3',
-  flash: async () => REPORT,
-};
 
 async function run(commandLine: string, context: Partial<CommandContext> = {}) {
   const asked: FlashOptions[] = [];
   let stdout = '';
   let stderr = '';
-  const exitCode = await runProgram(commandLine === '' ? [] : commandLine.split(' '), {
-    ...QUIET,
+  const exitCode = await runProgram(commandLine.split(' ').filter((word) => word !== ''), {
+    ...NO_CONTEXT,
     stdout: { write: (text) => void (stdout += text), columns: undefined },
     stderr: { write: (text) => void (stderr += text), columns: undefined },
     flash: async (options) => {
@@ -65,6 +56,50 @@ describe('the default command', () => {
     ['--go 134217728', { go: 0x0800_0000 }],
   ])('%s decides what comes after', async (option, after) => {
     expect((await run(`fw.bin --to sim: ${option}`)).options?.after).toEqual(after);
+  });
+});
+
+describe('the other commands', () => {
+  const details = REPORT.details;
+
+  test('verify hands image and address on', async () => {
+    let asked: unknown;
+    const { exitCode, stdout } = await run('verify fw.bin --to sim: --address 0x08020000', {
+      verify: (options) => { asked = options; return Promise.resolve({ outcome: 'verified', text: 'It is there.', details }); },
+    });
+    expect(asked).toMatchObject({ imagePath: 'fw.bin', address: 0x0802_0000, to: 'sim:' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'It is there.\n' });
+  });
+
+  const erasing = async (commandLine: string, more: Partial<CommandContext> = {}) => {
+    let asked: EraseOptions | undefined;
+    const outcome = await run(`erase --to sim: ${commandLine}`, { erase: (options) => { asked = options; return Promise.resolve({ outcome: 'erased', text: 'Gone.', details }); }, ...more });
+    return { ...outcome, asked };
+  };
+
+  test('erase takes addresses, ranges with both ends, and all of the flash', async () => {
+    expect((await erasing('0x08020000 0x08100000-0x0813FFFF')).asked?.ranges).toEqual([{ address: 0x0802_0000, lengthBytes: 1 }, { address: 0x0810_0000, lengthBytes: 0x4_0000 }]);
+    expect((await erasing('--all')).asked).toMatchObject({ ranges: undefined });
+  });
+
+  test('erase asks at a terminal, takes --yes for an answer, and asks no program', async () => {
+    const ask = (): Promise<boolean> => Promise.resolve(false);
+    expect((await erasing('--all')).asked?.consent).toBeUndefined();
+    expect((await erasing('--all', { ask })).asked?.consent).toBe(ask);
+    expect((await erasing('--all --json', { ask })).asked?.consent).toBeUndefined();
+    expect(await (await erasing('--all --yes')).asked?.consent?.('Erase?')).toBe(true);
+  });
+
+  test.each([
+    ['', /what is to be erased\?/],
+    ['--all 0x08000000', /--all and a range contradict/],
+    ['0x08020000-0x08010000', /A range is written like/],
+    ['0x08000000-0x08010000-0x08020000', /A range is written like/],
+    ['here', /An address is written like/],
+  ])('erase %s is a usage error', async (commandLine, pattern) => {
+    const { exitCode, stderr, asked } = await erasing(commandLine);
+    expect(stderr).toMatch(pattern);
+    expect({ exitCode, asked }).toEqual({ exitCode: 2, asked: undefined });
   });
 });
 
@@ -178,7 +213,7 @@ describe('--help', () => {
 
   test.each(HEAVY_COMMANDS)('says of $name what the command itself says', async ({ name, description, load }) => {
     const program = new Command();
-    await load(program, QUIET);
+    await load(program, NO_CONTEXT);
     expect(program.commands.find((command) => command.name() === name)?.description()).toBe(description);
   });
 });

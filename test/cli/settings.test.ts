@@ -12,6 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+const notHere = (): never => { throw new Error('not asked for'); };
+
 interface Files {
   readonly nearest?: string;
   readonly users?: string;
@@ -31,6 +33,7 @@ async function run(commandLine: string, files: Files = {}, environment: Readonly
     directory,
     signal: new AbortController().signal,
     version: '1.2.3',
+    ask: undefined, info: notHere, verify: notHere, erase: notHere,
     flash: async (options) => {
       asked = options;
       return REPORT;

@@ -10,6 +10,7 @@ import type { Output } from '../../host/cli/print.js';
 import { runProgram } from '../../host/cli/program.js';
 import { StageFlashError } from '../../host/errors.js';
 import type { RunningSim } from './running-sim.js';
+import { NO_CONTEXT } from './context.js';
 import { runSim, startSim } from './running-sim.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
@@ -117,7 +118,7 @@ describe('stage-flash sim', () => {
   ])('refuses %j with exit code 2 and says what is valid', async (options, message) => {
     let said = '';
     const output: Output = { write: (text) => void (said += text), columns: undefined };
-    const context = { stdout: output, stderr: output, environment: {}, signal: new AbortController().signal, version: '0', flash: () => Promise.reject(new Error('not asked for')) };
+    const context = { ...NO_CONTEXT, stdout: output, stderr: output };
     expect(await runProgram(['sim', '--listen', 'tcp://127.0.0.1:0', ...options], context)).toBe(2);
     expect(said).toMatch(message);
   });

@@ -6,7 +6,7 @@ import type { JobEvent } from '../../host/events.js';
 test('the demo flashes its application, boots it, hears its banner over the wire and measures AN3155 alone', async () => {
   const events: JobEvent[] = [];
   const outcome = await runDemo({ rttMs: 300, speed: 1e6, events: (event) => events.push(event) });
-  expect(outcome.passed).toBe(true);
+  expect(outcome.report.details.application).toMatchObject({ expected: 'self-check passed', isHeard: true });
   expect(outcome.banner.split('\n')).toEqual([
     'stage-flash demo application',
     'bank 1: 32768 primes right; bank 2: 65536 Collatz counts right',

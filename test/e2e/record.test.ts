@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../../host/cli/program.js';
 import { flash } from '../../host/flash.js';
+import { WIRE_VERSION } from '../../host/protocol/wire.js';
+import { NO_CONTEXT } from '../cli/context.js';
 import { garbage } from './virtual-board.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
@@ -20,16 +22,17 @@ type Json = { readonly [key: string]: Json | string | number };
 async function run(...more: readonly string[]): Promise<{ exitCode: number; record: Json; stdout: string; stderr: string }> {
   let [stdout, stderr] = ['', ''];
   const exitCode = await runProgram([imagePath, '--report', path, ...more], {
+    ...NO_CONTEXT,
     stdout: { write: (text) => void (stdout += text), columns: undefined },
     stderr: { write: (text) => void (stderr += text), columns: undefined },
-    environment: {}, signal: new AbortController().signal, version: '1.2.3', flash,
+    flash,
   });
   return { exitCode, record: JSON.parse(readFileSync(path, 'utf8')) as Json, stdout, stderr };
 }
 
-/** `details.link.sentBytes`; the phases are one field. */
+/** `details.link.sentBytes`; a list is one field, and so are the phases. */
 function fieldsOf(value: Json, prefix = ''): string[] {
-  return Object.entries(value).flatMap(([key, inner]) => (typeof inner === 'object' ? fieldsOf(inner, `${prefix}${key}.`) : [`${prefix}${key}`.replace(/^details\.phases\..*/, 'details.phases.*')]));
+  return Object.entries(value).flatMap(([key, inner]) => (typeof inner === 'object' && !Array.isArray(inner) ? fieldsOf(inner, `${prefix}${key}.`) : [`${prefix}${key}`.replace(/^details\.phases\..*/, 'details.phases.*')]));
 }
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -37,16 +40,16 @@ const table = README.slice(README.indexOf('<!-- record:begin -->'), README.index
 const documented = new Set(table.split('\n').filter((line) => line.startsWith('| `')).flatMap((line) => Array.from(line.split('|')[1]!.matchAll(/`([^`]+)`/g), ([, field]) => field!)));
 
 describe('the record', () => {
-  test('of a flashed board has every field that README.md names but the error, and no other', async () => {
+  test('of a flashed board has every field that README.md names but those of an error and of --expect, and no other', async () => {
     const { exitCode, record } = await run('--to', 'sim:?rtt=100ms');
     expect(exitCode).toBe(0);
-    const expected = [...documented].filter((field) => !field.startsWith('error.'));
+    const expected = [...documented].filter((field) => !/^error\.|^details\.application\./.test(field));
     expect([...new Set(fieldsOf(record))].sort()).toEqual(expected.sort());
     expect(record).toMatchObject({
       type: 'report', command: 'flash', version: '1.2.3', outcome: 'flashed', exitCode: 0,
       details: {
         flash: 'proven', reached: 'reset', image: { lengthBytes: 20_000, fileSha256: createHash('sha256').update(content).digest('hex') },
-        sectors: { touched: 1, written: 1, skipped: 0, erased: 1 }, reconnects: 0, repeatedBytes: 0, discardedBytes: 0, stub: { wireVersion: 1 },
+        sectors: { touched: 1, written: 1, skipped: 0, erased: 1 }, reconnects: 0, repeatedBytes: 0, discardedBytes: 0, stub: { wireVersion: WIRE_VERSION },
       },
     });
   });

@@ -98,11 +98,34 @@ test('a board that was refused an image takes the right one afterwards', async (
 
 test('a board that is reset in the middle of the stream ends the job, in time, with no vector table that could start', async () => {
   const link = await openBoard('chip=STM32H743xG&rtt=50ms&fault=board-reset=5s');
-  await expect(runJob(incompressible(100_000), link)).rejects.toMatchObject({ kind: 'link', exitCode: 5, message: expect.stringContaining('not been heard') as string });
+  await expect(runJob(incompressible(100_000), link)).rejects.toMatchObject({ kind: 'link', exitCode: 5, message: expect.stringContaining('the stub is gone') as string });
   expect(link.now()).toBeLessThan(150_000);
   const { flash: memory } = link.world.board.chip;
   expect(memory.stateAt(0x0800_0000)).toBe('erased');
   expect(memory.stateAt(0x0800_0020)).toBe('programmed');
+});
+
+describe('a board that is reset in the middle of the stream is noticed early, where the line tells', () => {
+  test.each([
+    ['its application talks', 'low', /something else talks: “boot ok login:”/, '50ms', 6000],
+    ['its application talks', 'low', /something else talks: “boot ok login:”/, '2s', 16_000],
+    ['its ROM bootloader refuses what comes', 'high', /a ROM bootloader refuses/, '50ms', 6000],
+  ] as const)('%s (BOOT0 %s): %s, at %s within %i ms', async (_, boot0, says, rtt, withinMs) => {
+    const link = await openBoard(`chip=STM32H743xG&rtt=${rtt}&tolerate=all`);
+    const { board, converter } = link.world;
+    let resetAtMs = Infinity;
+    const job = runJob(incompressible(100_000), link, {
+      events: (event) => {
+        if (event.type !== 'progress' || event.done < 20_000 || resetAtMs < Infinity) return;
+        board.boot0 = boot0;
+        board.pressReset();
+        resetAtMs = link.now();
+        if (boot0 === 'low') converter.sendPacket(new TextEncoder().encode('boot ok\r\nlogin: '), link.world.now);
+      },
+    });
+    await expect(job).rejects.toMatchObject({ kind: 'link', exitCode: 5, message: expect.stringMatching(says) as string, hint: expect.stringContaining('was reset') as string });
+    expect(link.now() - resetAtMs).toBeLessThan(withinMs);
+  });
 });
 
 test('an echo is not taken for the voice of a program after the reset', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { addFlashCommand } from '../../host/cli/flash-command.js';
+import { NO_CONTEXT } from '../cli/context.js';
 import { withToolFacts } from '../../host/tools/document-blocks.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,8 +15,7 @@ const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'DESIGN.md', 'PROTOCOL.md', '
 function flashHelp(): string {
   let help = '';
   const program = new Command('stage-flash').exitOverride().configureOutput({ writeOut: (text) => void (help += text), getOutHelpWidth: () => 80 });
-  const nowhere = { write: () => undefined, columns: undefined };
-  addFlashCommand(program, { stdout: nowhere, stderr: nowhere, environment: {}, signal: new AbortController().signal, version: '', flash: () => Promise.reject(new Error('not here')) });
+  addFlashCommand(program, NO_CONTEXT);
   try {
     program.parse(['flash', '--help'], { from: 'user' });
   } catch {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
+import { NO_CONTEXT } from '../../cli/context.js';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../../host/board/random.js';
 import { runProgram } from '../../../host/cli/program.js';
@@ -73,7 +74,7 @@ const isListening = (port: number): Promise<boolean> =>
 async function stageFlash(...options: readonly string[]): Promise<{ readonly exitCode: number; readonly said: string }> {
   let said = '';
   const output = { write: (text: string) => void (said += text), columns: undefined };
-  const exitCode = await runProgram(options, { stdout: output, stderr: output, environment: {}, signal: new AbortController().signal, version: '0', flash });
+  const exitCode = await runProgram(options, { ...NO_CONTEXT, stdout: output, stderr: output, flash });
   return { exitCode, said };
 }
 

@@ -1,0 +1,29 @@
+/** Onto the board: ROM bootloader in step, then loader and stub in its RAM. Nothing in flash is touched. */
+import { blobOf, readManifest } from '../blobs/manifest.js';
+import { RomSession } from '../bootloader/rom-session.js';
+import type { JobEvents } from '../job-events.js';
+import type { Link } from '../link/link.js';
+import { loadStub } from '../loader/load-stub.js';
+import type { Logbook } from '../report/logbook.js';
+import type { StubSession } from '../session/stub-session.js';
+
+export interface FoundRom {
+  readonly rom: RomSession;
+  /** DBGMCU_IDCODE bits 11:0. */
+  readonly deviceId: number;
+}
+
+/** @throws StageFlashError kind `bootloader` */
+export async function findRom(link: Link, log: Logbook, events: JobEvents): Promise<FoundRom> {
+  events.phase('bootloader', 'Looking for the ROM bootloader');
+  const rom = (log.rom = new RomSession(link, (text) => events.note(text)));
+  await rom.synchronise();
+  return { rom, deviceId: await rom.getId() };
+}
+
+/** @throws StageFlashError kind `bootloader` or `stub` */
+export async function enterStub(link: Link, steadyLink: Link, rom: RomSession, log: Logbook, events: JobEvents): Promise<StubSession> {
+  events.phase('loader', 'Loading the stub');
+  const manifest = readManifest();
+  return (log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink));
+}

@@ -1,0 +1,60 @@
+/**
+ * A visit to a board: onto it with the stub, some work, and off again by a reset, whatever the work came to. So a board in its ROM
+ * bootloader by BOOT0 is found there afterwards.
+ */
+import { choosePart } from '../device/choose-part.js';
+import type { H7Part } from '../device/h7-part.js';
+import { StageFlashError } from '../errors.js';
+import type { JobOptions } from '../flash-options.js';
+import type { JobEvents } from '../job-events.js';
+import { describeDevice } from '../report/report.js';
+import type { Logbook } from '../report/logbook.js';
+import { leaveBoard } from '../session/leave-board.js';
+import type { StubSession } from '../session/stub-session.js';
+import { atBoard, demandKnownChip } from './at-board.js';
+import { enterStub, findRom } from './enter-stub.js';
+import { enterBootloader, leaveAfter } from './move-board.js';
+import { recordJob } from './record-job.js';
+
+export interface Visit {
+  readonly session: StubSession;
+  readonly part: H7Part;
+  readonly log: Logbook;
+  readonly events: JobEvents;
+}
+
+export interface Visited<Result> {
+  readonly result: Result;
+  /** Where the board is now, in words. */
+  readonly ending: string;
+  readonly log: Logbook;
+}
+
+/**
+ * @param begin what can be refused before there is a link; its result goes to `work`
+ * @param finish makes the report, when the board has been left
+ */
+export function visitBoard<Begun, Result, Report>(
+  options: JobOptions, begin: (log: Logbook, events: JobEvents) => Begun | Promise<Begun>, work: (visit: Visit, begun: Begun) => Promise<Result>, finish: (visited: Visited<Result>) => Report,
+): Promise<Report> {
+  return recordJob(options, async (log, events) => {
+    demandKnownChip(options.chip);
+    const begun = await begin(log, events);
+    return atBoard(options, log, events, (link, steadyLink) => leaveAfter({ options, events, log }, options.leave, steadyLink, async () => {
+      await enterBootloader({ options, events }, link);
+      const { rom } = await findRom(link, log, events);
+      const session = await enterStub(link, steadyLink, rom, log, events);
+      try {
+        events.phase('survey', 'Reading what the board is and what its flash holds');
+        const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
+        events.note(describeDevice(part, session));
+        const result = await work({ session, part, log, events }, begun);
+        const { text: ending } = await leaveBoard(session, 'reset', { announce: (text) => events.phase('reset', text) });
+        return finish({ result, ending, log });
+      } catch (error) {
+        if (error instanceof StageFlashError && ['refused', 'flash', 'verify'].includes(error.kind)) await leaveBoard(session, 'reset');
+        throw error;
+      }
+    }));
+  });
+}
