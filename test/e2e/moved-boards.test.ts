@@ -1,6 +1,7 @@
 /** Boards that run their application and are brought into the bootloader for the job: BOOT0 hangs on DTR, NRST on RTS. */
 import { describe, expect, test } from 'vitest';
 import type { BoardMoves } from '../../host/flash-options.js';
+import { info } from '../../host/info.js';
 import type { Link, ModemLines } from '../../host/link/link.js';
 import type { SimLink } from '../../host/link/sim-link.js';
 import { firstDifference, flashOf, incompressible, imageOf, openBoard, runJob } from './virtual-board.js';
@@ -64,6 +65,14 @@ describe('a job that fails', () => {
     await expect(runJob(incompressible(100), link, { enter: { command: 'exit 1' }, leave: LEAVE })).rejects.toMatchObject({ kind: 'link', message: '--enter-cmd ended with exit code 1' });
     expect({ sent, resets }).toEqual({ sent: 0, resets: [] });
   });
+});
+
+test('info, verify and erase bring the board in, too', async () => {
+  const asked = info({ to: 'sim:', enter: { command: 'exit 4' }, events: () => undefined });
+  await expect(asked).rejects.toMatchObject({ kind: 'link', message: '--enter-cmd ended with exit code 4' });
+  const said: string[] = [];
+  await info({ to: 'sim:', enter: { command: 'echo in' }, leave: { command: 'echo out' }, events: (event) => said.push('text' in event ? event.text : '') });
+  expect(said.filter((text) => /-cmd:/.test(text))).toEqual(['--enter-cmd: in', '--leave-cmd: out']);
 });
 
 test('a link without DTR and RTS is told so', async () => {
