@@ -48,5 +48,6 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, { fi
 }
 
 function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  return leaveAfter(job, steadyLink, async () => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink));
+  const leave = job.options.after === 'stay' ? undefined : job.options.leave;
+  return leaveAfter(job, leave, steadyLink, async () => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink));
 }

@@ -12,6 +12,8 @@ stm32flash|stm32flash|a client of the virtual ROM that we did not write
 socat|socat|the pty for stm32flash, and a converter that we did not write
 ser2net|ser2net|another converter that we did not write, raw and RFC 2217
 openssl|openssl|certificates, and a TLS end that we did not write
+zsh|zsh|its completion
+fish|fish|its completion
 '
 
 is_there() {

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
 import { addCacheCommand } from './cache-command.js';
 import type { CommandContext } from './command-context.js';
+import { addCompletionCommand } from './completion-command.js';
 import { addEraseCommand } from './erase-command.js';
 import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
@@ -33,7 +34,8 @@ export const HEAVY_COMMANDS: readonly { readonly name: string; readonly descript
 /** @returns the exit code */
 export async function runProgram(userArguments: readonly string[], context: CommandContext): Promise<number> {
   try {
-    const program = await buildProgram(userArguments, context);
+    const [first, second] = userArguments;
+    const program = await buildProgram([first === 'help' ? second : first], context);
     if (userArguments.length === 0) program.help({ error: true });
     refuseMistypedCommand(userArguments[0], ['help', ...program.commands.map((command) => command.name())]);
     await program.parseAsync(userArguments, { from: 'user' });
@@ -46,7 +48,8 @@ export async function runProgram(userArguments: readonly string[], context: Comm
   }
 }
 
-async function buildProgram(userArguments: readonly string[], context: CommandContext): Promise<Command> {
+/** @param called names of commands that are loaded now */
+async function buildProgram(called: readonly (string | undefined)[], context: CommandContext): Promise<Command> {
   const program = new Command('stage-flash')
     .description('Flashes an STM32H7 behind a slow TCP-to-UART converter, in the time the wire needs.')
     .version(context.version)
@@ -62,10 +65,9 @@ async function buildProgram(userArguments: readonly string[], context: CommandCo
   addEraseCommand(program, context);
   addCacheCommand(program, context);
   program.hook('preAction', (_, command) => applySettings(command, context));
-  const [first, second] = userArguments;
-  const called = first === 'help' ? second : first;
+  addCompletionCommand(program, context, () => buildProgram(HEAVY_COMMANDS.map(({ name }) => name), context), flash.name());
   for (const { name, description, load } of HEAVY_COMMANDS) {
-    if (called === name) await load(program, context);
+    if (called.includes(name)) await load(program, context);
     else program.command(name).description(description);
   }
   return program;

@@ -62,7 +62,8 @@ function readKeys(path: string, prefix: string, table: TomlTable, keys: Readonly
   return new Map(Object.entries(table).map(([key, value]) => {
     const kind = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (kind === undefined) {
-      throw new StageFlashError('usage', `${path}: there is no setting "${prefix}${key}"`, { hint: `There are ${[...Object.keys(keys), ...tables].join(', ')}${prefix === '' ? '; a board’s own stand under [boards.NAME]' : ''}.` });
+      const boardsOwn = prefix === '' ? '; a board’s own stand under [boards.NAME]' : '';
+      throw new StageFlashError('usage', `${path}: there is no setting "${prefix}${key}"`, { hint: `There are ${[...Object.keys(keys), ...tables].join(', ')}${boardsOwn}.` });
     }
     if (typeof value !== kind && !(kind === 'number' && typeof value === 'bigint')) throw wrong(path, prefix + key, kind === 'number' ? 'must be a number' : 'must be a text in quotes');
     return [key, String(value)];

@@ -32,7 +32,8 @@ export async function runCommand(name: string, command: string, events: JobEvent
     if (signal?.aborted) throw new StageFlashError('interrupted', `${name} was interrupted`);
     if (isLate) throw new StageFlashError('link', `${name} has not ended after ${longestMs / 1000} s`, { hint: 'It was ended. It must end by itself; let what takes longer go on in the background.' });
     if (exitCode !== 0) {
-      throw new StageFlashError('link', `${name} ${exitCode === undefined ? `was ended by ${endedBy ?? 'something'}` : `ended with exit code ${exitCode}`}`, { hint: 'Try the command by itself; what it said stands above.' });
+      const how = exitCode === undefined ? `was ended by ${endedBy ?? 'something'}` : `ended with exit code ${exitCode}`;
+      throw new StageFlashError('link', `${name} ${how}`, { hint: 'Try the command by itself; what it said stands above.' });
     }
   } finally {
     clearTimeout(timer);

@@ -13,6 +13,7 @@ import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
 import { atBoard, demandKnownChip } from './at-board.js';
 import { enterStub, findRom } from './enter-stub.js';
+import { enterBootloader, leaveAfter } from './move-board.js';
 import { recordJob } from './record-job.js';
 
 export interface Visit {
@@ -39,7 +40,8 @@ export function visitBoard<Begun, Result, Report>(
   return recordJob(options, async (log, events) => {
     demandKnownChip(options.chip);
     const begun = await begin(log, events);
-    return atBoard(options, log, events, async (link, steadyLink) => {
+    return atBoard(options, log, events, (link, steadyLink) => leaveAfter({ options, events, log }, options.leave, steadyLink, async () => {
+      await enterBootloader({ options, events }, link);
       const { rom } = await findRom(link, log, events);
       const session = await enterStub(link, steadyLink, rom, log, events);
       try {
@@ -53,6 +55,6 @@ export function visitBoard<Begun, Result, Report>(
         if (error instanceof StageFlashError && ['refused', 'flash', 'verify'].includes(error.kind)) await leaveBoard(session, 'reset');
         throw error;
       }
-    });
+    }));
   });
 }

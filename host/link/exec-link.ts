@@ -42,14 +42,11 @@ type Program = ReturnType<typeof startProgram>;
 function programStreams(program: Program, name: string): ByteStreams {
   let lastWords = '';
   program.stderr.on('data', (chunk: Uint8Array) => (lastWords = `${lastWords}${Buffer.from(chunk).toString('utf8')}`.slice(-2 * SHOWN_CHARACTERS)));
-  const finish = (): void => void program.stdin.end();
-  // A program that says nothing more brings nothing more.
-  program.stdout.once('end', finish);
   return {
     incoming: program.stdout,
     outgoing: program.stdin,
     closed: program.then((result) => ended(name, result, lastWords)),
-    finish,
+    finish: () => void program.stdin.end(),
     destroy: () => {
       program.kill();
       // Whoever is left of the command must not keep us waiting for its output.

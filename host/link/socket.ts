@@ -55,6 +55,7 @@ export async function socketStreams(
     incoming: socket,
     outgoing: socket,
     closed: new Promise((resolve) => socket.once('close', () => resolve(closedByPeer(name)))),
+    atEnd: closedByPeer(name),
     finish: () => socket.end(),
     destroy: () => socket.destroy(),
     explain: (cause) => brokenLink(name, cause),

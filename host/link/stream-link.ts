@@ -31,6 +31,8 @@ export interface ByteStreams {
   readonly outgoing: Writable;
   /** Resolves when nothing is left to release, with the reason for those who know no better one. Never rejects. */
   readonly closed: Promise<StageFlashError>;
+  /** What it means that nothing more comes in; missing where `closed` will tell soon. */
+  readonly atEnd?: StageFlashError;
   /** Lets the last message through and begins to close. */
   readonly finish: () => void;
   /** Closes without regard. */
@@ -70,6 +72,7 @@ export class StreamLink implements Link {
     });
     const end = (cause: unknown): void => this.#end(streams.explain(cause));
     streams.incoming.on('data', (chunk: Uint8Array) => this.#queue.arrive(chunk)).on('error', end);
+    streams.incoming.on('end', () => this.#end(streams.atEnd));
     if ((streams.outgoing as unknown) !== streams.incoming) streams.outgoing.on('error', end);
   }
 
