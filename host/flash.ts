@@ -13,6 +13,8 @@ import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
 
+const AFTER_ABORT = 'Run the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.';
+
 /** Flashes a file. @throws StageFlashError whatever goes wrong; its kind tells the phase */
 export function flash(options: FlashOptions): Promise<Report> {
   return recordJob(options, async (log, events) => {
@@ -20,7 +22,7 @@ export function flash(options: FlashOptions): Promise<Report> {
     events.phase('image', `Reading ${options.imagePath}`);
     const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
     checkImage(image).forEach((warning) => events.warning(warning));
-    return atBoard(options, log, events, (link, steadyLink) => {
+    return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => {
       const file = link.name === 'sim:' ? NO_SESSION_FILE : sessionFile(link.name);
       return flashOver({ image, options, events, file, log }, link, steadyLink);
     });

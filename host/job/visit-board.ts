@@ -15,6 +15,9 @@ import { atBoard, demandKnownChip } from './at-board.js';
 import { enterStub, findRom } from './enter-stub.js';
 import { recordJob } from './record-job.js';
 
+/** A visit is not gone on with: the next one begins in the ROM bootloader. */
+const AFTER_ABORT = 'A stub may still wait on the board: reset it into its bootloader before the next command.';
+
 export interface Visit {
   readonly session: StubSession;
   readonly part: H7Part;
@@ -39,7 +42,7 @@ export function visitBoard<Begun, Result, Report>(
   return recordJob(options, async (log, events) => {
     demandKnownChip(options.chip);
     const begun = await begin(log, events);
-    return atBoard(options, log, events, async (link, steadyLink) => {
+    return atBoard(options, log, events, AFTER_ABORT, async (link, steadyLink) => {
       const { rom } = await findRom(link, log, events);
       const session = await enterStub(link, steadyLink, rom, log, events);
       try {
