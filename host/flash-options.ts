@@ -6,6 +6,18 @@ import type { EventSink, Phase } from './events.js';
 /** What the board does when its flash is proven. */
 export type AfterFlash = 'reset' | 'stay' | { readonly go: number };
 
+/** A step of moving DTR and RTS (true: asserted), or a pause. */
+export type LineStep = { readonly dtr?: boolean; readonly rts?: boolean } | { readonly waitMs: number };
+
+/** What is done to a board around a job; in this order, where there is more than one. */
+export interface BoardMoves {
+  /** For this machine's shell. */
+  readonly command?: string;
+  readonly lines?: readonly LineStep[];
+  /** What the board's application understands. */
+  readonly send?: Uint8Array;
+}
+
 /** What every command needs that speaks with a board. */
 export interface JobOptions {
   /** Link URL: `tcp://10.0.0.5:4001`, `sim:?rtt=600ms`. */
@@ -17,6 +29,10 @@ export interface JobOptions {
    * minutes. @default 600 000
    */
   readonly retryBudgetMs?: number;
+  /** Brings the board into its ROM bootloader. @default it is there */
+  readonly enter?: BoardMoves;
+  /** Brings it out again. @default the stub's reset, or nobody */
+  readonly leave?: BoardMoves;
   /** Everything that passes the link is written into this file. */
   readonly tracePath?: string;
   /** Ends the job in order; it then fails with kind `interrupted`. */

@@ -8,9 +8,11 @@ import { readImage } from './image/read-image.js';
 import { atBoard, demandKnownChip, overLink } from './job/at-board.js';
 import { beginJob } from './job/begin-job.js';
 import type { Job } from './job/job.js';
+import { leaveAfter } from './job/move-board.js';
 import { recordJob } from './job/record-job.js';
 import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
+import { parseLinkUrl } from './link/link-url.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
 
 const AFTER_ABORT = 'Run the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.';
@@ -23,7 +25,8 @@ export function flash(options: FlashOptions): Promise<Report> {
     const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
     checkImage(image).forEach((warning) => events.warning(warning));
     return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => {
-      const file = link.name === 'sim:' ? NO_SESSION_FILE : sessionFile(link.name);
+      const { scheme, name, identity = name } = parseLinkUrl(options.to);
+      const file = scheme === 'sim' ? NO_SESSION_FILE : sessionFile(identity);
       return flashOver({ image, options, events, file, log }, link, steadyLink);
     });
   });
@@ -40,6 +43,6 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, file
   });
 }
 
-async function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  return (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink);
+function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
+  return leaveAfter(job, steadyLink, async () => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink));
 }

@@ -10,7 +10,8 @@ cc|gcc libc6-dev|running the C of the stub on the desk
 libunicorn.so.2|libunicorn2|the oracle for the CPU engine
 stm32flash|stm32flash|a client of the virtual ROM that we did not write
 socat|socat|the pty for stm32flash, and a converter that we did not write
-ser2net|ser2net|another converter that we did not write
+ser2net|ser2net|another converter that we did not write, raw and RFC 2217
+openssl|openssl|certificates, and a TLS end that we did not write
 '
 
 is_there() {

@@ -28,6 +28,7 @@ const option = <Value>(help: string, defaultText: string, parse: (text: string) 
 export const BOARD_OPTIONS = {
   chip: option<H7Part>('the part on the board', 'STM32H743xI', parsePart),
   bootloader: option('ROM bootloader ID, e.g. 0x90; default: the newest of the family', '', optional(parseInteger)),
+  revision: option('revision of the silicon, DBGMCU_IDCODE.REV_ID, e.g. 0x1003 for Y; default: the current one', '', optional(parseHalfword)),
   baud: option('bit rate of the converter', '115200', parseBaud),
   parity: option<Parity>('parity of the converter: even, odd, none', 'even', oneOf('even', 'odd', 'none')),
   pins: option("the board's TX and RX pin that the converter is wired to", 'PA9/PA10', parsePins),

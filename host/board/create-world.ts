@@ -49,6 +49,7 @@ export function createWorld(options: BoardOptions, createCore?: CreateCore): Wor
 function createBoard(options: BoardOptions, random: Random, createCore: CreateCore | undefined): Board {
   const violations = new Violations(options.tolerate.includes('all') ? 'all' : options.tolerate);
   const chip = new Chip({
+    ...(options.revision === undefined ? {} : { revisionId: options.revision }),
     part: options.chip,
     seed: random.fork('chip').u32(),
     violations,

@@ -172,7 +172,8 @@ export class RomSession {
         continue;
       }
       await this.#prepareRepeat(`${what} at ${hex32(start + at)}`, step, reply, failures);
-      if (step.part === 'data') this.#pieceBytes = Math.max(SHORTEST_PIECE_BYTES, this.#pieceBytes / 2);
+      // A datagram gets lost as a whole, however short it is.
+      if (step.part === 'data' && this.#line.link.datagramBytes === undefined) this.#pieceBytes = Math.max(SHORTEST_PIECE_BYTES, this.#pieceBytes / 2);
     }
     return new Uint8Array(Buffer.concat(answers));
   }

@@ -25,6 +25,9 @@ const SYNC_QUESTION = { asked: 'the synchronisation byte', frame: SYNC_FRAME, pa
  */
 const FILL = Uint8Array.from({ length: 258 }, (_, index) => (index === 1 ? 0x00 : SYNCHRONISATION));
 
+/** A datagram gets lost as a whole. Done twice, the filling is refused as commands. */
+const DATAGRAM_ATTEMPTS = 3;
+
 /** Two are enough unless one of them, or its NACK, gets lost. */
 const PROBES = 4;
 
@@ -70,8 +73,11 @@ function firstWaitMs({ connectMs }: Link): number {
  */
 export async function recover(line: RomLine, lost: StageFlashError): Promise<void> {
   // Most of these bytes make commands that are refused, one NACK each: not one of them is no accident.
-  if (!(await line.provoke(FILL))) throw lost;
-  await completeCommand(line, lost);
+  const attempts = line.link.datagramBytes === undefined ? 1 : DATAGRAM_ATTEMPTS;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await line.provoke(FILL)) return completeCommand(line, lost);
+  }
+  throw lost;
 }
 
 /** For a ROM that has zero or one byte of a command: after the NACK it has none. */

@@ -6,6 +6,8 @@ export interface CommandContext {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where the search for stage-flash.toml begins. Missing: neither that one nor the user's is looked for. */
+  readonly directory?: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Of stage-flash. */

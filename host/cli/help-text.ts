@@ -24,17 +24,21 @@ Examples:
       flash over the raw TCP port of a serial converter set to 115200 8E1
   stage-flash app.bin --address 0x08040000 --to 'tcp://10.0.0.5:4001?baud=57600'
       a raw binary behind a bootloader, over a line of another speed
+  stage-flash app.hex --to 'rfc2217://10.0.0.5:4001?baud=230400'
+      over a serial server that lets the line be set: it is set to 230400 8E1
+  stage-flash app.hex --to 'exec:ssh gateway socat - /dev/ttyS1,raw,b115200,parenb'
+      over whatever a program's input and output lead to
   stage-flash app.hex --to 'sim:?rtt=600ms'
       the same on a virtual board in this process, behind a satellite
   stage-flash app.hex --dry-run
       what would be done, with the link from STAGE_FLASH_TO
 
-The board must be in its ROM bootloader: reset with BOOT0 high. The converter's serial
-side must be set to 8 data bits, even parity, one stop bit (8E1).
+The board must be in its ROM bootloader: reset with BOOT0 high, by hand or by --enter,
+--enter-cmd, --enter-send. The converter's serial side must be set to 8 data bits, even parity, one stop bit (8E1).
 `;
 
 export function helpAfterOptions(): string {
-  return `${EXAMPLES}\n${exitCodeTable()}\n\nEnvironment:\n  STAGE_FLASH_TO     the link when --to is not given\n  STAGE_FLASH_DEBUG  1 adds a stack trace to errors\n`;
+  return `${EXAMPLES}\n${exitCodeTable()}\n\nEnvironment:\n  STAGE_FLASH_TO     the link when --to is not given; likewise STAGE_FLASH_CHIP,\n                     STAGE_FLASH_RETRY_BUDGET …\n  STAGE_FLASH_DEBUG  1 adds a stack trace to errors\n`;
 }
 
 function exitCodeTable(): string {

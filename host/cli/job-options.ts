@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { AskConsent, JobOptions } from '../flash-options.js';
+import { addMoveOptions, boardMoves, type MoveValues } from './board-moves.js';
 import type { CommandContext } from './command-context.js';
 import type { PrintStyle } from './print.js';
 
-export interface JobValues {
+export interface JobValues extends MoveValues {
   readonly to?: string;
   readonly chip?: string;
   readonly retryBudget?: number;
@@ -17,29 +18,31 @@ export interface JobValues {
 }
 
 export function addJobOptions(command: Command): Command {
-  return command
+  return addMoveOptions(command)
     .option('--chip <name>', 'the part, where its device id leaves a choice, e.g. STM32H743xI')
     .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes)
     .option('--report <file>', 'write what was done, in numbers, as JSON into a file, also when it fails')
     .option('--trace <file>', 'write all bytes that pass the link, with times, into a file')
     .addOption(new Option('--json', 'print events and result as one JSON value per line').conflicts(['quiet']))
+    .addOption(new Option('--verbose', 'say first which setting comes from where').conflicts(['quiet']))
     .option('--quiet', 'print the result, warnings and errors only');
 }
 
 /** Without it no command can begin; it stands first in the help. */
 export function addLinkOption(command: Command): Command {
-  return command.option('--to <url>', 'link to the board: tcp://HOST:PORT[?baud=115200&parity=even] or sim:[?OPTIONS]');
+  return command.option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND sim:[?OPTIONS], or @NAME of a board in stage-flash.toml; ?baud=115200&parity=even says what the line is set to');
 }
 
-export function jobOptions(values: JobValues, { environment, signal }: CommandContext): Omit<JobOptions, 'events'> {
-  const to = values.to ?? environment['STAGE_FLASH_TO'];
-  if (to === undefined || to === '') {
-    throw new StageFlashError('usage', 'where is the board?', { hint: 'Say --to tcp://HOST:PORT, or set STAGE_FLASH_TO; --to sim: is a virtual board.' });
+export function jobOptions(values: JobValues, { signal }: CommandContext): Omit<JobOptions, 'events'> {
+  const { to = '' } = values;
+  if (to === '') {
+    throw new StageFlashError('usage', 'where is the board?', { hint: 'Say --to tcp://HOST:PORT, or set STAGE_FLASH_TO, or name it in stage-flash.toml; --to sim: is a virtual board.' });
   }
   const { chip, retryBudget, trace: tracePath } = values;
   return {
     to,
     signal,
+    ...boardMoves(values),
     ...(chip !== undefined && { chip }),
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),

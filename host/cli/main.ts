@@ -74,6 +74,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   stderr,
   version,
   environment: process.env,
+  directory: process.cwd(),
   signal,
   ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
   // What speaks with a board is loaded when it is asked for: help needs none of it.

@@ -11,6 +11,7 @@ import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
 import { addInfoCommand } from './info-command.js';
 import { addVerifyCommand } from './verify-command.js';
+import { applySettings } from './settings.js';
 
 /**
  * Commands that bring an ARM engine with them. They are loaded when they are called; until then the help knows them by these lines.
@@ -58,6 +59,7 @@ async function buildProgram(userArguments: readonly string[], context: CommandCo
   addInfoCommand(program, context);
   addVerifyCommand(program, context);
   addEraseCommand(program, context);
+  program.hook('preAction', (_, command) => applySettings(command, context));
   const [first, second] = userArguments;
   const called = first === 'help' ? second : first;
   for (const { name, description, load } of HEAVY_COMMANDS) {

@@ -5,6 +5,7 @@ import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
 import { countTraffic } from '../link/counting-link.js';
 import type { Link } from '../link/link.js';
+import { parseLinkUrl } from '../link/link-url.js';
 import { openLink } from '../link/open-link.js';
 import { ReconnectingLink } from '../link/reconnecting-link.js';
 import type { Logbook } from '../report/logbook.js';
@@ -23,7 +24,7 @@ export type BoardWork<Result> = (link: Link, steadyLink: Link) => Promise<Result
  */
 export async function atBoard<Result>(options: JobOptions, log: Logbook, events: JobEvents, afterAbort: string, work: BoardWork<Result>): Promise<Result> {
   const { to, signal, tracePath } = options;
-  events.phase('connect', `Connecting to ${to}`);
+  events.phase('connect', `Connecting to ${parseLinkUrl(to).name}`);
   const link = await openLink(to, { warn: (text) => events.warning(text), ...(signal && { signal }), ...(tracePath !== undefined && { tracePath }) });
   const closeOnAbort = (): void => void link.close();
   signal?.addEventListener('abort', closeOnAbort);

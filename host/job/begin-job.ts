@@ -13,6 +13,7 @@ import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
+import { enterBootloader } from './move-board.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
 /**
@@ -21,6 +22,12 @@ import { surveyAndPlan } from './survey-and-plan.js';
  */
 export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<Report> {
   const { options, events, file, log } = job;
+  if (options.direct && link.datagramBytes !== undefined) {
+    throw new StageFlashError('usage', `${link.name}: --direct needs a link that keeps the order of bytes`, {
+      hint: 'A datagram that comes twice would make the bootloader take content for commands, and some of them erase everything. Leave --direct out, or use tcp://.',
+    });
+  }
+  await enterBootloader(job, link);
   const { rom, deviceId } = await findRom(link, log, events);
   file.remove();
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);

@@ -43,7 +43,7 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const lineFacts: LineFacts = { secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000 };
   // The round trip is measured, and a later process measures another one: it must not decide.
   const secondsOf = ({ stream, isPacked }: Candidate, roundTripSeconds = 0): number =>
-    streamSeconds(plan, { wireBytes: framedBytes(stream.length, line), windowBytes: session.facts.windowBytes, isPacked }, { ...lineFacts, roundTripSeconds });
+    streamSeconds(plan, { wireBytes: framedBytes(stream.length, session.link), windowBytes: session.facts.windowBytes, isPacked }, { ...lineFacts, roundTripSeconds });
 
   const stored: Candidate = { name: 'stored', stream: planStream(plan), isPacked: false };
   const noWireSeconds = secondsOf({ ...stored, stream: new Uint8Array(0) });
@@ -56,7 +56,7 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
     const seconds = secondsOf(candidate, lineFacts.roundTripSeconds);
     return {
       name: candidate.name, isChosen: candidate === chosen, seconds: wishes.elapsedSeconds + seconds,
-      bytesUp: framedBytes(candidate.stream.length, line), bytesDown: Math.round(seconds * REPORTS_PER_SECOND * REPORT_BYTES),
+      bytesUp: framedBytes(candidate.stream.length, session.link), bytesDown: Math.round(seconds * REPORTS_PER_SECOND * REPORT_BYTES),
     };
   });
   const rom: Way = { name: 'ROM bootloader alone', isChosen: false, ...estimateRom(plan, lineFacts) };

@@ -1,5 +1,6 @@
 /** A link that counts what passes it, for the report. Counts go on where the link is opened again. */
 import type { Link } from './link.js';
+import { wrapLink } from './wrap-link.js';
 
 export interface Traffic {
   readonly sentBytes: number;
@@ -12,12 +13,7 @@ export interface CountingLink extends Link {
 
 /** @param traffic to add to */
 export function countTraffic(link: Link, traffic: { sentBytes: number; receivedBytes: number } = { sentBytes: 0, receivedBytes: 0 }): CountingLink {
-  return {
-    name: link.name,
-    line: link.line,
-    traffic,
-    ...(link.connectMs !== undefined && { connectMs: link.connectMs }),
-    now: () => link.now(),
+  const counting = wrapLink(link, {
     send: async (bytes) => {
       await link.send(bytes);
       traffic.sentBytes += bytes.length;
@@ -28,6 +24,6 @@ export function countTraffic(link: Link, traffic: { sentBytes: number; receivedB
       return bytes;
     },
     ...(link.reopen && { reopen: async (afterMs) => countTraffic(await link.reopen!(afterMs), traffic) }),
-    close: () => link.close(),
-  };
+  });
+  return Object.assign(counting, { traffic });
 }

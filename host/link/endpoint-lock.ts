@@ -33,10 +33,11 @@ const ATTEMPTS = 10;
 /**
  * @param endpoint what must be used once, e.g. `tcp://10.0.0.5:4001`
  * @param folder private to the user where there is such a place @default $XDG_RUNTIME_DIR, else the folder for temporary files
+ * @param identity what makes it the same endpoint, where its name tells less; never written down but as a hash
  * @throws StageFlashError kind `link` naming the process that holds it
  */
-export function lockEndpoint(endpoint: string, folder = process.env['XDG_RUNTIME_DIR'] ?? tmpdir()): EndpointLock {
-  const key = createHash('sha256').update(endpoint).digest('hex').slice(0, 16);
+export function lockEndpoint(endpoint: string, folder = process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), identity = endpoint): EndpointLock {
+  const key = createHash('sha256').update(identity).digest('hex').slice(0, 16);
   const path = join(folder, `stage-flash-${key}.lock`);
   const content = JSON.stringify({ pid: process.pid, boot: bootId(), endpoint, token: randomUUID() });
   acquire(path, content, endpoint);

@@ -5,11 +5,14 @@
 import { lineTimeMs } from './line-settings.js';
 import type { Link } from './link.js';
 
-/** One burst may stand in the converter's buffer when the next arrives: both together stay below the 1 KiB that common converters have. */
+/** What may stand in the converter's buffer, the burst that has just arrived included: common ones have 1 KiB. */
+const CONVERTER_BYTES = 960;
+/** Where bytes are a stream they go out in pieces of this size. A datagram goes out whole. */
 const BURST_BYTES = 480;
 
 export class LinePacer {
   readonly #link: Link;
+  readonly #burstBytes: number;
   /** When the line will have sent everything handed over so far, in the link's time. */
   #freeAtMs = 0;
   /** Bytes handed over so far. */
@@ -17,11 +20,12 @@ export class LinePacer {
 
   constructor(link: Link) {
     this.#link = link;
+    this.#burstBytes = link.datagramBytes ?? BURST_BYTES;
   }
 
   /** When the next burst may go out. */
   get readyAtMs(): number {
-    return this.#freeAtMs - lineTimeMs(BURST_BYTES, this.#link.line);
+    return this.#freeAtMs - lineTimeMs(CONVERTER_BYTES - this.#burstBytes, this.#link.line);
   }
 
   /** When the line will be idle if nothing more is sent. */
@@ -31,7 +35,7 @@ export class LinePacer {
 
   /** Hands over the next burst of `bytes` beginning at `from`, to be called when it is ready. Returns where the following one begins. */
   async sendBurst(bytes: Uint8Array, from: number): Promise<number> {
-    const burst = bytes.subarray(from, from + BURST_BYTES);
+    const burst = bytes.subarray(from, from + this.#burstBytes);
     this.#freeAtMs = this.freeAtMs + lineTimeMs(burst.length, this.#link.line);
     this.sentBytes += burst.length;
     await this.#link.send(burst);

@@ -20,3 +20,7 @@ export function bitsPerCharacter(line: LineSettings): number {
 export function lineTimeMs(byteCount: number, line: LineSettings): number {
   return (byteCount * bitsPerCharacter(line) * 1000) / line.baudRate;
 }
+
+export function isSameLine(one: LineSettings, other: LineSettings): boolean {
+  return one.baudRate === other.baudRate && one.parity === other.parity && one.stopBits === other.stopBits;
+}

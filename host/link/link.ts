@@ -6,11 +6,28 @@
  */
 import type { LineSettings } from './line-settings.js';
 
+/** `rate`: setLine may change the bit rate; `format`: parity and stop bits, too; `modem-lines`: there are DTR and RTS. */
+export type LineAbility = 'rate' | 'format' | 'modem-lines';
+
+/** True: asserted, which is the low level of a UART's pin. What is missing stays as it is. */
+export interface ModemLines {
+  readonly dtr?: boolean;
+  readonly rts?: boolean;
+}
+
 export interface Link {
   /** As the user named it, credentials removed. For messages. */
   readonly name: string;
   /** The serial line behind the link, as far as the user or the link's kind tells. */
   readonly line: LineSettings;
+  /** What can be done to that line from here. @default nothing */
+  readonly abilities?: readonly LineAbility[];
+
+  /**
+   * Longest message that crosses the network in one piece. Set where the network keeps messages apart and may lose, double and reorder
+   * them; missing where bytes come in order or not at all.
+   */
+  readonly datagramBytes?: number;
 
   /**
    * How long the network took to open the link, where it tells: a first guess at the round trip, and no more than that. Satellite and
@@ -45,6 +62,15 @@ export interface Link {
   renew?(why: string): Promise<void>;
   /** How often that has happened so far. */
   readonly renewals?: number;
+
+  /**
+   * Changes our end of the serial line. What is under way may be lost.
+   * @throws StageFlashError kind `link` when the far side does not do that
+   */
+  setLine?(line: LineSettings): Promise<void>;
+
+  /** Sets both lines in one step where both are given. */
+  setModemLines?(lines: ModemLines): Promise<void>;
 
   /** Releases everything the link holds. May be called twice. */
   close(): Promise<void>;

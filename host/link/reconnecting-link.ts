@@ -4,7 +4,7 @@
  */
 import { StageFlashError } from '../errors.js';
 import type { LineSettings } from './line-settings.js';
-import type { Link } from './link.js';
+import type { LineAbility, Link, ModemLines } from './link.js';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -22,7 +22,7 @@ export interface ReconnectOptions {
 /** @param link can be reopened */
 export class ReconnectingLink implements Link {
   readonly name: string;
-  readonly line: LineSettings;
+  readonly datagramBytes?: number;
   readonly #options: ReconnectOptions;
   #link: Link;
   #isClosed = false;
@@ -30,9 +30,17 @@ export class ReconnectingLink implements Link {
 
   constructor(link: Link, options: ReconnectOptions) {
     this.name = link.name;
-    this.line = link.line;
+    if (link.datagramBytes !== undefined) this.datagramBytes = link.datagramBytes;
     this.#link = link;
     this.#options = options;
+  }
+
+  get line(): LineSettings {
+    return this.#link.line;
+  }
+
+  get abilities(): readonly LineAbility[] {
+    return this.#link.abilities ?? [];
   }
 
   now(): number {
@@ -59,6 +67,14 @@ export class ReconnectingLink implements Link {
   /** Gives up a connection that seems to live but brings nothing, and makes another. */
   renew(why: string): Promise<void> {
     return this.#reconnect(new StageFlashError('link', why));
+  }
+
+  async setLine(line: LineSettings): Promise<void> {
+    await this.#link.setLine?.(line);
+  }
+
+  async setModemLines(lines: ModemLines): Promise<void> {
+    await this.#link.setModemLines?.(lines);
   }
 
   /** Ends the connections that were made here. The first one stays its maker's. */

@@ -11,6 +11,7 @@ import { saveFlashFile } from '../board/flash-file.js';
 import { msToTicks, ticksToMs } from '../board/time.js';
 import type { World } from '../board/world.js';
 import { StageFlashError } from '../errors.js';
+import { DATAGRAM_BYTES } from './datagrams.js';
 import type { Link } from './link.js';
 import type { LineSettings } from './line-settings.js';
 
@@ -48,7 +49,8 @@ export function connectSimLink(world: World, options: BoardOptions): SimLink {
 export class SimLink implements Link {
   readonly name = 'sim:';
   readonly line: LineSettings;
-  readonly connectMs: number;
+  readonly connectMs?: number;
+  readonly datagramBytes?: number;
   readonly world: World;
   readonly options: BoardOptions;
   readonly #connection: Connection;
@@ -57,7 +59,9 @@ export class SimLink implements Link {
   #turnStartMs = performance.now();
 
   constructor(world: World, connection: Connection, options: BoardOptions, connectMs: number) {
-    this.connectMs = connectMs;
+    // Datagrams need no connection, so they tell nothing of the distance.
+    if (options.transport === 'udp') this.datagramBytes = DATAGRAM_BYTES;
+    else this.connectMs = connectMs;
     this.world = world;
     this.options = options;
     this.line = { baudRate: options.baud, parity: options.parity, stopBits: 1 };

@@ -5,7 +5,9 @@
  */
 import { appendFileSync, closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { StageFlashError, fileTrouble } from '../errors.js';
+import type { LineSettings } from './line-settings.js';
 import type { Link } from './link.js';
+import { wrapLink } from './wrap-link.js';
 
 /**
  * @param warn is told when the trace cannot be gone on with: the job can
@@ -49,18 +51,13 @@ export function traceLink(link: Link, write: (line: string) => void): Link {
   const noteBytes = (direction: '>' | '<', bytes: Uint8Array): void => {
     if (bytes.length > 0) note(`${direction} ${bytes.length} ${Buffer.from(bytes).toString('hex')}`);
   };
-  const { baudRate, parity, stopBits } = link.line;
-  write(`# ${link.name}, ${baudRate} baud, ${parity} parity, ${stopBits} stop bits; seconds, > sent < received, byte count, bytes`);
+  write(`# ${link.name}, ${describeLine(link.line)}; seconds, > sent < received, byte count, bytes`);
 
   const noteFailure = (error: unknown): never => {
     note(`! ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   };
-  return {
-    name: link.name,
-    line: link.line,
-    ...(link.connectMs !== undefined && { connectMs: link.connectMs }),
-    now: () => link.now(),
+  return wrapLink(link, {
     send: async (bytes) => {
       noteBytes('>', bytes);
       await link.send(bytes).catch(noteFailure);
@@ -71,6 +68,21 @@ export function traceLink(link: Link, write: (line: string) => void): Link {
       return bytes;
     },
     ...(link.reopen && { reopen: async (afterMs) => traceLink(await link.reopen!(afterMs).catch(noteFailure), write) }),
-    close: () => link.close(),
-  };
+    ...(link.setLine && {
+      setLine: async (line) => {
+        note(`# ${describeLine(line)}`);
+        await link.setLine!(line).catch(noteFailure);
+      },
+    }),
+    ...(link.setModemLines && {
+      setModemLines: async (lines) => {
+        note(`# ${JSON.stringify(lines)}`);
+        await link.setModemLines!(lines).catch(noteFailure);
+      },
+    }),
+  });
+}
+
+function describeLine({ baudRate, parity, stopBits }: LineSettings): string {
+  return `${baudRate} baud, ${parity} parity, ${stopBits} stop bits`;
 }

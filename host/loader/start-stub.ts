@@ -12,7 +12,7 @@ import { fixedBytes } from '../protocol/fields.js';
 import { FrameDecoder, type Frame } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/messages.js';
 import { LOADER_FRAME } from '../protocol/wire.js';
-import { loaderFrames } from './loader-frames.js';
+import { loaderFrames, type LoaderFrame } from './loader-frames.js';
 import { faultError } from '../session/stub-error.js';
 import { LoaderAnswers } from './loader-answers.js';
 import { SLOT_MS } from './loader-image.js';
@@ -26,7 +26,7 @@ const SURVEY_MS = 1000;
 /** H7A: 256 sectors. */
 const LONGEST_FACTS_BYTES = 1200;
 /** Rounds in a row in which nothing new arrives, before the line counts as hopeless. */
-const FRUITLESS_ROUNDS = 8;
+const FRUITLESS_ROUNDS = 16;
 /** A loader that misses bytes of a frame waits for so many more: zeros complete it, and mean nothing to anybody who waits for nothing. */
 const COMPLETION = new Uint8Array(fixedBytes(LOADER_FRAME.fields));
 
@@ -48,21 +48,16 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
   const greetedAtMs = link.now();
   const beforeGreeting = { otherBytes: answers.otherBytes, answerBytes: answers.answerBytes };
   const frames = loaderFrames(stub, token);
-  const hello = encodeMessage('hello', token, 0, {});
   const decoder = new FrameDecoder(token);
-  let missing: readonly Uint8Array[] = frames.map((frame) => frame.bytes);
+  const nextRound = link.datagramBytes === undefined ? inOrder(frames, token, answers) : oneByOne(frames, token, answers);
   for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS; ) {
     const storedBefore = answers.stored.size;
-    const facts = await sendChunks(link, roundTrip, missing, answers, decoder);
+    const facts = await sendRound(link, roundTrip, nextRound(), answers, decoder);
     if (facts !== undefined) {
       decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
       return { facts, decoder, greetedAtMs };
     }
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
-    // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
-    // call, since a stub that checks itself is deaf for a moment.
-    const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address));
-    missing = [hello, COMPLETION, ...chunks.map((frame) => frame.bytes)];
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
     hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer.`,
@@ -85,9 +80,60 @@ async function greet(link: Link, roundTrip: RoundTrip, answers: LoaderAnswers): 
   });
 }
 
-/** Sends the frames and waits for FACTS; undefined when something is missing still. */
-async function sendChunks(
-  link: Link, roundTrip: RoundTrip, frames: readonly Uint8Array[], answers: LoaderAnswers, decoder: FrameDecoder,
+interface Round {
+  readonly messages: readonly Uint8Array[];
+  /** Whether nothing more needs to be waited for. FACTS ends every round. */
+  readonly isDone: () => boolean;
+  readonly patienceMs: (roundTrip: RoundTrip, wireMs: number) => number;
+}
+
+/** How long FACTS may be away after the last byte: repeating too early costs more than waiting. */
+const untilFacts = (roundTrip: RoundTrip, wireMs: number): number => roundTrip.patienceMs(SURVEY_MS + wireMs);
+
+/** Bytes come in order: everything at once, and the call behind it. */
+function inOrder(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+  let isFirst = true;
+  return () => {
+    // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
+    // call, since a stub that checks itself is deaf for a moment.
+    const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address)).map((frame) => frame.bytes);
+    const messages = isFirst ? chunks : [hello(token), COMPLETION, ...chunks];
+    isFirst = false;
+    answers.incomplete = false;
+    return { messages, isDone: () => answers.incomplete, patienceMs: untilFacts };
+  };
+}
+
+/**
+ * Datagrams overtake one another: the call waits until every other chunk is answered, for it would find a hole, and what came behind it
+ * would meet a stub that is deaf. After that, call and HELLO by turns, each alone for the same reason.
+ */
+function oneByOne(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+  const call = frames.at(-1);
+  if (call === undefined) throw new RangeError('a stub without chunks');
+  const others = frames.slice(0, -1);
+  let calls = 0;
+  return () => {
+    answers.incomplete = false;
+    const missing = others.filter((frame) => !answers.stored.has(frame.address));
+    if (missing.length === 0) {
+      return { messages: [calls++ % 2 === 0 ? call.bytes : hello(token)], isDone: () => answers.incomplete, patienceMs: untilFacts };
+    }
+    return {
+      messages: missing.map((frame) => frame.bytes),
+      isDone: () => missing.every((frame) => answers.stored.has(frame.address)),
+      patienceMs: (roundTrip) => roundTrip.timeoutMs(0),
+    };
+  };
+}
+
+function hello(token: number): Uint8Array {
+  return encodeMessage('hello', token, 0, {});
+}
+
+/** Sends the messages and waits for FACTS; undefined when something is missing still. */
+async function sendRound(
+  link: Link, roundTrip: RoundTrip, round: Round, answers: LoaderAnswers, decoder: FrameDecoder,
 ): Promise<MessageValues<'facts'> | undefined> {
   const pacer = new LinePacer(link);
   const hear = async (deadlineMs: number): Promise<MessageValues<'facts'> | undefined> => {
@@ -95,15 +141,14 @@ async function sendChunks(
     answers.push(bytes);
     return factsIn(decoder.push(bytes));
   };
-  answers.incomplete = false;
-  for (const frame of frames) {
-    for (let at = 0; at < frame.length; ) {
+  for (const message of round.messages) {
+    for (let at = 0; at < message.length; ) {
       while (link.now() < pacer.readyAtMs) await hear(pacer.readyAtMs);
-      at = await pacer.sendBurst(frame, at);
+      at = await pacer.sendBurst(message, at);
     }
   }
-  const deadlineMs = pacer.freeAtMs + roundTrip.patienceMs(SURVEY_MS + lineTimeMs(LONGEST_FACTS_BYTES, link.line));
-  while (link.now() < deadlineMs && !answers.incomplete) {
+  const deadlineMs = pacer.freeAtMs + round.patienceMs(roundTrip, lineTimeMs(LONGEST_FACTS_BYTES, link.line));
+  while (link.now() < deadlineMs && !round.isDone()) {
     const facts = await hear(deadlineMs);
     if (facts !== undefined) return facts;
   }

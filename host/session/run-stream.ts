@@ -4,9 +4,12 @@
  * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
  */
 import { StageFlashError } from '../errors.js';
-import { bitsPerCharacter, type LineSettings } from '../link/line-settings.js';
-import { fixedBytes } from '../protocol/fields.js';
-import { FRAME, LIMITS } from '../protocol/wire.js';
+import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
+import { bitsPerCharacter, lineTimeMs } from '../link/line-settings.js';
+import type { Link } from '../link/link.js';
+import type { RoundTrip } from '../link/round-trip.js';
+import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { LIMITS } from '../protocol/wire.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
@@ -15,7 +18,6 @@ const FRAME_TIME_S = 2.4;
 const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
-const FRAME_OVERHEAD_BYTES = fixedBytes(FRAME.header) + fixedBytes(FRAME.trailer);
 const UNIT = LIMITS.unitBytes.value;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
@@ -42,15 +44,24 @@ export interface StreamJob {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Payload of a DATA frame on a line of this rate, when nothing is lost. */
-export function fullPayloadBytes(baudRate: number, bitsPerByte: number): number {
-  const inTime = Math.floor(((baudRate / bitsPerByte) * FRAME_TIME_S) / UNIT) * UNIT;
-  return Math.max(UNIT, Math.min(FULL_PAYLOAD_BYTES, inTime));
+type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
+
+/** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
+function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
+  const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
+  const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
+  return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
+}
+
+/** How many later frames a frame may come behind: those that leave while the round trip varies, and a few more. */
+function mostOvertaking(link: Link, roundTrip: RoundTrip, payloadBytes: number): number {
+  if (link.datagramBytes === undefined) return 0;
+  return OVERTAKING_DATAGRAMS + Math.ceil((4 * roundTrip.variationMs) / lineTimeMs(payloadBytes, link.line));
 }
 
 /** Bytes on the wire for a stream of this length, when nothing is lost. */
-export function framedBytes(streamBytes: number, line: LineSettings): number {
-  const frames = Math.ceil(streamBytes / fullPayloadBytes(line.baudRate, bitsPerCharacter(line)));
+export function framedBytes(streamBytes: number, link: FrameCarrier): number {
+  const frames = Math.ceil(streamBytes / fullPayloadBytes(link));
   return streamBytes + frames * FRAME_OVERHEAD_BYTES;
 }
 
@@ -85,9 +96,10 @@ class StreamSender {
 
   constructor(job: StreamJob) {
     this.#job = job;
-    this.#sent = new Transmissions(job.stream.length);
+    const { link } = job.session;
     this.#request = job.session.newRequest();
-    this.#fullPayloadBytes = this.#payloadBytes = fullPayloadBytes(job.session.link.line.baudRate, bitsPerCharacter(job.session.link.line));
+    this.#fullPayloadBytes = this.#payloadBytes = fullPayloadBytes(link);
+    this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, this.#fullPayloadBytes));
   }
 
   get repeatedBytes(): number {
@@ -103,7 +115,8 @@ class StreamSender {
     const progress = this.#job.session.progress;
     if (progress === undefined || progress === this.#seen) return;
     const lostBytes = this.#sent.acknowledge(progress.received, progress.map, progress.poll);
-    if (lostBytes > 0) {
+    // Whole frames get lost with a datagram or a connection, whatever their length; damaged ones are fewer when they are shorter.
+    if (lostBytes > 0 && progress.discardedBytes !== this.#seen?.discardedBytes) {
       this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
       this.#bytesSinceLoss = 0;
     }

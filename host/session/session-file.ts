@@ -28,9 +28,9 @@ export interface SessionFile {
 
 const stateFolder = (): string => join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'stage-flash', 'sessions');
 
-/** @param linkName of the board's link */
-export function sessionFile(linkName: string, folder = stateFolder()): SessionFile {
-  const path = join(folder, `${createHash('sha256').update(linkName).digest('hex').slice(0, 24)}.json`);
+/** @param board what names the board's link, and is never written down but as a hash */
+export function sessionFile(board: string, folder = stateFolder()): SessionFile {
+  const path = join(folder, `${createHash('sha256').update(board).digest('hex').slice(0, 24)}.json`);
   return {
     load: () => {
       try {

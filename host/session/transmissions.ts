@@ -2,7 +2,7 @@
  * Which pieces of the stream have been sent, which have come, which are lost. Pure bookkeeping in units of the wire.
  *
  * Everything that is sent gets the next number. The line keeps the order, so when something has come, whatever was sent before it and
- * has not come is lost (PROTOCOL.md §5).
+ * has not come is lost (PROTOCOL.md §5). Where the network does not, a few may be late.
  */
 import { LIMITS } from '../protocol/wire.js';
 
@@ -20,6 +20,7 @@ interface Transmission extends Piece {
 
 export class Transmissions {
   readonly #come: Uint8Array;
+  readonly #overtaking: number;
   #inFlight: Transmission[] = [];
   #lost: Piece[] = [];
   #next = 0;
@@ -28,8 +29,12 @@ export class Transmissions {
   repeatedBytes = 0;
   readonly #polls = new Map<number, number>();
 
-  /** @param lengthBytes of the whole stream, a multiple of the unit */
-  constructor(lengthBytes: number) {
+  /**
+   * @param lengthBytes of the whole stream, a multiple of the unit
+   * @param overtaking by so many later ones a transmission may be overtaken without being lost
+   */
+  constructor(lengthBytes: number, overtaking = 0) {
+    this.#overtaking = overtaking;
     this.#come = new Uint8Array(lengthBytes / UNIT);
   }
 
@@ -73,7 +78,9 @@ export class Transmissions {
     map.forEach((byte, at) => {
       for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) this.#come[received / UNIT + 8 * at + bit] = 1;
     });
-    const newest = this.#inFlight.reduce((number, sent) => (this.#hasCome(sent) ? Math.max(number, sent.number) : number), this.#polls.get(poll) ?? -1);
+    const arrived = this.#inFlight.reduce((number, sent) => (this.#hasCome(sent) ? Math.max(number, sent.number) : number), -1);
+    // Behind a POLL there was time for everybody to come.
+    const newest = Math.max(arrived - this.#overtaking, this.#polls.get(poll) ?? -1);
     const decided = this.#inFlight.filter((sent) => sent.number <= newest);
     this.#inFlight = this.#inFlight.filter((sent) => sent.number > newest);
     const lost = decided.flatMap((sent) => this.#missingIn(sent));

@@ -1,10 +1,13 @@
 /** The connection breaks while the stub works: the host makes another and goes on where the stub is. */
 import { describe, expect, test } from 'vitest';
+import { blobOf, readManifest } from '../../host/blobs/manifest.js';
+import { LIMITS } from '../../host/protocol/wire.js';
 import { fillFlash, flashedOver, flashOf, incompressible, openBoard, runJob, statistics } from './virtual-board.js';
 
 const IMAGE = incompressible(48 * 1024, 7);
-/** Bytes from the host before the stream begins: sync, Get ID, loader, calls, stub. */
-const STREAM_BEGINS_AT = 7000;
+/** Bytes from the host before the stream begins, about: sync, Get ID, loader, its calls, the stub in chunks. */
+const STUB_BYTES = blobOf(readManifest(), 'stub').bytes.length;
+const STREAM_BEGINS_AT = 1450 + Math.ceil(STUB_BYTES / LIMITS.loaderChunkBytes.value) * (LIMITS.loaderChunkBytes.value + 16);
 
 async function flashThrough(fault: string) {
   const link = await openBoard(`rtt=200ms&${fault}`);
@@ -16,8 +19,8 @@ async function flashThrough(fault: string) {
 }
 
 describe.each(['reset', 'close', 'silence'])('a connection that ends by %s', (ending) => {
-  test.each([STREAM_BEGINS_AT + 1, 20_001, 50_000])('after %d bytes is made again; the stub is not loaded twice and little is sent twice', async (bytes) => {
-    const { report, boots } = await flashThrough(`fault=${ending}=${bytes}`);
+  test.each([1, 13_001, 43_000])('%d bytes into the stream is made again; the stub is not loaded twice and little is sent twice', async (bytes) => {
+    const { report, boots } = await flashThrough(`fault=${ending}=${STREAM_BEGINS_AT + bytes}`);
     expect(report.outcome).toBe('flashed');
     expect(report.details.reconnects).toBeGreaterThanOrEqual(1);
     expect(boots.go).toBe(1);

@@ -25,6 +25,9 @@ describe('bank 2', () => {
   test.each(['STM32H743xI', 'STM32H743xG', 'STM32H7A3xI', 'STM32H7A3xG'])('of %s', (chip) => expectFlashed(`chip=${chip}`, { address: 0x0810_2000 }));
 });
 
+// Revision Y has no TRBUFF to set, and the erratum that wants it came with X (ES0392 §2.22).
+test.each(['0x1003', '0x2001'])('STM32H743xG of revision %s', (revision) => expectFlashed(`chip=STM32H743xG&revision=${revision}`));
+
 describe('every pin pair that a ROM offers', () => {
   test.each([
     ['STM32H743xG', 'PB14/PB15', 'no'],

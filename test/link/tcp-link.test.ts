@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AN3155_LINE } from '../../host/link/line-settings.js';
 import type { Link } from '../../host/link/link.js';
-import type { TcpLinkOptions } from '../../host/link/tcp-link.js';
+import type { SocketOptions } from '../../host/link/socket.js';
 import { openTcpLink } from '../../host/link/tcp-link.js';
 
 const cleanup: (() => unknown)[] = [];
@@ -20,11 +20,11 @@ async function listen(): Promise<{ server: Server; port: number }> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-const open = (port: number, options: Partial<TcpLinkOptions> = {}): Promise<Link> =>
+const open = (port: number, options: Partial<SocketOptions> = {}): Promise<Link> =>
   openTcpLink({ name: 'tcp://board:1', host: '127.0.0.1', port, line: AN3155_LINE, ...options });
 
 /** A link and the far end of its connection. */
-async function pair(options: Partial<TcpLinkOptions> = {}): Promise<{ link: Link; peer: Socket }> {
+async function pair(options: Partial<SocketOptions> = {}): Promise<{ link: Link; peer: Socket }> {
   const { server, port } = await listen();
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const link = await open(port, options);

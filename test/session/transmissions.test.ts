@@ -156,3 +156,36 @@ describe('against a naive model with random loss', () => {
     expect(sent.repeatedBytes).toBe(transmitted - units * UNIT);
   });
 });
+
+describe('where the network keeps no order', () => {
+  /** @returns bytes known to be lost after pieces 1 … `later` have come and piece 0 has not */
+  const lostAfter = (later: number, poll?: 'poll'): number => {
+    const sent = new Transmissions(40 * UNIT, 16);
+    const receiver = new Receiver(40 * UNIT);
+    const pieces = Array.from({ length: later + 1 }, () => sent.take(UNIT, Infinity)!);
+    pieces.slice(1).forEach((piece) => receiver.take(piece));
+    if (poll !== undefined) {
+      sent.poll(1);
+      receiver.poll = 1;
+    }
+    return receiver.tell(sent);
+  };
+
+  test('a piece may be overtaken by a few', () => expect(lostAfter(15)).toBe(0));
+  test('a piece that is overtaken by too many is lost', () => expect(lostAfter(16)).toBe(UNIT));
+  test('a piece that has not come when a later POLL has is lost', () => expect(lostAfter(3, 'poll')).toBe(UNIT));
+
+  test('an overtaken piece that comes in the end is not sent again', () => {
+    const sent = new Transmissions(40 * UNIT, 16);
+    const receiver = new Receiver(40 * UNIT);
+    const pieces = Array.from({ length: 40 }, () => sent.take(UNIT, Infinity)!);
+    for (let at = 0; at < 40; at += 8) {
+      pieces.slice(at, at + 8).reverse().forEach((piece) => {
+        receiver.take(piece);
+        expect(receiver.tell(sent)).toBe(0);
+      });
+    }
+    expect(sent.take(UNIT, Infinity)).toBeUndefined();
+    expect(sent.repeatedBytes).toBe(0);
+  });
+});

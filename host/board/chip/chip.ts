@@ -3,7 +3,7 @@
  *
  * It does not know where to boot: after a reset the core stands still until the board calls `execute`, or plays the ROM itself.
  */
-import type { H7Part } from '../../device/h7-part.js';
+import type { H7Family, H7Part } from '../../device/h7-part.js';
 import type { AccessSize, Bus } from '../cpu/bus.js';
 import type { Core, CreateCore } from '../cpu/core.js';
 import { SLOT, usesProcessStack } from '../cpu/core-state.js';
@@ -22,11 +22,14 @@ import type { ResetCause } from './rcc.js';
 import type { UsartName } from './usart-registers.js';
 import type { Usart } from './usart.js';
 
+/** DBGMCU_IDCODE.REV_ID: V, Z and A (RM0433, RM0468 and RM0455, DBGMCU_IDCODE). */
+const CURRENT_REVISION: Readonly<Record<H7Family, number>> = { H74x: 0x2003, H72x: 0x1001, H7Ax: 0x1000 };
+
 export interface ChipOptions {
   readonly part: H7Part;
   readonly seed: number;
   readonly violations: Violations;
-  /** DBGMCU_IDCODE.REV_ID. @default 0x2003, revision V */
+  /** DBGMCU_IDCODE.REV_ID. @default the family's current silicon */
   readonly revisionId?: number;
   /** Most ticks that a polling loop passes at once; 0 for none. @default 65 536, 1 ms */
   readonly pollSkipTicks?: number;
@@ -70,7 +73,7 @@ export class Chip implements Bus {
       {
         part: options.part,
         violations: options.violations,
-        revisionId: options.revisionId ?? 0x2003,
+        revisionId: options.revisionId ?? CURRENT_REVISION[options.part.family],
         pollSkipTicks: options.pollSkipTicks ?? 65_536,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),

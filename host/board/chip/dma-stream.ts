@@ -12,18 +12,21 @@ import { reportSerial } from './serial-violations.js';
 export const STREAM = { CR: 0x00, NDTR: 0x04, PAR: 0x08, M0AR: 0x0c, M1AR: 0x10, FCR: 0x14 } as const;
 
 export const SCR = {
-  EN: 1 << 0, PFCTRL: 1 << 5, DIR: 3 << 6, M2P: 1 << 6, CIRC: 1 << 8, PINC: 1 << 9, MINC: 1 << 10, PSIZE: 3 << 11, MSIZE: 3 << 13,
-  PL: 3 << 16, DBM: 1 << 18, TRBUFF: 1 << 20, PBURST: 3 << 21, MBURST: 3 << 23,
+  EN: 1 << 0, DMEIE: 1 << 1, TEIE: 1 << 2, HTIE: 1 << 3, TCIE: 1 << 4, PFCTRL: 1 << 5, DIR: 3 << 6, M2P: 1 << 6, CIRC: 1 << 8,
+  PINC: 1 << 9, MINC: 1 << 10, PSIZE: 3 << 11, MSIZE: 3 << 13, PL: 3 << 16, DBM: 1 << 18, TRBUFF: 1 << 20, PBURST: 3 << 21, MBURST: 3 << 23,
 } as const;
 /** Interrupt enables: the only bits besides EN that a running stream lets change. */
-const CR_LIVE = SCR.EN | (0xf << 1);
+const CR_LIVE = SCR.EN | SCR.DMEIE | SCR.TEIE | SCR.HTIE | SCR.TCIE;
+/** Bits 24:0 (RM0433, DMA_SxCR). */
 const CR_MASK = 0x01ff_ffff;
 
 /** Event flags, relative to the stream's place in LISR or HISR. */
-export const EVENT = { TEIF: 1 << 3, HTIF: 1 << 4, TCIF: 1 << 5 } as const;
-const ALL_EVENTS = 0x3d;
+export const EVENT = { FEIF: 1 << 0, DMEIF: 1 << 2, TEIF: 1 << 3, HTIF: 1 << 4, TCIF: 1 << 5 } as const;
+const ALL_EVENTS = Object.values(EVENT).reduce((mask, event) => mask | event, 0);
 
-const FCR_DMDIS = 1 << 2;
+export const FCR = { FTH: 3 << 0, DMDIS: 1 << 2, FS: 7 << 3, FEIE: 1 << 7 } as const;
+const FCR_WRITABLE = FCR.FTH | FCR.DMDIS | FCR.FEIE;
+/** Threshold half full, FIFO empty (RM0433, DMA_SxFCR). FS is read-only. */
 const FCR_RESET = 0x21;
 /** What none of our streams needs: double buffer, peripheral flow control, wider items, bursts, memory to memory, FIFO mode. */
 const UNSUPPORTED_CR = SCR.PFCTRL | SCR.PINC | SCR.PSIZE | SCR.MSIZE | SCR.DBM | SCR.PBURST | SCR.MBURST | (2 << 6);
@@ -102,7 +105,7 @@ export class DmaStream implements DmaServer {
       case STREAM.PAR: this.par = value >>> 0; break;
       case STREAM.M0AR: this.#m0ar = value >>> 0; break;
       case STREAM.M1AR: this.#m1ar = value >>> 0; break;
-      case STREAM.FCR: this.#fcr = value & 0x87; break;
+      case STREAM.FCR: this.#fcr = (value & FCR_WRITABLE) | (FCR_RESET & FCR.FS); break;
     }
   }
 
@@ -150,7 +153,7 @@ export class DmaStream implements DmaServer {
     if (this.events !== 0) {
       reportSerial(violations, 'dma-stale-flags', `${this.name}: enabled with event flags 0x${this.events.toString(16)} still set`, tick);
     }
-    if ((this.cr & UNSUPPORTED_CR) !== 0 || (this.#fcr & FCR_DMDIS) !== 0) {
+    if ((this.cr & UNSUPPORTED_CR) !== 0 || (this.#fcr & FCR.DMDIS) !== 0) {
       const message = `${this.name}: CR 0x${this.cr.toString(16)}, FCR 0x${this.#fcr.toString(16)}: only bytes in direct mode are modelled`;
       reportSerial(violations, 'dma-unsupported-mode', message, tick);
       return;

@@ -13,11 +13,12 @@ import { narrowRead } from './register-access.js';
 import { reportSerial } from './serial-violations.js';
 import { USART, USARTS } from './usart-registers.js';
 
-const DMA = { LISR: 0x00, HISR: 0x04, LIFCR: 0x08, HIFCR: 0x0c, STREAMS: 0x10 } as const;
+export const DMA = { LISR: 0x00, HISR: 0x04, LIFCR: 0x08, HIFCR: 0x0c } as const;
 export const STREAM_COUNT = 8;
-const STREAM_STRIDE = 0x18;
+/** Stream x lies at 0x10 + 0x18 · x (RM0433, DMA_SxCR). */
+export const STREAMS = { first: 0x10, distance: 0x18 } as const;
 /** Where the flags of streams 0–3 lie in LISR, and of 4–7 in HISR. */
-const FLAG_SHIFTS = [0, 6, 16, 22] as const;
+export const FLAG_SHIFTS = [0, 6, 16, 22] as const;
 
 export interface DmaOptions {
   readonly name: 'DMA1' | 'DMA2';
@@ -74,11 +75,11 @@ export class Dma implements Peripheral {
       for (const [place, shift] of FLAG_SHIFTS.entries()) this.#flagged(offset === DMA.HIFCR, place)?.clearEvents(value >>> shift);
       return;
     }
-    const index = Math.floor((offset - DMA.STREAMS) / STREAM_STRIDE);
+    const index = Math.floor((offset - STREAMS.first) / STREAMS.distance);
     const stream = this.streams[index];
-    if (offset < DMA.STREAMS || stream === undefined) return;
+    if (stream === undefined) return;
     const wasEnabled = stream.isEnabled;
-    stream.write((offset - DMA.STREAMS) % STREAM_STRIDE, value, tick);
+    stream.write((offset - STREAMS.first) % STREAMS.distance, value, tick);
     if (stream.isEnabled && !wasEnabled) this.#enabled(index, stream, tick);
   }
 
@@ -119,9 +120,8 @@ export class Dma implements Peripheral {
     if (offset === DMA.LISR || offset === DMA.HISR) {
       return FLAG_SHIFTS.reduce<number>((flags, shift, place) => flags | ((this.#flagged(offset === DMA.HISR, place)?.events ?? 0) << shift), 0);
     }
-    if (offset < DMA.STREAMS) return 0;
-    const stream = this.streams[Math.floor((offset - DMA.STREAMS) / STREAM_STRIDE)];
-    return stream?.read((offset - DMA.STREAMS) % STREAM_STRIDE) ?? 0;
+    const stream = this.streams[Math.floor((offset - STREAMS.first) / STREAMS.distance)];
+    return stream?.read((offset - STREAMS.first) % STREAMS.distance) ?? 0;
   }
 }
 

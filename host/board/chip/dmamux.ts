@@ -17,9 +17,11 @@ import type { Usart } from './usart.js';
 import { USARTS } from './usart-registers.js';
 
 const CHANNEL_COUNT = 16;
-const DMAREQ_ID = 0x7f;
-const SE = 1 << 16;
-const CCR_MASK = 0x1fff_037f;
+/** DMAMUX_CxCR. */
+export const CXCR = {
+  DMAREQ_ID: 0xff, SOIE: 1 << 8, EGE: 1 << 9, SE: 1 << 16, SPOL: 3 << 17, NBREQ: 0x1f << 19, SYNC_ID: 0x1f << 24,
+} as const;
+const CXCR_MASK = Object.values(CXCR).reduce((mask, field) => mask | field, 0);
 
 /** A stream that runs, with what DMAMUX routes to it. */
 interface Route {
@@ -51,12 +53,12 @@ export class Dmamux implements Peripheral, DmaRouter {
   /** The request that moves a channel's stream. */
   lineOf(channel: number): DmaRequestLine | undefined {
     const ccr = this.#channels[channel] ?? 0;
-    return (ccr & SE) === 0 ? this.#lines.get(ccr & DMAREQ_ID) : undefined;
+    return (ccr & CXCR.SE) === 0 ? this.#lines.get(ccr & CXCR.DMAREQ_ID) : undefined;
   }
 
   serverOf(line: DmaRequestLine): DmaServer | undefined {
     for (let channel = 0; channel < CHANNEL_COUNT; channel++) {
-      if (((this.#channels[channel] ?? 0) & (DMAREQ_ID | SE)) !== line.id) continue;
+      if (((this.#channels[channel] ?? 0) & (CXCR.DMAREQ_ID | CXCR.SE)) !== line.id) continue;
       const dma = this.#dmas[Math.floor(channel / STREAM_COUNT)];
       const stream = dma?.streams[channel % STREAM_COUNT];
       if (stream === undefined || !stream.isEnabled || dma?.isClocked !== true) continue;
@@ -105,7 +107,7 @@ export class Dmamux implements Peripheral, DmaRouter {
     if (stream?.isEnabled === true) {
       reportSerial(violations, 'dmamux-write-while-enabled', `DMAMUX1 channel ${channel} written while ${stream.name} runs`, tick);
     }
-    this.#channels[channel] = value & CCR_MASK;
+    this.#channels[channel] = value & CXCR_MASK;
     this.checkRoutes(tick);
     for (const line of this.#lines.values()) line.serve(tick);
   }

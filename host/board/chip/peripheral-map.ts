@@ -1,7 +1,8 @@
 /** Which peripherals the chip has, where they lie, what clocks them, and which of their registers programs poll. */
 import type { H7Part } from '../../device/h7-part.js';
 import { CrcUnit } from './crc-unit.js';
-import { Dma } from './dma.js';
+import { STREAM } from './dma-stream.js';
+import { Dma, STREAM_COUNT, STREAMS } from './dma.js';
 import { Dmamux } from './dmamux.js';
 import type { FlashController } from './flash-controller.js';
 import { FLASH_BASE } from './flash-controller.js';
@@ -117,7 +118,7 @@ export function mapPeripherals(part: H7Part, all: Peripherals): readonly Mapping
     ...extra,
   });
   // SxCR, whose EN ends a transfer, and SxNDTR of the eight streams (RM0433, DMA_SxCR and DMA_SxNDTR).
-  const streams = new Set(Array.from({ length: 8 }, (_, stream) => 0x10 + 0x18 * stream).flatMap((base) => [base, base + 4]));
+  const streams = new Set(Array.from({ length: STREAM_COUNT }, (_, stream) => STREAMS.first + STREAMS.distance * stream).flatMap((base) => [base + STREAM.CR, base + STREAM.NDTR]));
   const { SR1 } = FLASH_BANK_OFFSETS;
   return [
     at(FLASH_BASE, all.flashController, { polled: new Set([SR1, SR1 + FLASH_BANK2_DISTANCE]) }),

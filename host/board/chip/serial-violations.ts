@@ -14,6 +14,8 @@ export const SERIAL_VIOLATIONS = {
   'usart-baud-mismatch': 'the bit rate on the line is outside the tolerance of the receiver',
   'usart-frame-mismatch': 'the frame on the line has another length or parity than the receiver expects',
   'usart-two-rx-pins': 'two pins are switched to the RX of one USART',
+  'usart-no-rx-pin': 'a program looks for characters and no pin is switched to the alternate function of RX',
+  'usart-no-tx-pin': 'a character was sent and no pin is switched to the alternate function of TX',
   'usart-overrun': 'a character was complete and the receiver had no room for it',
   'usart-tdr-overwritten': 'TDR was written while it was full: a character is lost',
   'usart-tdr-while-off': 'TDR was written while the transmitter was off: the character is lost',

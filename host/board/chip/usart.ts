@@ -14,6 +14,7 @@ import type { ChipServices, Peripheral } from './peripheral.js';
 import { narrowRead } from './register-access.js';
 import type { SerialViolationName } from './serial-violations.js';
 import { reportSerial } from './serial-violations.js';
+import { UsartPins } from './usart-pins.js';
 import { UsartReceiver } from './usart-receiver.js';
 import { UsartReception } from './usart-reception.js';
 import { UsartRegisterFile } from './usart-register-file.js';
@@ -36,6 +37,7 @@ export class Usart implements Peripheral {
 
   readonly #services: ChipServices;
   readonly #surroundings: UsartSurroundings;
+  readonly #pins: UsartPins;
   readonly #registers: UsartRegisterFile;
   readonly #receiver: UsartReceiver;
   readonly #reception: UsartReception;
@@ -44,12 +46,12 @@ export class Usart implements Peripheral {
   #syncedTo: Tick = 0;
   /** When the next thing happens by itself; undefined: not known. */
   #due: Tick | undefined;
-  #twoPinsReported = false;
 
   constructor(options: UsartOptions) {
     this.name = options.name;
     this.#services = options.services;
     this.#surroundings = new UsartSurroundings(options);
+    this.#pins = new UsartPins(this.#surroundings, (name, message, tick) => this.#report(name, message, tick));
     this.#registers = new UsartRegisterFile(options.name, options.services.violations);
     const { base, rxRequest, txRequest } = USARTS[options.name];
     this.rxRequest = this.#requestLine(rxRequest, 'RX', base + USART.RDR, CR3.DMAR);
@@ -181,7 +183,7 @@ export class Usart implements Peripheral {
     this.#due = undefined;
     this.#syncedTo = Math.max(this.#syncedTo, tick);
     const isAlive = this.#isAlive;
-    this.#receiver.advance(tick, isAlive && this.#registers.has(USART.CR1, CR1.RE) ? this.#rxPin(tick) : undefined);
+    this.#receiver.advance(tick, this.#isListening ? this.#pins.listening(tick) : undefined);
     if (isAlive) this.#reception.drain(tick);
     if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
     else if (this.#transmitter.isSending) this.#cutTransmission(tick);
@@ -198,6 +200,10 @@ export class Usart implements Peripheral {
     return this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
   }
 
+  get #isListening(): boolean {
+    return this.#isAlive && this.#registers.has(USART.CR1, CR1.RE);
+  }
+
   #report(name: SerialViolationName, message: string, tick: Tick): void {
     reportSerial(this.#services.violations, name, `${this.name}: ${message}`, tick);
   }
@@ -208,22 +214,12 @@ export class Usart implements Peripheral {
     this.#registers.setDivider(divider);
   }
 
-  /** The pin that listens, of those that alternate functions connect. */
-  #rxPin(tick: Tick): string | undefined {
-    const { rxPins } = this.#surroundings;
-    const areTwo = rxPins.length > 1;
-    const isNews = areTwo && !this.#twoPinsReported;
-    this.#twoPinsReported = areTwo;
-    if (isNews) this.#report('usart-two-rx-pins', `RX is on ${rxPins.join(' and ')}`, tick);
-    return rxPins[0];
-  }
-
   #serverOf(line: DmaRequestLine): DmaServer | undefined {
     return line.isEnabled() ? this.#router?.serverOf(line) : undefined;
   }
 
   #emit(bytes: Uint8Array, startTick: Tick, format: LineSettings): void {
-    const { txPins } = this.#surroundings;
+    const txPins = this.#pins.driven(startTick);
     for (const pin of txPins) this.onLineOut(pin, { bytes, startTick, format });
     if (txPins.length > 0) this.#services.yieldSoon();
   }
@@ -244,6 +240,7 @@ export class Usart implements Peripheral {
   }
 
   #readWord(offset: number, tick: Tick): number {
+    if (offset === USART.ISR && this.#isListening) this.#pins.checkListening(tick);
     if (offset === USART.ISR) return statusWord(this.#registers, this.#receiver, this.#reception.buffer, this.#transmitter, tick);
     return offset === USART.RDR ? this.#reception.buffer.read() : this.#registers.get(offset);
   }

@@ -32,7 +32,7 @@ export const boardFaults: Readonly<Record<string, Fault>> = {
     },
   },
   'double-nack': {
-    help: 'the ROM refuses twice what read-out protection (rdp=1) forbids',
+    help: 'under read-out protection (rdp=1) the ROM refuses Read, Write and Go with two NACKs',
     install: ({ world: { board } }) => {
       board.rom.refusesTwice = true;
     },

@@ -11,15 +11,17 @@ export interface Command {
   readonly serve: (memory: RomMemory) => RomProgram<RomExit | undefined>;
   /** AN3155 table 2, note 2. */
   readonly worksUnderReadOutProtection?: true;
+  /** "Some products" refuse it with two NACKs under read-out protection (AN3155 §3.4–3.6). */
+  readonly isRefusedTwice?: true;
 }
 
 export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [0x00, { serve: () => getCommand([...COMMANDS.keys()]), worksUnderReadOutProtection: true }],
   [0x01, { serve: getVersion, worksUnderReadOutProtection: true }],
   [0x02, { serve: getId, worksUnderReadOutProtection: true }],
-  [0x11, { serve: readMemory }],
-  [0x21, { serve: go }],
-  [0x31, { serve: writeMemory }],
+  [0x11, { serve: readMemory, isRefusedTwice: true }],
+  [0x21, { serve: go, isRefusedTwice: true }],
+  [0x31, { serve: writeMemory, isRefusedTwice: true }],
   [0x44, { serve: extendedErase }],
   [0x63, { serve: writeProtect }],
   [0x73, { serve: writeUnprotect }],

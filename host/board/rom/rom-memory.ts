@@ -23,7 +23,7 @@ export class RomMemory {
   readonly version: RomVersion;
   readonly part: H7Part;
   readonly flash: FlashDriver;
-  /** Two NACKs for what read-out protection forbids: "some products", says AN3155 §3; AN2606 names no H7. */
+  /** Two NACKs where AN3155 speaks of "some products" (commands.ts); AN2606 names no H7. */
   readonly refusesTwice: boolean;
   /** The last command that touched flash was a Read Memory; see `RomVersion.bytesLostAfterRead`. */
   hasJustReadFlash = false;

@@ -31,5 +31,5 @@ function* serveCommand(memory: RomMemory): RomProgram<RomExit | undefined> {
   if (!isIntact || (opcode ^ complement) !== 0xff || command === undefined) return yield* refuse();
   if (isAllowed) return yield* command.serve(memory);
   yield* refuse();
-  return memory.refusesTwice ? yield* refuse() : undefined;
+  return memory.refusesTwice && command.isRefusedTwice === true ? yield* refuse() : undefined;
 }

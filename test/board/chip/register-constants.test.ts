@@ -1,8 +1,7 @@
-/** Every register number of host/board/chip against the headers of ST. A name that the headers do not know fails, too. */
+/** The register numbers of host/board/chip, but those of USART and DMA (serial-constants.test.ts), against the headers of ST. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CRC_CR, CRC_OFFSETS } from '../../../host/board/chip/crc-unit.js';
-import { SCR } from '../../../host/board/chip/dma-stream.js';
 import { FLASH_BASE } from '../../../host/board/chip/flash-controller.js';
 import {
   FLASH_BANK2_DISTANCE, FLASH_BANK_OFFSETS, FLASH_H723_OFFSETS, FLASH_LAYOUTS, FLASH_OPTCR, FLASH_SHARED_OFFSETS, FLASH_SR,
@@ -16,45 +15,28 @@ import {
   CLOCK_ENABLES, RCC_CFGR, RCC_CORE_ALIAS_DISTANCE, RCC_CR, RCC_D1CFGR, RCC_D2CCIP2R, RCC_D2CFGR, RCC_NAMES_H7A3, RCC_OFFSETS_H743, RCC_RSR,
 } from '../../../host/board/chip/rcc-registers.js';
 import type { RccRegister } from '../../../host/board/chip/rcc-registers.js';
-import type { Field } from '../../../host/board/chip/register-access.js';
-import { maskOf } from '../../../host/board/chip/register-access.js';
-import { CR1, CR2, CR3, ISR, RQR, USART, USARTS } from '../../../host/board/chip/usart-registers.js';
+import { USARTS } from '../../../host/board/chip/usart-registers.js';
 import type { H7Family } from '../../../host/device/h7-part.js';
 import { H7_PARTS } from '../../../host/device/h7-parts.js';
 import type { HeaderChip } from '../../fixtures/vendor-registers.js';
 import { HEADER_CHIPS, vendor } from '../../fixtures/vendor-registers.js';
+import type { Renamed } from './expect-registers.js';
+import { expectFields, expectOffsets } from './expect-registers.js';
 
-const CHIP_OF_FAMILY: Readonly<Record<H7Family, HeaderChip>> = { H74x: 'STM32H743xx', H72x: 'STM32H723xx', H7Ax: 'STM32H7A3xx' };
-const FAMILIES = Object.keys(CHIP_OF_FAMILY) as H7Family[];
-
-function expectOffsets(chip: HeaderChip, block: string, ours: Readonly<Record<string, number>>): void {
-  const theirs = Object.fromEntries(Object.keys(ours).map((name) => [name, vendor.offset(chip, block, name)]));
-  expect(ours, `${chip} ${block}`).toEqual(theirs);
-}
-
-function expectFields(chip: HeaderChip, prefix: string, ours: Readonly<Record<string, Field>>, renamed: Readonly<Record<string, string>> = {}): void {
-  const theirs = Object.fromEntries(Object.keys(ours).map((name) => [name, vendor.field(chip, `${prefix}_${renamed[name] ?? name}`)]));
-  expect(ours, `${chip} ${prefix}`).toEqual(theirs);
-}
-
-function expectMasks(prefix: string, ours: Readonly<Record<string, number>>, renamed: Readonly<Record<string, string>> = {}): void {
-  for (const [name, mask] of Object.entries(ours)) {
-    const field = vendor.field('STM32H743xx', `${prefix}_${renamed[name] ?? name}`);
-    expect(field && maskOf(field), `${prefix}_${name}`).toBe(mask >>> 0);
-  }
-}
+const FAMILY_OF_CHIP: Readonly<Record<HeaderChip, H7Family>> = { STM32H743xx: 'H74x', STM32H745xx: 'H74x', STM32H723xx: 'H72x', STM32H7A3xx: 'H7Ax' };
 
 describe('the flash controller', () => {
-  it.each(FAMILIES)('%s: offsets of both banks', (family) => {
-    const chip = CHIP_OF_FAMILY[family];
-    expectOffsets(chip, 'FLASH', { ...FLASH_BANK_OFFSETS, ...FLASH_SHARED_OFFSETS });
-    if (family === 'H72x') return expectOffsets(chip, 'FLASH', FLASH_H723_OFFSETS);
+  it.each(HEADER_CHIPS)('%s: offsets of both banks', (chip) => {
+    // H745 has boot addresses for each of its cores.
+    const renamed: Renamed = chip === 'STM32H745xx' ? { BOOT_CUR: 'BOOT7_CUR', BOOT_PRG: 'BOOT7_PRG' } : {};
+    expectOffsets(chip, 'FLASH', { ...FLASH_BANK_OFFSETS, ...FLASH_SHARED_OFFSETS }, renamed);
+    if (chip === 'STM32H723xx') return expectOffsets(chip, 'FLASH', FLASH_H723_OFFSETS);
     const bank2 = Object.entries(FLASH_BANK_OFFSETS).map(([name, offset]) => [name.replace(/1$/, '2'), offset + FLASH_BANK2_DISTANCE] as const);
     expectOffsets(chip, 'FLASH', Object.fromEntries(bank2));
   });
 
-  it.each(FAMILIES)('%s: fields of CR, SR and the option registers', (family) => {
-    const chip = CHIP_OF_FAMILY[family];
+  it.each(HEADER_CHIPS)('%s: fields of CR, SR and the option registers', (chip) => {
+    const family = FAMILY_OF_CHIP[chip];
     const { cr, reportsOperationErrors, sectorsPerWpsnBit } = FLASH_LAYOUTS[family];
     expectFields(chip, 'FLASH_CR', { ...cr });
     expect(cr.PSIZE !== undefined).toBe(vendor.field(chip, 'FLASH_CR_PSIZE') !== undefined);
@@ -67,9 +49,8 @@ describe('the flash controller', () => {
     expect(vendor.field(chip, 'FLASH_WPSN_WRPSN')?.width).toBe((vendor.constant(chip, 'FLASH_SECTOR_TOTAL') ?? 0) / sectorsPerWpsnBit);
   });
 
-  it.each(FAMILIES)('%s: geometry and addresses of the part table', (family) => {
-    const chip = CHIP_OF_FAMILY[family];
-    for (const part of H7_PARTS.filter((candidate) => candidate.family === family)) {
+  it.each(HEADER_CHIPS)('%s: geometry and addresses of the part table', (chip) => {
+    for (const part of H7_PARTS.filter(({ family }) => family === FAMILY_OF_CHIP[chip])) {
       expect(part.sectorBytes).toBe(vendor.constant(chip, 'FLASH_SECTOR_SIZE'));
       expect(part.flashWordBytes).toBe((vendor.constant(chip, 'FLASH_NB_32BITWORD_IN_FLASHWORD') ?? 0) * 4);
       expect(part.banks[0]?.base).toBe(vendor.constant(chip, 'FLASH_BANK1_BASE'));
@@ -82,16 +63,22 @@ describe('the flash controller', () => {
 });
 
 describe('RCC', () => {
-  it('offsets on H743 and H723', () => {
-    expectOffsets('STM32H743xx', 'RCC', RCC_OFFSETS_H743);
-    expectOffsets('STM32H723xx', 'RCC', RCC_OFFSETS_H743);
+  const isPerCore = (name: string): boolean => name === 'RSR' || name.endsWith('ENR');
+
+  it.each(['STM32H743xx', 'STM32H745xx', 'STM32H723xx'] as const)('offsets on %s', (chip) => {
+    expectOffsets(chip, 'RCC', RCC_OFFSETS_H743);
+  });
+
+  it('the registers of the own core, where the header of H745 has them', () => {
+    const toOwnCore = (vendor.base('STM32H745xx', 'RCC_C1') ?? 0) - (vendor.base('STM32H745xx', 'RCC') ?? 0);
+    const aliases = Object.entries(RCC_OFFSETS_H743).filter(([name]) => isPerCore(name));
+    expectOffsets('STM32H745xx', 'RCC_Core', Object.fromEntries(aliases.map(([name, offset]) => [name, offset + RCC_CORE_ALIAS_DISTANCE - toOwnCore])));
   });
 
   it('offsets on H7A3, where the registers of the own core are the only ones', () => {
     for (const [name, offset] of Object.entries(RCC_OFFSETS_H743)) {
-      const isPerCore = name === 'RSR' || name.endsWith('ENR');
       const theirs = vendor.offset('STM32H7A3xx', 'RCC', RCC_NAMES_H7A3[name as RccRegister] ?? name);
-      expect(theirs, name).toBe(isPerCore ? offset + RCC_CORE_ALIAS_DISTANCE : offset);
+      expect(theirs, name).toBe(isPerCore(name) ? offset + RCC_CORE_ALIAS_DISTANCE : offset);
     }
   });
 
@@ -100,23 +87,25 @@ describe('RCC', () => {
       expectFields(chip, 'RCC_CR', RCC_CR);
       expectFields(chip, 'RCC_CFGR', RCC_CFGR);
     }
-    for (const chip of ['STM32H743xx', 'STM32H723xx'] as const) {
+    for (const chip of ['STM32H743xx', 'STM32H745xx', 'STM32H723xx'] as const) {
       expectFields(chip, 'RCC_D1CFGR', RCC_D1CFGR);
       expectFields(chip, 'RCC_D2CFGR', RCC_D2CFGR);
-      expectFields(chip, 'RCC_RSR', RCC_RSR);
+      expectFields(chip, 'RCC_RSR', RCC_RSR, chip === 'STM32H745xx' ? { CPURSTF: 'C1RSTF', SFTRSTF: 'SFT1RSTF' } : {});
     }
     expectFields('STM32H743xx', 'RCC_D2CCIP2R', RCC_D2CCIP2R);
+    expectFields('STM32H745xx', 'RCC_D2CCIP2R', RCC_D2CCIP2R);
     expectFields('STM32H723xx', 'RCC_D2CCIP2R', RCC_D2CCIP2R, { USART16SEL: 'USART16910SEL' });
     expectFields('STM32H7A3xx', 'RCC_CDCCIP2R', RCC_D2CCIP2R, { USART16SEL: 'USART16910SEL', USART28SEL: 'USART234578SEL' });
   });
 
-  it.each(FAMILIES)('%s: enable and reset bits', (family) => {
+  it.each(HEADER_CHIPS)('%s: enable and reset bits', (chip) => {
+    const family = FAMILY_OF_CHIP[chip];
     for (const [name, { register, resetRegister, position }] of Object.entries(CLOCK_ENABLES[family])) {
       const header = family === 'H7Ax' && name.startsWith('SRAM') ? `AHB${name}` : name;
-      expect(vendor.field(CHIP_OF_FAMILY[family], `RCC_${register}_${header}EN`), name).toEqual({ position, width: 1 });
+      expect(vendor.field(chip, `RCC_${register}_${header}EN`), name).toEqual({ position, width: 1 });
       // Memories have no reset; the fixture has no APB4RSTR, whose SYSCFGRST is bit 1 (RM0433, RCC_APB4RSTR).
       if (name.startsWith('SRAM') || name === 'SYSCFG') continue;
-      expect(vendor.field(CHIP_OF_FAMILY[family], `RCC_${resetRegister}_${name}RST`), name).toEqual({ position, width: 1 });
+      expect(vendor.field(chip, `RCC_${resetRegister}_${name}RST`), name).toEqual({ position, width: 1 });
     }
   });
 });
@@ -129,7 +118,6 @@ describe('the other blocks', () => {
     expectOffsets(chip, 'GPIO', GPIO_OFFSETS);
     expectOffsets(chip, 'IWDG', IWDG_OFFSETS);
     expectOffsets(chip, 'CRC', CRC_OFFSETS);
-    expectOffsets(chip, 'USART', USART);
     expectOffsets(chip, 'DBGMCU', { ...offsets(DBGMCU_REGISTERS), IDCODE: DBGMCU_IDCODE.offset });
     expectOffsets(chip, 'SYSCFG', offsets(SYSCFG_REGISTERS));
     const { D3CR, ...power } = offsets(PWR_REGISTERS);
@@ -153,17 +141,6 @@ describe('the other blocks', () => {
       expectFields(chip, 'CRC_CR', CRC_CR);
       expectFields(chip, 'DBGMCU_IDCODE', { DEV_ID, REV_ID });
     }
-  });
-
-  it('fields of USART and DMA', () => {
-    expectMasks('USART_CR1', CR1);
-    expectMasks('USART_CR2', CR2);
-    expectMasks('USART_CR3', CR3);
-    expectMasks('USART_ISR', ISR, { RXNE: 'RXNE_RXFNE', TXE: 'TXE_TXFNF' });
-    expectMasks('USART_RQR', RQR);
-    const { M2P, ...fields } = SCR;
-    expectMasks('DMA_SxCR', fields);
-    expect(M2P & fields.DIR).toBe(M2P);
   });
 });
 

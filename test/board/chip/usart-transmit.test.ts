@@ -169,6 +169,7 @@ describe('pins', () => {
     bench.usart1.sync(4e5);
     expect([bytesOf(bench, 'PA9'), bytesOf(bench, 'PB14')]).toEqual([[1, 2], [2]]);
     expect(status(bench.usart1, 4e5) & ISR.TC).toBe(ISR.TC);
+    expect(bench.names()).toContain('usart-no-tx-pin');
   });
 });
 

@@ -45,6 +45,17 @@ const PLANTED: Readonly<Record<SerialViolationName, (bench: SerialBench) => void
     enable(usart1, 640);
     usart1.sync(1e6);
   },
+  'usart-no-rx-pin': ({ usart1, pins }) => {
+    pins.delete('PA10:7');
+    enable(usart1, 640);
+    for (let tick = 1000; tick < 5000; tick += 1000) usart1.read(USART.ISR, 4, tick);
+  },
+  'usart-no-tx-pin': ({ usart1, pins }) => {
+    pins.delete('PA9:7');
+    enable(usart1, 640);
+    for (const tick of [1e5, 2e5]) usart1.write(USART.TDR, 4, 1, tick);
+    usart1.sync(1e6);
+  },
   'usart-overrun': ({ usart1 }) => {
     enable(usart1, 640);
     usart1.lineIn('PA10', run([1, 2, 3], 0, 100_000));

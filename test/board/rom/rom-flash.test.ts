@@ -139,10 +139,23 @@ describe('ROM and flash', () => {
     expect(link.world.boardEvents.map(({ kind }) => kind)).toEqual(['rom', 'rom']);
   });
 
-  it('does not pretend to change option bytes', async () => {
-    const { link } = await session('');
-    await link.send(Uint8Array.of(0x82, 0x7d));
-    await expect(link.receive(link.now() + 1000)).rejects.toThrow(/option-byte-change/);
+  it.each([
+    ['Write Protect', 'rdp=0', [[0x63, 0x9c], [0x00, 0x03, 0x03]]],
+    ['Write Unprotect', 'rdp=0', [[0x73, 0x8c]]],
+    ['Readout Protect', 'rdp=0', [[0x82, 0x7d]]],
+    ['Readout Unprotect of a protected chip', 'rdp=1', [[0x92, 0x6d]]],
+  ])('does not pretend to change option bytes: %s', async (_, query, frames) => {
+    const { link, flash } = await session(query);
+    flash.load(garbage(2 * 1024 * 1024));
+    const speak = async (): Promise<void> => {
+      for (const frame of frames) {
+        await link.send(Uint8Array.from(frame));
+        await link.receive(link.now() + 100);
+        await link.receive(link.now() + 100);
+      }
+    };
+    await expect(speak()).rejects.toThrow(/option-byte-change/);
+    expect(flash.eraseCount).toBe(0);
   });
 
   it('starts an application in flash with Go', async () => {

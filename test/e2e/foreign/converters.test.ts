@@ -1,11 +1,13 @@
 /**
- * socat and ser2net as the converter between stage-flash and the board: TCP on one side, the board's pseudo-terminal on the other. What a
- * pseudo-terminal cannot prove: it has no parity, no bit rate and no modem lines, so a converter's serial settings are not tried here.
+ * socat and ser2net as the converter between stage-flash and the board: every kind of link on one side, the board's pseudo-terminal on the
+ * other. What a pseudo-terminal cannot prove: it has no parity, no bit rate and no modem lines, so a converter's serial settings are not
+ * tried here. ser2net confirms them all the same.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { NO_CONTEXT } from '../../cli/context.js';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +19,8 @@ import { startSim } from '../../cli/running-sim.js';
 import { findTool, mustSkip } from './foreign-tools.js';
 
 const IMAGE_BYTES = 65_536;
+/** AN2606 table 227: 54 ms from reset to a ROM that listens. */
+const ROM_START_UP_MS = 100;
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
 const tty = join(folder, 'tty');
 const flashFile = join(folder, 'board.bin');
@@ -33,6 +37,8 @@ async function serveBoard(): Promise<RunningSim> {
   const sim = await startSim('--listen', `pty:${tty}`, '--rtt', '1ms', '--baud', '921600', '--flash-file', flashFile);
   ends.push(sim.interrupt);
   await vi.waitFor(() => expect(sim.said()).toContain('connected'), { timeout: 10_000, interval: 5 });
+  // A board in a cabinet was switched on long before; this one's time is real.
+  await setTimeout(ROM_START_UP_MS);
   return sim;
 }
 
@@ -72,39 +78,101 @@ async function stageFlash(...options: readonly string[]): Promise<{ readonly exi
   return { exitCode, said };
 }
 
-async function flashThrough(port: number, seed: number): Promise<void> {
+/** Flashes a new image over `url` and compares what the board then holds in its flash file. */
+async function expectFlashed(sim: RunningSim, url: string, seed: number): Promise<void> {
   const image = new Random(seed).fill(new Uint8Array(IMAGE_BYTES));
   writeFileSync(imageFile, image);
-  const { exitCode, said } = await stageFlash(imageFile, '--address', '0x08000000', '--stay', '--to', `tcp://127.0.0.1:${port}?baud=921600`);
+  const { exitCode, said } = await stageFlash(imageFile, '--address', '0x08000000', '--stay', '--to', url);
   expect(exitCode, said).toBe(0);
+  await sim.interrupt();
+  expect(Buffer.compare(readFileSync(flashFile).subarray(0, IMAGE_BYTES), image)).toBe(0);
 }
 
-const inFlash = (): Uint8Array => readFileSync(flashFile).subarray(0, IMAGE_BYTES);
-const expected = (): Uint8Array => readFileSync(imageFile);
+const BOARD_TTY = `${tty},raw,echo=0`;
+
+/** socat between `address` and the board. */
+async function runSocat(address: string): Promise<void> {
+  await runConverter((said) => said.includes('listening on') || said.includes('starting data transfer') || said.includes('receiving on'), 'socat', '-d', '-d', address, BOARD_TTY);
+}
+
+/** ser2net with this accepter before the board. */
+async function runSer2net(accepter: string, isReady: () => Promise<boolean> | boolean): Promise<void> {
+  const configuration = join(folder, 'ser2net.yaml');
+  // `local`: a pseudo-terminal has no carrier to wait for.
+  writeFileSync(configuration, [
+    'connection: &board', `  accepter: ${accepter}`, `  connector: serialdev,${tty},921600n81,local`, '  options:', '    kickolduser: true', '',
+  ].join('\n'));
+  await runConverter(isReady, 'ser2net', '-n', '-c', configuration, '-P', join(folder, 'ser2net.pid'));
+}
 
 describe.skipIf(mustSkip('stage-flash through socat', 'socat'))('stage-flash through socat', () => {
-  it('flashes 64 KiB onto the virtual board', async () => {
+  it('flashes 64 KiB over tcp://', async () => {
     const sim = await serveBoard();
     const port = await freePort();
-    await runConverter((said) => said.includes('listening on'), 'socat', '-d', '-d', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,nodelay`, `${tty},raw,echo=0`);
-    await flashThrough(port, 21);
-    await sim.interrupt();
-    expect(Buffer.compare(inFlash(), expected())).toBe(0);
+    await runSocat(`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,nodelay`);
+    await expectFlashed(sim, `tcp://127.0.0.1:${port}?baud=921600`, 21);
+  });
+
+  it('flashes 64 KiB over tcp:// and IPv6', async () => {
+    const sim = await serveBoard();
+    const port = await freePort();
+    await runSocat(`TCP6-LISTEN:${port},bind=[::1],reuseaddr,nodelay`);
+    await expectFlashed(sim, `tcp://[::1]:${port}?baud=921600`, 23);
+  });
+
+  it('flashes 64 KiB over udp://', async () => {
+    const sim = await serveBoard();
+    const port = await freePort();
+    await runSocat(`UDP-LISTEN:${port},bind=127.0.0.1`);
+    await expectFlashed(sim, `udp://127.0.0.1:${port}?baud=921600`, 24);
+  });
+
+  it('flashes 64 KiB over exec:', async () => {
+    const sim = await serveBoard();
+    await expectFlashed(sim, `exec:?baud=921600 socat - ${BOARD_TTY}`, 25);
+  });
+
+  it('flashes 64 KiB over serial:', async () => {
+    const sim = await serveBoard();
+    await expectFlashed(sim, `serial://${tty}?baud=921600`, 26);
+  });
+});
+
+describe.skipIf(mustSkip('stage-flash through TLS', 'socat', 'openssl'))('stage-flash through TLS', () => {
+  it('flashes 64 KiB over tls:// with a certificate that ?ca= vouches for', async () => {
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    await execa('openssl', [
+      'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=gateway', '-addext', 'subjectAltName=IP:127.0.0.1',
+    ]);
+    const sim = await serveBoard();
+    const port = await freePort();
+    await runSocat(`OPENSSL-LISTEN:${port},bind=127.0.0.1,reuseaddr,nodelay,cert=${certificate},key=${key},verify=0`);
+    await expectFlashed(sim, `tls://127.0.0.1:${port}?baud=921600&ca=${certificate}`, 27);
   });
 });
 
 describe.skipIf(mustSkip('stage-flash through ser2net', 'ser2net', 'socat'))('stage-flash through ser2net', () => {
-  it('flashes 64 KiB onto the virtual board', async () => {
+  it('flashes 64 KiB over tcp://', async () => {
     const sim = await serveBoard();
     const port = await freePort();
-    const configuration = join(folder, 'ser2net.yaml');
-    // `local`: a pseudo-terminal has no carrier to wait for.
-    writeFileSync(configuration, [
-      'connection: &board', `  accepter: tcp,127.0.0.1,${port}`, `  connector: serialdev,${tty},921600n81,local`, '  options:', '    kickolduser: true', '',
-    ].join('\n'));
-    await runConverter(() => isListening(port), 'ser2net', '-n', '-c', configuration, '-P', join(folder, 'ser2net.pid'));
-    await flashThrough(port, 22);
-    await sim.interrupt();
-    expect(Buffer.compare(inFlash(), expected())).toBe(0);
+    await runSer2net(`tcp,127.0.0.1,${port}`, () => isListening(port));
+    await expectFlashed(sim, `tcp://127.0.0.1:${port}?baud=921600`, 22);
+  });
+
+  it('flashes 64 KiB over rfc2217://, setting the line on its way', async () => {
+    const sim = await serveBoard();
+    const port = await freePort();
+    await runSer2net(`telnet(rfc2217),tcp,127.0.0.1,${port}`, () => isListening(port));
+    await expectFlashed(sim, `rfc2217://127.0.0.1:${port}?baud=921600`, 28);
+  });
+
+  it('says that a telnet port without RFC 2217 is one', async () => {
+    await serveBoard();
+    const port = await freePort();
+    await runSer2net(`telnet,tcp,127.0.0.1,${port}`, () => isListening(port));
+    writeFileSync(imageFile, new Uint8Array(IMAGE_BYTES));
+    const { exitCode, said } = await stageFlash(imageFile, '--to', `rfc2217://127.0.0.1:${port}`);
+    expect(said).toContain('refuses RFC 2217');
+    expect(exitCode).toBe(5);
   });
 });

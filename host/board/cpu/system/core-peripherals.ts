@@ -8,6 +8,7 @@ import { SystemControlRegisters } from './system-control-registers.js';
 import { SysTick } from './systick.js';
 
 export function createPrivatePeripherals(r: Int32Array, control: SystemControl, requestReset: () => void): PrivatePeripherals {
+  // PM0253 §4.1 says where the blocks begin and end; DWT has 4 KiB (Arm DDI 0403E §C1.1).
   const cycleCounter = new CycleCounter();
   return new PrivatePeripherals([
     { first: 0xe0001000, last: 0xe0001fff, block: cycleCounter },
@@ -15,6 +16,7 @@ export function createPrivatePeripherals(r: Int32Array, control: SystemControl, 
     { first: 0xe000e100, last: 0xe000e4ec, block: new InterruptController() },
     { first: 0xe000ed90, last: 0xe000edb8, block: new MemoryProtection(r) },
     { first: 0xe000edfc, last: 0xe000edfc, block: cycleCounter },
+    // From ICTR to ABFSR (PM0253 §4.3, §4.9).
     { first: 0xe000e004, last: 0xe000efa8, block: new SystemControlRegisters(control, r, requestReset) },
   ]);
 }

@@ -12,10 +12,11 @@ const LSR = 0xe0001fb4;
 const DEMCR = 0xe000edfc;
 
 const UNLOCK_KEY = 0xc5acce55;
-const CYCCNTENA = 1;
+export const CYCCNTENA = 1 << 0;
 /** Four comparators. */
 const CTRL_FIXED = 0x40000000;
-const TRCENA = 1 << 24;
+export const TRCENA = 1 << 24;
+/** CoreSight LSR: the lock is there, and it is closed. */
 const LSR_PRESENT = 1;
 const LSR_LOCKED = 2;
 

@@ -10,7 +10,9 @@ const FIRST_PAIR = 0xe000ed9c;
 const LAST = 0xe000edb8;
 
 const REGION_COUNT = 16;
-const ENABLE = 1;
+export const MPU_CTRL = { ENABLE: 1 << 0, HFNMIENA: 1 << 1, PRIVDEFENA: 1 << 2 } as const;
+const CTRL_MASK = MPU_CTRL.ENABLE | MPU_CTRL.HFNMIENA | MPU_CTRL.PRIVDEFENA;
+/** PM0253 §4.6, MPU_RBAR. */
 const RBAR_VALID = 1 << 4;
 
 export class MemoryProtection implements RegisterBlock {
@@ -43,8 +45,8 @@ export class MemoryProtection implements RegisterBlock {
   write(address: number, value: number): boolean {
     if (address > LAST) return false;
     if (address === CTRL) {
-      if ((value & ENABLE) !== 0) throw new UnmodelledFeature('an enabled MPU', this.#r[15]!);
-      this.#control = value & 7;
+      if ((value & MPU_CTRL.ENABLE) !== 0) throw new UnmodelledFeature('an enabled MPU', this.#r[15]!);
+      this.#control = value & CTRL_MASK;
     } else if (address === RNR) {
       this.#region = value & (REGION_COUNT - 1);
     } else if (address >= FIRST_PAIR) {

@@ -7,6 +7,7 @@ import type { AccessSize } from '../bus.js';
 import { BusFault } from '../bus.js';
 import type { RegisterBlock } from './register-block.js';
 
+/** Arm DDI 0403E §B3.1. */
 export function isPrivateAddress(address: number): boolean {
   return address >>> 18 === 0xe0000000 >>> 18;
 }
@@ -18,6 +19,7 @@ function takesParts(word: number): boolean {
   return (word >= 0xe000e400 && word < 0xe000e4f0) || (word >= 0xe000ed18 && word <= 0xe000ed20) || word === CFSR;
 }
 
+/** ITM, and FPB (Arm DDI 0403E §B3.1). */
 const isSilent = (address: number): boolean => address < 0xe0001000 || (address >= 0xe0002000 && address < 0xe0003000);
 
 export interface AddressedBlock {

@@ -4,16 +4,17 @@ import { UnmodelledFeature } from '../faults.js';
 import type { RegisterBlock } from './register-block.js';
 import type { SystemControl } from './system-control.js';
 
-const VECTKEY = 0x05fa;
-const VECTKEYSTAT = 0xfa050000;
-const SYSRESETREQ = 1 << 2;
-/** NMIPENDSET, PENDSVSET, PENDSTSET. */
+export const AIRCR = { SYSRESETREQ: 1 << 2, PRIGROUP: 7 << 8, VECTKEY: 0xffff << 16 } as const;
+/** PM0253 §4.3, AIRCR: what a write must have in its upper half, and what reads there. */
+const WRITE_KEY = 0x05fa;
+const KEY_STATUS = 0xfa050000;
+/** NMIPENDSET, PENDSVSET, PENDSTSET (PM0253 §4.3, ICSR). */
 const ICSR_PEND = (1 << 31) | (1 << 28) | (1 << 26);
 const ICSR_RETTOBASE = 1 << 11;
 
 /** Fixed values: Cortex-M7 r1p1, its feature registers, and 16 KiB caches as in STM32H74x. */
 const CONSTANTS: ReadonlyMap<number, number> = new Map([
-  [0xe000e004, 0x4], // ICTR: 160 lines in steps of 32
+  [0xe000e004, 0x4], // ICTR (Arm DDI 0403E §B3.2): 160 lines in steps of 32
   [0xe000ed00, 0x411fc271], // CPUID
   [0xe000ed40, 0x30], // ID_PFR0
   [0xe000ed44, 0x200], // ID_PFR1
@@ -34,7 +35,7 @@ const CONSTANTS: ReadonlyMap<number, number> = new Map([
 
 /** Registers whose value only has to be remembered, with their writable bits. */
 const STORED: ReadonlyMap<number, { readonly writable: number; readonly reset: number }> = new Map([
-  [0xe000e008, { writable: 0x1fff_ec04, reset: 0 }], // ACTLR
+  [0xe000e008, { writable: 0x1fff_ec04, reset: 0 }], // ACTLR (Arm DDI 0403E §B3.2)
   [0xe000ed10, { writable: 0x16, reset: 0 }], // SCR
   [0xe000ed30, { writable: 0, reset: 0 }], // DFSR
   [0xe000ed3c, { writable: -1, reset: 0 }], // AFSR
@@ -108,14 +109,14 @@ function controlRegisters(control: SystemControl, r: Int32Array, requestReset: (
     if ((value & ICSR_PEND) !== 0) throw new UnmodelledFeature('a pended NMI, PendSV or SysTick exception', r[SLOT.PC]!);
   };
   const writeAircr = (value: number): void => {
-    if (value >>> 16 !== VECTKEY) return;
-    control.priorityGroup = (value >>> 8) & 7;
-    if ((value & SYSRESETREQ) !== 0) requestReset();
+    if (value >>> 16 !== WRITE_KEY) return;
+    control.priorityGroup = (value & AIRCR.PRIGROUP) >>> 8;
+    if ((value & AIRCR.SYSRESETREQ) !== 0) requestReset();
   };
   return [
     [0xe000ed04, { read: readIcsr, write: writeIcsr }],
     [0xe000ed08, { read: () => control.vtor, write: (value) => void (control.vtor = value & ~0x7f) }],
-    [0xe000ed0c, { read: () => VECTKEYSTAT | (control.priorityGroup << 8), write: writeAircr }],
+    [0xe000ed0c, { read: () => KEY_STATUS | (control.priorityGroup << 8), write: writeAircr }],
     [0xe000ed14, { read: () => control.ccr, write: (value) => void (control.ccr = value) }],
   ];
 }

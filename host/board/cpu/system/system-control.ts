@@ -6,15 +6,26 @@ import { SLOT } from '../core-state.js';
 import { EXCEPTION } from '../faults.js';
 import type { ExceptionNumber } from '../faults.js';
 
-/** SHCSR.MEMFAULTENA, BUSFAULTENA and USGFAULTENA. */
-const FAULT_ENABLES = 7 << 16;
-const ENABLE_BIT: Readonly<Partial<Record<ExceptionNumber, number>>> = { 4: 1 << 16, 5: 1 << 17, 6: 1 << 18 };
-/** SHCSR's active bits by exception number. */
-const ACTIVE_BIT: Readonly<Partial<Record<ExceptionNumber, number>>> = { 4: 1 << 0, 5: 1 << 1, 6: 1 << 3, 11: 1 << 7 };
+export const SHCSR = {
+  MEMFAULTACT: 1 << 0, BUSFAULTACT: 1 << 1, USGFAULTACT: 1 << 3, SVCALLACT: 1 << 7,
+  MEMFAULTENA: 1 << 16, BUSFAULTENA: 1 << 17, USGFAULTENA: 1 << 18,
+} as const;
+const FAULT_ENABLES = SHCSR.MEMFAULTENA | SHCSR.BUSFAULTENA | SHCSR.USGFAULTENA;
+const ENABLE_BIT: Readonly<Partial<Record<ExceptionNumber, number>>> = {
+  [EXCEPTION.memManage]: SHCSR.MEMFAULTENA, [EXCEPTION.busFault]: SHCSR.BUSFAULTENA, [EXCEPTION.usageFault]: SHCSR.USGFAULTENA,
+};
+const ACTIVE_BIT: Readonly<Partial<Record<ExceptionNumber, number>>> = {
+  [EXCEPTION.memManage]: SHCSR.MEMFAULTACT, [EXCEPTION.busFault]: SHCSR.BUSFAULTACT, [EXCEPTION.usageFault]: SHCSR.USGFAULTACT,
+  [EXCEPTION.svCall]: SHCSR.SVCALLACT,
+};
 
-const CCR = { UNALIGN_TRP: 1 << 3, DIV_0_TRP: 1 << 4, BFHFNMIGN: 1 << 8, STKALIGN: 1 << 9, BP: 1 << 18 } as const;
-/** NONBASETHRDENA, USERSETMPEND, the traps, BFHFNMIGN, DC and IC; STKALIGN and BP are fixed at one on the Cortex-M7. */
-const CCR_WRITABLE = 0x3011b;
+export const CCR = {
+  NONBASETHRDENA: 1 << 0, USERSETMPEND: 1 << 1, UNALIGN_TRP: 1 << 3, DIV_0_TRP: 1 << 4, BFHFNMIGN: 1 << 8, STKALIGN: 1 << 9,
+  DC: 1 << 16, IC: 1 << 17, BP: 1 << 18,
+} as const;
+/** STKALIGN and BP are fixed at one on the Cortex-M7. */
+const CCR_FIXED = CCR.STKALIGN | CCR.BP;
+const CCR_WRITABLE = CCR.NONBASETHRDENA | CCR.USERSETMPEND | CCR.UNALIGN_TRP | CCR.DIV_0_TRP | CCR.BFHFNMIGN | CCR.DC | CCR.IC;
 
 /** Lower is more urgent; 256 stands for thread mode without any mask. */
 const IDLE_PRIORITY = 256;
@@ -31,7 +42,7 @@ export class SystemControl {
   readonly priorities = new Uint8Array(12);
   /** Exceptions that have been entered and not returned from, oldest first. */
   readonly active: number[] = [];
-  #ccr: number = CCR.STKALIGN | CCR.BP;
+  #ccr: number = CCR_FIXED;
   #faultEnables = 0;
   readonly #r: Int32Array;
 
@@ -43,7 +54,7 @@ export class SystemControl {
     this.cfsr = this.hfsr = this.bfar = this.mmfar = this.vtor = this.priorityGroup = 0;
     this.priorities.fill(0);
     this.active.length = 0;
-    this.#ccr = CCR.STKALIGN | CCR.BP;
+    this.#ccr = CCR_FIXED;
     this.#faultEnables = 0;
   }
 
@@ -52,7 +63,7 @@ export class SystemControl {
   }
 
   set ccr(value: number) {
-    this.#ccr = (value & CCR_WRITABLE) | CCR.STKALIGN | CCR.BP;
+    this.#ccr = (value & CCR_WRITABLE) | CCR_FIXED;
   }
 
   get shcsr(): number {

@@ -11,11 +11,9 @@ const RVR = 0xe000e014;
 const CVR = 0xe000e018;
 const CALIB = 0xe000e01c;
 
-const ENABLE = 1 << 0;
-const TICKINT = 1 << 1;
-/** Processor clock; otherwise the external reference, which on STM32H7 is the processor clock / 8. */
-const CLKSOURCE = 1 << 2;
-const COUNTFLAG = 1 << 16;
+/** SYST_CSR. CLKSOURCE: processor clock; otherwise the external reference, which on STM32H7 is the processor clock / 8. */
+export const SYST_CSR = { ENABLE: 1 << 0, TICKINT: 1 << 1, CLKSOURCE: 1 << 2, COUNTFLAG: 1 << 16 } as const;
+const { ENABLE, TICKINT, CLKSOURCE, COUNTFLAG } = SYST_CSR;
 const REFERENCE_DIVIDER = 8;
 
 export class SysTick implements RegisterBlock {
