@@ -7,6 +7,7 @@ import type { Image } from './image/image.js';
 import { readImage } from './image/read-image.js';
 import { atBoard, demandKnownChip, overLink } from './job/at-board.js';
 import { beginJob } from './job/begin-job.js';
+import { expectAfterLeaving } from './job/expect-application.js';
 import type { Job } from './job/job.js';
 import { leaveAfter } from './job/move-board.js';
 import { recordJob } from './job/record-job.js';
@@ -43,6 +44,8 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, file
   });
 }
 
-function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  return leaveAfter(job, steadyLink, async () => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink));
+async function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
+  const work = async (): Promise<Report> => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink);
+  if (job.options.leave === undefined || job.options.after === 'stay') return work();
+  return expectAfterLeaving(job, await leaveAfter(job, steadyLink, work));
 }

@@ -3,16 +3,24 @@
  * RTS, by bytes that its application understands.
  */
 import { StageFlashError } from '../errors.js';
-import type { BoardMoves, Report } from '../flash-options.js';
+import type { BoardMoves, JobOptions } from '../flash-options.js';
+import type { JobEvents } from '../job-events.js';
 import type { Link } from '../link/link.js';
-import type { Job } from './job.js';
+import type { Logbook } from '../report/logbook.js';
 import { runCommand } from './run-command.js';
 
 /** AN2606 table 227: 54 ms from reset to a ROM that listens; H7A needs 545 ms. */
 const ROM_START_UP_MS = 600;
 
+/** What is asked, who is told, what is known. */
+interface Moving {
+  readonly options: JobOptions;
+  readonly events: JobEvents;
+  readonly log: Logbook;
+}
+
 /** @throws StageFlashError kind `usage` when the link has no such lines, `link` when a step fails */
-export async function enterBootloader({ options, events }: Job, link: Link): Promise<void> {
+export async function enterBootloader({ options, events }: Omit<Moving, 'log'>, link: Link): Promise<void> {
   if (options.enter === undefined) return;
   events.note('Bringing the board into its bootloader');
   await move('enter', options.enter, { options, events }, link);
@@ -24,23 +32,23 @@ export async function enterBootloader({ options, events }: Job, link: Link): Pro
  * Does the job and then lets the board go: when its flash is proven, or untouched. While anything in between may go on, or be tried again,
  * the board is left to it.
  */
-export async function leaveAfter(job: Job, link: Link, work: () => Promise<Report>): Promise<Report> {
-  const { options, events, log } = job;
+export async function leaveAfter<Result extends { readonly text: string }>(moving: Moving, link: Link, work: () => Promise<Result>): Promise<Result> {
+  const { options, events, log } = moving;
   const { leave, signal } = options;
-  if (leave === undefined || options.after === 'stay') return work();
-  let report: Report;
+  if (leave === undefined) return work();
+  let report: Result;
   try {
     report = await work();
   } catch (error) {
     if (log.flash !== 'untouched') events.warning('The board was not brought out of its bootloader: it may still be at work, or hold half an image.');
     else if (log.rom !== undefined && !signal?.aborted) {
-      await move('leave', leave, job, link).catch((second: unknown) => events.warning(second instanceof Error ? second.message : String(second)));
+      await move('leave', leave, moving, link).catch((second: unknown) => events.warning(second instanceof Error ? second.message : String(second)));
     }
     throw error;
   }
   events.note('Bringing the board out of its bootloader');
   try {
-    await move('leave', leave, job, link);
+    await move('leave', leave, moving, link);
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'link') throw error;
     throw new StageFlashError('link', `${error.message}; the job itself is done: ${report.text}`, { hint: error.hint ?? 'Bring the board out of its bootloader by hand.', cause: error });
@@ -48,7 +56,7 @@ export async function leaveAfter(job: Job, link: Link, work: () => Promise<Repor
   return report;
 }
 
-async function move(which: 'enter' | 'leave', { command, lines, send }: BoardMoves, { options, events }: Pick<Job, 'options' | 'events'>, link: Link): Promise<void> {
+async function move(which: 'enter' | 'leave', { command, lines, send }: BoardMoves, { options, events }: Omit<Moving, 'log'>, link: Link): Promise<void> {
   if (lines !== undefined && link.abilities?.includes('modem-lines') !== true) {
     throw new StageFlashError('usage', `${link.name} has no DTR and RTS for --${which}`, { hint: `serial: and rfc2217: links have them; --${which}-cmd works beside any link.` });
   }

@@ -13,6 +13,7 @@ import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
 import { atBoard, demandKnownChip } from './at-board.js';
 import { enterStub, findRom } from './enter-stub.js';
+import { enterBootloader, leaveAfter } from './move-board.js';
 import { recordJob } from './record-job.js';
 
 /** A visit is not gone on with: the next one begins in the ROM bootloader. */
@@ -36,13 +37,14 @@ export interface Visited<Result> {
  * @param begin what can be refused before there is a link; its result goes to `work`
  * @param finish makes the report, when the board has been left
  */
-export function visitBoard<Begun, Result, Report>(
+export function visitBoard<Begun, Result, Report extends { readonly text: string }>(
   options: JobOptions, begin: (log: Logbook, events: JobEvents) => Begun | Promise<Begun>, work: (visit: Visit, begun: Begun) => Promise<Result>, finish: (visited: Visited<Result>) => Report,
 ): Promise<Report> {
   return recordJob(options, async (log, events) => {
     demandKnownChip(options.chip);
     const begun = await begin(log, events);
-    return atBoard(options, log, events, AFTER_ABORT, async (link, steadyLink) => {
+    return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => leaveAfter({ options, events, log }, steadyLink, async () => {
+      await enterBootloader({ options, events }, link);
       const { rom } = await findRom(link, log, events);
       const session = await enterStub(link, steadyLink, rom, log, events);
       try {
@@ -56,6 +58,6 @@ export function visitBoard<Begun, Result, Report>(
         if (error instanceof StageFlashError && ['refused', 'flash', 'verify'].includes(error.kind)) await leaveBoard(session, 'reset');
         throw error;
       }
-    });
+    }));
   });
 }
