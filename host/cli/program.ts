@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { StageFlashError } from '../errors.js';
+import { addCacheCommand } from './cache-command.js';
 import type { CommandContext } from './command-context.js';
 import { addEraseCommand } from './erase-command.js';
 import { describeFailure, failureAsJson } from './failure.js';
@@ -59,6 +60,7 @@ async function buildProgram(userArguments: readonly string[], context: CommandCo
   addInfoCommand(program, context);
   addVerifyCommand(program, context);
   addEraseCommand(program, context);
+  addCacheCommand(program, context);
   program.hook('preAction', (_, command) => applySettings(command, context));
   const [first, second] = userArguments;
   const called = first === 'help' ? second : first;

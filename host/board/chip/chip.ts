@@ -31,7 +31,7 @@ export interface ChipOptions {
   readonly violations: Violations;
   /** DBGMCU_IDCODE.REV_ID. @default the family's current silicon */
   readonly revisionId?: number;
-  /** Most ticks that a polling loop passes at once; 0 for none. @default 65 536, 1 ms */
+  /** Most ticks that a polling loop passes at once; 0 for none. @default 32 768, half a millisecond */
   readonly pollSkipTicks?: number;
   /** What differs from the factory setting. */
   readonly optionBytes?: Partial<OptionBytes>;
@@ -74,7 +74,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? CURRENT_REVISION[options.part.family],
-        pollSkipTicks: options.pollSkipTicks ?? 65_536,
+        pollSkipTicks: options.pollSkipTicks ?? 32_768,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',

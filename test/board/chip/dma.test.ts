@@ -203,3 +203,12 @@ describe('leftovers', () => {
     expect(names()).toEqual([]);
   });
 });
+
+describe('the FIFO control register', () => {
+  it('keeps what a program writes, but for its level, which says empty', () => {
+    const { dma1 } = serialBench();
+    expect(dma1.read(streamRegister(0, 'FCR'), 4, 0)).toBe(0x21);
+    dma1.write(streamRegister(0, 'FCR'), 4, 0xffffffff, 0);
+    expect(dma1.read(streamRegister(0, 'FCR'), 4, 0)).toBe(0xa7);
+  });
+});
