@@ -21,5 +21,6 @@ export function whoSpeaks(lastBytes: Uint8Array): string | undefined {
   const [refusals] = SURELY_REFUSALS.exec(line) ?? [];
   if (refusals !== undefined) return `a ROM bootloader refuses what was meant for it (by bytes 0x${refusals.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')})`;
   const [spoken] = SURELY_TEXT.exec(line) ?? [];
-  return spoken === undefined ? undefined : `something else talks: “${readableText(Buffer.from(spoken, 'latin1')) ?? ''}”`;
+  // A mask can be a letter.
+  return spoken === undefined || new Set(spoken.slice(-8)).size < 4 ? undefined : `something else talks: “${readableText(Buffer.from(spoken, 'latin1')) ?? ''}”`;
 }

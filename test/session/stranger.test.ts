@@ -19,6 +19,7 @@ describe('who speaks in the place of the stub', () => {
     ['a wire that is idle', '\xff'.repeat(64)],
     ['a few bytes that could be text', '\x82\x03boot'],
     ['a frame of zeros that is masked and cut off', `\xc5\x3a\x82${'\x03'.repeat(20)}`],
+    ['the same with a letter for a mask', `\xc5\x3a\x82${'M'.repeat(20)}`],
     ['refusals that are too few', `\x00${'\x1f'.repeat(47)}`],
     ['text with a frame behind it', 'boot ok, login:\xc5\x3a'],
   ])('is not told by %s', (_, line) => {
