@@ -58,7 +58,7 @@ bool lzma_begin(struct lzma *lzma)
     lzma->literal_position_mask = (1u << parameter(lzma, LP)) - 1;
     lzma->position_mask = (1u << parameter(lzma, PB)) - 1;
     lzma->coder.input = lzma->setup.input;
-    lzma->coder.taken = lzma->position = lzma->state = lzma->copy_left = lzma->literal_due = 0;
+    lzma->coder.taken = lzma->position = lzma->state = lzma->copy_left = 0;
     for (uint32_t at = 0; at < 4; at++) {
         lzma->distances[at] = 0;
     }
@@ -106,16 +106,24 @@ static INLINE uint32_t decide(const struct lzma *lzma, struct lzma_coder *coder,
     return node;
 }
 
-/* Decisions down a tree, highest bit first, until the node reaches `leaves`; returns the number of the leaf. */
-static NOINLINE uint32_t tree(struct lzma *lzma, uint32_t models, uint32_t leaves)
+/* Decisions down a tree, highest bit first, until the node reaches `leaves`; returns the number of the leaf. As long as the decisions are the bits
+   of `expected`, highest of eight first, each of its bits has models of its own; 0x100 and more: nothing is expected. */
+static NOINLINE uint32_t tree_expecting(struct lzma *lzma, uint32_t models, uint32_t leaves, uint32_t expected, uint32_t apart)
 {
     struct lzma_coder coder = lzma->coder;
     uint32_t node = 1;
     do {
-        node = decide(lzma, &coder, &lzma->setup.models[models + node], node);
+        expected <<= 1;
+        node = decide(lzma, &coder, &lzma->setup.models[models + apart + (expected & apart) + node], node);
+        apart &= (node & 1) != 0 ? expected : ~expected;
     } while (node < leaves);
     lzma->coder = coder;
     return node - leaves;
+}
+
+static uint32_t tree(struct lzma *lzma, uint32_t models, uint32_t leaves)
+{
+    return tree_expecting(lzma, models, leaves, 0, 0);
 }
 
 /* One decision: a tree of two leaves. */
@@ -218,7 +226,7 @@ static void begin_copy(struct lzma *lzma)
 static int32_t repeated_byte(const struct lzma *lzma)
 {
     const uint32_t position = lzma->position - lzma->distances[0] - 1;
-    return lzma->distances[0] <= lzma->setup.recent_mask ? lzma->setup.recent[position & lzma->setup.recent_mask] : lzma->old_byte(position);
+    return lzma->distances[0] <= lzma->setup.recent_mask ? lzma->setup.recent[position & lzma->setup.recent_mask] : lzma_old_byte(position);
 }
 
 static INLINE void put(struct lzma *lzma, uint32_t byte)
@@ -226,62 +234,15 @@ static INLINE void put(struct lzma *lzma, uint32_t byte)
     lzma->setup.recent[lzma->position++ & lzma->setup.recent_mask] = (uint8_t)byte;
 }
 
-/* Some of the bytes to be copied, as far as `until`. False: they cannot be read now. */
-static bool copy(struct lzma *lzma, uint32_t until)
-{
-    uint32_t count = until - lzma->position;
-    count = lzma->copy_left < count ? lzma->copy_left : count;
-    uint8_t *const recent = lzma->setup.recent;
-    const uint32_t mask = lzma->setup.recent_mask;
-    uint32_t from = lzma->position - lzma->distances[0] - 1;
-    const bool is_old = lzma->distances[0] > mask;
-    for (; count != 0; count--, from++) {
-        const int32_t byte = is_old ? lzma->old_byte(from) : recent[from & mask];
-        if (byte < 0) {
-            return false;
-        }
-        recent[lzma->position++ & mask] = (uint8_t)byte;
-        lzma->copy_left--;
-    }
-    return true;
-}
-
-/* After a match, the bits that are as in the byte at the last distance, `expected`, have models of their own, until one is not. */
-static uint32_t literal_after_match(struct lzma *lzma, uint32_t models, uint32_t expected)
-{
-    struct lzma_coder coder = lzma->coder;
-    uint32_t node = 1;
-    uint32_t apart = 0x100;
-    do {
-        expected <<= 1;
-        node = decide(lzma, &coder, &lzma->setup.models[models + apart + (expected & apart) + node], node);
-        apart &= (node & 1) != 0 ? expected : ~expected;
-    } while (node < 0x100);
-    lzma->coder = coder;
-    return node;
-}
-
-/* False: the byte at the last distance cannot be read now. */
-static bool literal(struct lzma *lzma)
+/* `expected`: the byte at the last distance, after a match. */
+static void literal(struct lzma *lzma, uint32_t expected)
 {
     const uint32_t state = lzma->state;
     const uint32_t before = lzma->position == 0 ? 0u : lzma->setup.recent[(lzma->position - 1) & lzma->setup.recent_mask];
     const uint32_t lc = parameter(lzma, LC);
     const uint32_t context = ((lzma->position & lzma->literal_position_mask) << lc) + (before >> (8 - lc));
-    const uint32_t models = LITERAL + LITERAL_MODELS * context;
-    uint32_t byte;
-    if (state < STATE_AFTER_MATCH) {
-        byte = tree(lzma, models, 0x100);
-    } else {
-        const int32_t expected = repeated_byte(lzma);
-        if (expected < 0) {
-            return false;
-        }
-        byte = literal_after_match(lzma, models, (uint32_t)expected);
-    }
-    put(lzma, byte);
+    put(lzma, tree_expecting(lzma, LITERAL + LITERAL_MODELS * context, 0x100, expected, state < STATE_AFTER_MATCH ? 0 : 0x100));
     lzma->state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
-    return true;
 }
 
 /* The first of five bytes is 0 and falls out of the code again. */
@@ -296,33 +257,27 @@ static void begin_code(struct lzma *lzma)
 enum lzma_result lzma_run(struct lzma *lzma, uint32_t until, uint32_t received)
 {
     while (lzma->position != until) {
-        if (lzma->copy_left != 0) {
-            if (!copy(lzma, until)) {
-                return LZMA_WANTS_HISTORY;
-            }
-            continue;
-        }
-        if (!lzma->literal_due) {
-            if (received - lzma->coder.taken < LZMA_MOST_SYMBOL_BYTES && received != lzma->setup.packed_bytes) {
-                return LZMA_WANTS_INPUT;
-            }
-            if (lzma->coder.taken == 0) {
-                begin_code(lzma);
-            }
-            if (bit(lzma, IS_MATCH + lzma->state * POSITION_STATES + (lzma->position & lzma->position_mask)) != 0) {
-                begin_copy(lzma);
-                if (lzma->distances[0] >= lzma->position || lzma->coder.taken > lzma->setup.packed_bytes) {
-                    return LZMA_BROKEN;
-                }
-                continue;
-            }
-            lzma->literal_due = 1;
-        }
-        if (!literal(lzma)) {
+        const int32_t expected = lzma->state < STATE_AFTER_MATCH ? 0 : repeated_byte(lzma);
+        if (expected < 0) {
             return LZMA_WANTS_HISTORY;
         }
-        lzma->literal_due = 0;
-        if (lzma->coder.taken > lzma->setup.packed_bytes) {
+        if (lzma->copy_left != 0) {
+            lzma->copy_left--;
+            put(lzma, (uint32_t)expected);
+            continue;
+        }
+        if (received - lzma->coder.taken < LZMA_MOST_SYMBOL_BYTES && received != lzma->setup.packed_bytes) {
+            return LZMA_WANTS_INPUT;
+        }
+        if (lzma->coder.taken == 0) {
+            begin_code(lzma);
+        }
+        if (bit(lzma, IS_MATCH + lzma->state * POSITION_STATES + (lzma->position & lzma->position_mask)) != 0) {
+            begin_copy(lzma);
+        } else {
+            literal(lzma, (uint32_t)expected);
+        }
+        if (lzma->distances[0] >= lzma->position || lzma->coder.taken > lzma->setup.packed_bytes) {
             return LZMA_BROKEN;
         }
     }

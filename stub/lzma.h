@@ -19,12 +19,12 @@
 enum lzma_result {
     LZMA_REACHED,      /* the position asked for */
     LZMA_WANTS_INPUT,  /* go on when more has come */
-    LZMA_WANTS_HISTORY, /* old_byte() had to say "not now" */
+    LZMA_WANTS_HISTORY, /* lzma_old_byte() had to say "not now" */
     LZMA_BROKEN,       /* no stream of an encoder; not to be asked again */
 };
 
-/* The byte that was decoded at `position`, longer ago than the ring reaches; negative: cannot be read now, ask again. */
-typedef int32_t lzma_old_byte(uint32_t position);
+/* The byte that was decoded at `position`, longer ago than the ring reaches; negative: cannot be read now, ask again. Provided by the caller's side. */
+int32_t lzma_old_byte(uint32_t position);
 
 /* The caller's part. */
 struct lzma_setup {
@@ -49,18 +49,16 @@ struct lzma_coder {
 
 struct lzma {
     struct lzma_setup setup;
-    lzma_old_byte *old_byte;
     struct lzma_coder coder;
     uint32_t position; /* bytes decoded */
     uint32_t state;
     uint32_t distances[4]; /* 0-based, latest first */
     uint32_t copy_left;    /* bytes of a match still to come */
-    uint32_t literal_due;
     uint32_t literal_position_mask;
     uint32_t position_mask;
 };
 
-/* `lzma->setup` and `lzma->old_byte` are set. False: these parameters are none. */
+/* `lzma->setup` is set. False: these parameters are none. */
 bool lzma_begin(struct lzma *lzma);
 
 /* Decodes until `position` is `until`, which must not be so far ahead that the ring overwrites what the caller still needs.

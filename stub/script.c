@@ -12,8 +12,8 @@
 #define MOST_STEPS 32u
 /* Copies of sectors lie so far apart; the largest sector fits. */
 #define SLOT_BYTES 0x20000u
-/* For the directory of a packed stream: 2 MiB have 1025 blocks, and some runs. */
-#define DIRECTORY_BYTES 4096u
+/* Runs and pieces of a packed stream. */
+#define MOST_SPANS 340u
 
 static struct {
     uint32_t executed; /* stream offset */
@@ -26,7 +26,8 @@ static struct {
     uint32_t packed_bytes;
     struct unpacked unpacked; /* a flash word that waits, or none */
     uint16_t models[LZMA_MOST_MODELS];
-    uint32_t directory[DIRECTORY_BYTES / 4];
+    struct unpack_span spans[MOST_SPANS];
+    int32_t shifts[3]; /* for a relocation that is of no use: nothing is copied yet */
 } self;
 
 uint32_t script_executed(void)
@@ -102,6 +103,13 @@ static bool write_word(void)
 int32_t unpack_flash_half(uint32_t address)
 {
     return flash_is_busy(flash_bank(address)) ? -1 : *(const volatile uint16_t *)address;
+}
+
+/* Nothing is kept for copies yet. */
+int32_t unpack_old_byte(uint32_t address)
+{
+    flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+    return -UNPACK_BROKEN;
 }
 
 /* The next flash word of a PACKED, or its end. */
@@ -223,12 +231,15 @@ static bool begin_packed(void)
             .packed_bytes = read_u32(9),
             .parameters = head & 0xFFFFu,
         },
-        .directory = self.directory,
-        .directory_limit = sizeof self.directory,
-        .runs = head >> 16,
-        .content_bytes = read_u32(5),
-        .word_bytes = flash_word_bytes(),
+        .content = {
+            .directory_bytes = head >> 16,
+            .spans = self.spans,
+            .spans_end = self.spans + MOST_SPANS,
+            .content_bytes = read_u32(5),
+            .word_bytes = flash_word_bytes(),
+        },
     };
+    relocation_begin(self.shifts, 1, 0);
     self.packed_bytes = setup.lzma.packed_bytes;
     self.packed_begin = self.executed + WIRE_OP_PACKED_BYTES;
     if (unpack_begin(&setup)) {

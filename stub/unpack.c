@@ -4,148 +4,193 @@
 #include "filters.h"
 #include "flash.h"
 
-#define DIRECTORY_ALIGNMENT 16u
+#include <stddef.h>
 
-struct run {
-    uint32_t address;
-    uint32_t length;
-};
+#define CONTENT_BYTES (2 * FLASH_MOST_WORD_BYTES)
+#define IS_COPY FILTER_REACH /* instead of a filter */
 
-/* A run and the content before it. */
+/* A span and the content before it. */
 struct place {
-    const struct run *run;
+    const struct unpack_span *span;
     uint32_t begins;
 };
 
 static struct {
-    struct unpack_setup setup;
-    struct lzma lzma;
-    uint32_t directory_bytes; /* decoded in front of the content */
-    uint32_t position;        /* in the content: of the next word */
+    uint32_t position; /* in the content: of the next word */
+    uint32_t made;     /* content that is there; one half-word more than whole words when a pair lies across an end */
     struct place writing;
-    struct place reading;
-    /* The last word, and before it what a difference can reach back to. */
-    uint32_t word[(FILTER_REACH + FLASH_MOST_WORD_BYTES) / 4];
+    struct place reading; /* history, far from where words are written */
+    struct unpack_content setup;
+    /* A ring: the words, and before them what a difference can reach back to. */
+    uint8_t content[CONTENT_BYTES] __attribute__((aligned(4)));
+    struct lzma lzma;
 } self;
 
-#define WORD ((uint8_t *)self.word + FILTER_REACH)
-
-/* Position in the content → address. */
-static uint32_t address_of(struct place *place, uint32_t position)
-{
-    while (position < place->begins) {
-        place->run--;
-        place->begins -= place->run->length;
-    }
-    while (position - place->begins >= place->run->length) {
-        place->begins += place->run->length;
-        place->run++;
-    }
-    return place->run->address + position - place->begins;
-}
-
-/* The directory's runs are followed by the blocks' filters. */
-static uint32_t filter_at(uint32_t position)
-{
-    const uint8_t *const filters = (const uint8_t *)((const struct run *)self.setup.directory + self.setup.runs);
-    return filters[position / FILTER_BLOCK_BYTES] % FILTER_REACH;
-}
-
-/* Words are written and history is read far apart: each remembers its own place. */
-static uint32_t writing_address(uint32_t position)
-{
-    return address_of(&self.writing, position);
-}
-
-static uint32_t reading_address(uint32_t position)
-{
-    return address_of(&self.reading, position);
-}
-
-static int32_t content_in_flash(uint32_t position)
-{
-    return unpack_flash_half(reading_address(position));
-}
-
-static int32_t content_byte_in_flash(uint32_t position)
-{
-    const int32_t half = content_in_flash(position & ~1u);
-    return half < 0 || position % 2 == 0 ? half : half >> 8;
-}
-
-static int32_t filtered_in_ram(uint32_t position)
-{
-    return load_u16(&self.lzma.setup.recent[(self.directory_bytes + position) & self.lzma.setup.recent_mask]);
-}
-
-/* History that the ring has forgotten: what is in flash, filtered once more. */
-static int32_t old_byte(uint32_t decoded)
-{
-    if (decoded < self.directory_bytes) {
-        return ((const uint8_t *)self.setup.directory)[decoded];
-    }
-    const uint32_t position = decoded - self.directory_bytes;
-    const uint32_t filter = filter_at(position);
-    if (filter == FILTER_BRANCHES) {
-        const uint32_t even = position & ~1u;
-        const int32_t half = filter_branch(content_in_flash, reading_address, even, self.setup.content_bytes, FILTER_TO_ABSOLUTE);
-        return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
-    }
-    const int32_t now = content_byte_in_flash(position);
-    const int32_t before = position < filter ? 0 : content_byte_in_flash(position - filter);
-    return now < 0 || before < 0 ? -1 : (now - before) & 0xFF;
-}
+_Static_assert(FLASH_MOST_WORD_BYTES >= FILTER_REACH, "a difference reaches back into the last word at most");
 
 bool unpack_begin(const struct unpack_setup *setup)
 {
-    const uint32_t blocks = setup->content_bytes / FILTER_BLOCK_BYTES + 1;
-    self.setup = *setup;
-    self.directory_bytes = (setup->runs * sizeof(struct run) + blocks + DIRECTORY_ALIGNMENT - 1) & ~(DIRECTORY_ALIGNMENT - 1);
-    self.position = 0;
-    for (uint32_t at = 0; at < sizeof self.word / 4; at++) {
-        self.word[at] = 0;
-    }
-    self.writing = self.reading = (struct place){(const struct run *)setup->directory, 0};
+    self.setup = setup->content;
     self.lzma.setup = setup->lzma;
-    self.lzma.old_byte = old_byte;
-    return lzma_begin(&self.lzma) && setup->runs < setup->directory_limit / sizeof(struct run) && self.directory_bytes <= setup->directory_limit;
+    self.position = self.made = 0;
+    return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask;
 }
 
-/* Runs of whole words that together are the content. */
+/* Seven bits a byte, highest first; all bytes but the last have the eighth set. */
+static uint32_t number(uint32_t *at)
+{
+    uint32_t value = 0;
+    uint32_t byte;
+    do {
+        byte = self.lzma.setup.recent[(*at)++ & self.lzma.setup.recent_mask];
+        value = value << 7 | (byte & 0x7F);
+    } while (byte >= 0x80 && *at < self.setup.directory_bytes);
+    return value;
+}
+
+/* The sign is the lowest bit. */
+static uint32_t change(uint32_t value)
+{
+    return value >> 1 ^ -(value & 1);
+}
+
+/* Spans of half-words that together are the content, and what copies tell of where things went. False: they are no good. */
 static bool accept_directory(void)
 {
+    struct unpack_span *span = self.setup.spans;
     uint32_t left = self.setup.content_bytes;
-    for (uint32_t at = 0; at < self.directory_bytes; at++) {
-        ((uint8_t *)self.setup.directory)[at] = self.lzma.setup.recent[at];
-    }
-    const struct run *run = self.writing.run;
-    for (uint32_t runs = self.setup.runs; runs != 0; runs--, run++) {
-        if (run->length - 1 >= left || ((run->address | run->length) & (self.setup.word_bytes - 1)) != 0) {
+    uint32_t address = 0;
+    uint32_t shift = 0;
+    self.writing = self.reading = (struct place){span, 0};
+    for (uint32_t at = 0; left != 0; span++) {
+        const uint32_t length = number(&at);
+        if ((length & 1) != 0) {
+            address += change(number(&at));
+        }
+        if (span == self.setup.spans_end || length < 2 || length > left + 1) {
             return false;
         }
-        left -= run->length;
+        span->length = length & ~1u;
+        span->address = address;
+        span->filter = number(&at);
+        if (span->filter >= IS_COPY) {
+            shift += change(span->filter - IS_COPY);
+            span->filter = IS_COPY;
+            relocation_learn(address - shift, shift);
+        }
+        span->shift = shift;
+        address += span->length;
+        left -= span->length;
     }
-    return left == 0;
+    return true;
 }
 
-/* One word of content from what was decoded. */
-static void unfilter(void)
+/* Where a position of the content belongs in flash. */
+static uint32_t locate(struct place *place, uint32_t position)
 {
-    const uint32_t filter = filter_at(self.position);
-    const uint32_t bytes = self.setup.word_bytes;
-    const uint32_t branch_from = filter == FILTER_BRANCHES ? FILTER_LEAST_BRANCH : UINT32_MAX;
-    uint32_t decoded = self.directory_bytes + self.position;
-    __builtin_memcpy(self.word, WORD + bytes - FILTER_REACH, FILTER_REACH);
-    for (uint32_t at = 0; at < bytes; at += 2, decoded += 2) {
-        uint32_t half = load_u16(&self.lzma.setup.recent[decoded & self.lzma.setup.recent_mask]);
-        if (half >= branch_from) {
-            half = (uint32_t)filter_branch(filtered_in_ram, writing_address, self.position + at, self.setup.content_bytes, FILTER_TO_RELATIVE);
+    while (position < place->begins) {
+        place->span--;
+        place->begins -= place->span->length;
+    }
+    while (position - place->begins >= place->span->length) {
+        place->begins += place->span->length;
+        place->span++;
+    }
+    return place->span->address + position - place->begins;
+}
+
+/* What is left of its span. */
+static uint32_t rest(const struct place *place, uint32_t position)
+{
+    return place->begins + place->span->length - position;
+}
+
+/* A byte of what went to flash, from a half-word that has the place of its target instead of the way to it if it is part of a branch and
+   branches are filtered. */
+static int32_t byte_in_flash(uint32_t position, uint32_t filter)
+{
+    const uint32_t even = position & ~1u;
+    const uint32_t address = locate(&self.reading, even);
+    int32_t half = unpack_flash_half(address);
+    const bool is_first = ((uint32_t)half & BRANCH_FIRST_PATTERN) == BRANCH_FIRST;
+    if (half >= (int32_t)BRANCH_SECOND && filter == FILTER_BRANCHES && (is_first ? rest(&self.reading, even) != 2 : even != self.reading.begins)) {
+        const uint32_t first = is_first ? address : address - 2;
+        const int32_t other = unpack_flash_half(is_first ? address + 2 : first);
+        const uint32_t pair = is_first ? (uint32_t)other << 16 | (uint32_t)half : (uint32_t)half << 16 | (uint32_t)other;
+        if (other < 0) {
+            return other;
         }
-        store_u16(WORD + at, (uint16_t)half);
+        if (is_branch(pair)) {
+            half = (int32_t)(move_branch(pair, (first + 4) / 2) >> (is_first ? 0 : 16) & 0xFFFF);
+        }
     }
-    for (uint8_t *byte = WORD; filter != FILTER_BRANCHES && byte != WORD + bytes; byte++) {
-        *byte = (uint8_t)(*byte + *(byte - filter));
+    return half < 0 ? half : half >> position % 2 * 8 & 0xFF;
+}
+
+int32_t lzma_old_byte(uint32_t decoded)
+{
+    const uint32_t position = decoded - self.setup.directory_bytes;
+    if (decoded < self.setup.directory_bytes) {
+        return 0;
     }
+    locate(&self.reading, position);
+    const uint32_t filter = self.reading.span->filter;
+    const int32_t byte = byte_in_flash(position, filter);
+    if (filter == FILTER_BRANCHES || position < filter) {
+        return byte;
+    }
+    const int32_t before = byte_in_flash(position - filter, filter);
+    return byte < 0 || before < 0 ? -1 : (byte - before) & 0xFF;
+}
+
+static uint32_t decoded_half(uint32_t position)
+{
+    return load_u16(&self.lzma.setup.recent[(self.setup.directory_bytes + position) & self.lzma.setup.recent_mask]);
+}
+
+static uint8_t *content_at(uint32_t position)
+{
+    return &self.content[position & (CONTENT_BYTES - 1)];
+}
+
+static int32_t old_half(uint32_t address)
+{
+    const int32_t low = unpack_old_byte(address);
+    const int32_t high = unpack_old_byte(address + 1);
+    return low < 0 ? low : high < 0 ? high : (high << 8 | low);
+}
+
+/* Makes what comes next: a branch or an address, else a half-word; negative as unpack_old_byte() is. */
+static int32_t make(void)
+{
+    const uint32_t address = locate(&self.writing, self.made);
+    const struct unpack_span *const span = self.writing.span;
+    const bool is_pair = rest(&self.writing, self.made) != 2;
+    uint32_t pair = decoded_half(self.made) | decoded_half(self.made + 2) << 16;
+    uint32_t halves = 1;
+    if (span->filter == IS_COPY) {
+        const uint32_t from = address - span->shift;
+        const int32_t first = old_half(from);
+        const int32_t second = is_pair ? old_half(from + 2) : 0;
+        if (first < 0 || second < 0) {
+            return first < 0 ? first : second;
+        }
+        const uint32_t old = (uint32_t)first | (uint32_t)second << 16;
+        if (is_branch(old) || (address % 4 == 0 && is_address(old))) {
+            pair = relocate(old, from, span->shift, pair);
+            halves = 2;
+        } else {
+            pair += old;
+        }
+    } else if (span->filter == FILTER_BRANCHES && is_pair && is_branch(pair)) {
+        pair = move_branch(pair, -(address + 4) / 2);
+        halves = 2;
+    }
+    const uint32_t back = span->filter % IS_COPY; /* to what a byte is the difference to */
+    for (halves *= 2; halves != 0; halves--, pair >>= 8, self.made++) {
+        *content_at(self.made) = (uint8_t)(pair + (back != 0 ? *content_at(self.made - back) : 0u));
+    }
+    return 0;
 }
 
 enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
@@ -153,8 +198,8 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
     if (self.position == self.setup.content_bytes) {
         return UNPACK_DONE;
     }
-    if (self.lzma.position < self.directory_bytes) {
-        const enum lzma_result result = lzma_run(&self.lzma, self.directory_bytes, received);
+    if (self.lzma.position < self.setup.directory_bytes) {
+        const enum lzma_result result = lzma_run(&self.lzma, self.setup.directory_bytes, received);
         if (result != LZMA_REACHED) {
             return (enum unpack_result)result;
         }
@@ -163,15 +208,26 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         }
     }
     const uint32_t end = self.position + self.setup.word_bytes;
-    const uint32_t beyond = end == self.setup.content_bytes ? end : end + 2; /* a branch may go on in the next word */
-    const enum lzma_result result = lzma_run(&self.lzma, self.directory_bytes + beyond, received);
-    if (result == LZMA_REACHED) {
-        unpacked->address = writing_address(self.position);
-        unpacked->word = self.word + FILTER_REACH / 4;
-        unfilter();
-        self.position = end;
+    locate(&self.writing, end - 2);
+    const uint32_t beyond = rest(&self.writing, end - 2) == 2 ? end : end + 2; /* a pair may go on in the next word, but not in the next span */
+    const uint32_t address = locate(&self.writing, self.position);
+    if (((address | self.setup.content_bytes) & (self.setup.word_bytes - 1)) != 0) {
+        return UNPACK_BROKEN;
     }
-    return (enum unpack_result)result;
+    const enum lzma_result result = lzma_run(&self.lzma, self.setup.directory_bytes + beyond, received);
+    if (result != LZMA_REACHED) {
+        return (enum unpack_result)result;
+    }
+    while (self.made < end) {
+        const int32_t refused = make();
+        if (refused < 0) {
+            return (enum unpack_result)-refused;
+        }
+    }
+    unpacked->address = address;
+    unpacked->word = (const uint32_t *)(const void *)content_at(self.position);
+    self.position = end;
+    return UNPACK_WORD;
 }
 
 uint32_t unpack_taken(void)

@@ -1,12 +1,15 @@
 /*
- * A packed stream → flash words and where they go: lzma.c decodes, filters.c undoes the filters, the directory in front of the content says
- * addresses and filters (host/codec/directory.ts). The window reaches over all that was unpacked: what is too old for RAM is read from flash and
- * filtered again. Never waits and never writes flash; that is up to whoever asks for the words, one after the other.
+ * A packed stream → flash words and where they go: lzma.c decodes, the directory in front of the content says what the content is made of
+ * (host/codec/directory.ts): runs, and in them by turns pieces that are copied from what the flash held before, with what has become of branches
+ * and addresses in them (relocate.c), and pieces that are new, filtered block by block. An image without a past is one new piece. The window of new content
+ * reaches over all that was unpacked: what is too old for RAM is read from flash and filtered again. Never waits and never writes flash;
+ * that is up to whoever asks for the words, one after the other.
  */
 #ifndef UNPACK_H
 #define UNPACK_H
 
 #include "lzma.h"
+#include "relocate.h"
 
 /* A word must be in flash when the content is so much further on. */
 #define UNPACK_LEAST_RECENT_BYTES 4096u
@@ -19,26 +22,39 @@ enum unpack_result {
     UNPACK_DONE,
 };
 
-/* Memory is nobody else's until the stream is done. */
-struct unpack_setup {
-    struct lzma_setup lzma;    /* at least UNPACK_LEAST_RECENT_BYTES, from an even address on */
-    uint32_t *directory;       /* for the runs' addresses and the blocks' filters … */
-    uint32_t directory_limit;  /* … so many bytes, at most those of lzma.recent */
-    uint32_t runs;
+/* Content in a row that belongs together in flash: new, with a filter, or copied from where it was before, which was `shift` further down. */
+struct unpack_span {
+    uint32_t length;
+    uint32_t address;
+    uint32_t filter;
+    uint32_t shift;
+};
+
+struct unpack_content {
+    uint32_t directory_bytes;  /* decoded in front of the content; at most those of lzma.recent */
+    struct unpack_span *spans;
+    const struct unpack_span *spans_end;
     uint32_t content_bytes;
     uint32_t word_bytes;       /* of this flash */
 };
 
-/* Valid until the next call of unpack_next(). */
+/* Memory is nobody else's until the stream is done. */
+struct unpack_setup {
+    struct lzma_setup lzma; /* at least UNPACK_LEAST_RECENT_BYTES, from an even address on */
+    struct unpack_content content;
+};
+
+/* Of the last word; valid until the next call of unpack_next(). */
 struct unpacked {
     uint32_t address;     /* aligned, but not checked to be in flash */
     const uint32_t *word;
 };
 
-/* False: no stream of our encoder. */
+/* After relocation_begin(), which needs no more than half = 1 where nothing is copied. False: no stream of our encoder. */
 bool unpack_begin(const struct unpack_setup *setup);
 
-/* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. */
+/* `received`: packed bytes that have come, at most packed_bytes. Decodes one word, at first the directory too. The last word of a run wants no
+   input that only the next run needs. */
 enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked);
 
 /* Packed bytes that are not needed any more. */
@@ -46,5 +62,9 @@ uint32_t unpack_taken(void);
 
 /* The half-word at an even address that an unpacked word went to; negative while its bank is busy. Provided by the flash's side. */
 int32_t unpack_flash_half(uint32_t address);
+
+/* The byte that was at an address before the update; -UNPACK_WANTS_FLASH: not now; -UNPACK_BROKEN: it is not there, and the flash's side keeps in
+   mind what was asked for. Provided by the flash's side. */
+int32_t unpack_old_byte(uint32_t address);
 
 #endif

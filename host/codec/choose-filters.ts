@@ -2,20 +2,44 @@
  * Which filter each block gets. An estimate proposes (the entropy of the block's bytes, which sees tables but no repetitions), a trial
  * decides: a block keeps its filter only if it really came out shorter.
  */
-import { BLOCK_BYTES, BRANCHES, DELTA_DISTANCES, blockCount, filterBlocks } from './block-filters.js';
+import { filterContent } from './filters.js';
+import { BRANCHES, DELTA_DISTANCES, type NewPiece } from './pieces.js';
 import type { Segment } from '../image/image.js';
+
+/** Filters are chosen for so much content at a time. */
+export const BLOCK_BYTES = 2048;
+
+/** No filter's number is above. */
+const FARTHEST_DIFFERENCE = 16;
 
 /** A difference must promise this much to be tried … */
 const PROMISING = 0.9;
 /** … and to have kept it in the trial. */
 const WORTHWHILE = 0.97;
 
+export function blockCount(lengthBytes: number): number {
+  return Math.ceil(lengthBytes / BLOCK_BYTES);
+}
+
+/** Blocks in a row with the same filter are one piece. A difference needs something before it: the content does not begin with one. */
+export function joinBlocks(filters: Uint8Array, contentBytes: number): NewPiece[] {
+  const starts = [...filters.keys()].filter((block) => filters[block] !== filters[block - 1]);
+  const pieces = starts.map((block, at): NewPiece => ({
+    kind: 'new', filter: filters[block]!, lengthBytes: Math.min(contentBytes, BLOCK_BYTES * (starts[at + 1] ?? filters.length)) - BLOCK_BYTES * block,
+  }));
+  const [first, ...others] = pieces as [NewPiece, ...NewPiece[]];
+  if (first.filter === BRANCHES) return pieces;
+  const head: NewPiece = { kind: 'new', filter: BRANCHES, lengthBytes: Math.min(FARTHEST_DIFFERENCE, contentBytes) };
+  return contentBytes <= FARTHEST_DIFFERENCE ? [head] : [head, { ...first, lengthBytes: first.lengthBytes - FARTHEST_DIFFERENCE }, ...others];
+}
+
+/** One per block. */
 export function proposeFilters(content: Uint8Array, runs: readonly Segment[]): Uint8Array {
   const filters = new Uint8Array(blockCount(content.length)).fill(BRANCHES);
-  const least = blockEntropies(filterBlocks(content, runs, filters)).map((bits) => bits * PROMISING);
+  const entropiesWith = (filter: number): Float64Array => blockEntropies(filterContent(content, runs, [{ kind: 'new', lengthBytes: content.length, filter }]));
+  const least = entropiesWith(BRANCHES).map((bits) => bits * PROMISING);
   for (const distance of DELTA_DISTANCES) {
-    const entropies = blockEntropies(filterBlocks(content, runs, new Uint8Array(filters.length).fill(distance)));
-    for (const [block, bits] of entropies.entries()) {
+    for (const [block, bits] of entropiesWith(distance).entries()) {
       if (bits >= least[block]!) continue;
       least[block] = bits;
       filters[block] = distance;

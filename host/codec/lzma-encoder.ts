@@ -38,6 +38,16 @@ export function encodeLzma(data: Uint8Array, matches: MatchTable, parameters: Lz
   return { bytes: writer.coder.finish(), packets };
 }
 
+/** How many bytes a decoder has taken when it has just decoded as far as each of the positions, which ascend. */
+export function takenAt(data: Uint8Array, packets: Packets, parameters: LzmaParameters, positions: readonly number[]): number[] {
+  const writer = new PacketWriter(data, createProbabilities(parameters), parameters);
+  let at = 0;
+  return positions.map((position) => {
+    for (; writer.position < position; at++) writer.write(packets.choices[at]!, packets.lengths[at]!);
+    return writer.coder.decoderTakenBytes;
+  });
+}
+
 /** What the same packets would come to with other parameters: near enough to rank them, at a tenth of the time. */
 export function lengthWithParameters(data: Uint8Array, packets: Packets, parameters: LzmaParameters): number {
   const writer = new PacketWriter(data, createProbabilities(parameters), parameters);

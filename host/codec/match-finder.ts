@@ -24,14 +24,26 @@ const HASH3_BITS = 16;
 const HASH4_BITS = 20;
 const NONE = -1;
 
-export function findMatches(data: Uint8Array): MatchTable {
-  const finder = new MatchFinder(data);
+/** What the stub still has of what it decoded. */
+export interface Reach {
+  /** So many bytes back everything is there … */
+  readonly historyBytes: number;
+  /** … but of so many at the beginning only what is less than NEAREST_BYTES back. */
+  readonly directoryBytes: number;
+}
+
+/** The stub's smallest ring (stub/unpack.h, UNPACK_LEAST_RECENT_BYTES). */
+const NEAREST_BYTES = 4096;
+
+export function findMatches(data: Uint8Array, reach: Reach = { historyBytes: Infinity, directoryBytes: 0 }): MatchTable {
+  const finder = new MatchFinder(data, reach);
   for (let position = 0; position < data.length; position++) finder.visit(position);
   return finder.table();
 }
 
 class MatchFinder {
   readonly #data: Uint8Array;
+  readonly #reach: Reach;
   readonly #starts: Uint32Array;
   #packed: Uint32Array;
   #count = 0;
@@ -41,7 +53,8 @@ class MatchFinder {
   /** Of each position: the subtree of smaller suffixes, then that of greater ones. */
   readonly #sons: Int32Array;
 
-  constructor(data: Uint8Array) {
+  constructor(data: Uint8Array, reach: Reach) {
+    this.#reach = reach;
     if (data.length > 2 ** DISTANCE_BITS) throw new RangeError(`${data.length} bytes are beyond what a packed distance reaches`);
     this.#data = data;
     this.#starts = new Uint32Array(new SharedArrayBuffer(4 * (data.length + 1)));
@@ -75,7 +88,7 @@ class MatchFinder {
   }
 
   #try(position: number, candidate: number, best: number, limit: number): number {
-    if (candidate === NONE) return best;
+    if (candidate === NONE || !this.#isReachable(position, candidate)) return best;
     const data = this.#data;
     let length = 0;
     while (length < limit && data[candidate + length] === data[position + length]) length++;
@@ -97,7 +110,7 @@ class MatchFinder {
     for (let depth = DEEPEST; candidate !== NONE && depth > 0; depth--) {
       let length = smallerLength < greaterLength ? smallerLength : greaterLength;
       while (length < limit && data[candidate + length] === data[position + length]) length++;
-      if (length > best) {
+      if (length > best && this.#isReachable(position, candidate)) {
         best = length;
         this.#add(length, position - candidate);
       }
@@ -119,6 +132,11 @@ class MatchFinder {
       }
     }
     sons[smaller] = sons[greater] = NONE;
+  }
+
+  #isReachable(position: number, candidate: number): boolean {
+    const distance = position - candidate;
+    return distance <= NEAREST_BYTES || (distance <= this.#reach.historyBytes && candidate >= this.#reach.directoryBytes);
   }
 
   #add(length: number, distance: number): void {

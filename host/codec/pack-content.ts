@@ -3,26 +3,21 @@
  * What comes out is a directory and the filtered content as one raw LZMA1 stream (DESIGN.md); the stub's unpack.c undoes it.
  */
 import { availableParallelism } from 'node:os';
-import { BRANCHES, blockCount, joinRuns } from './block-filters.js';
-import { confirmFilters, proposeFilters } from './choose-filters.js';
-import { packParameters, type LzmaParameters } from './lzma-model.js';
+import { blockCount, confirmFilters, proposeFilters } from './choose-filters.js';
+import { joinRuns } from './filters.js';
+import { shortest, type ContentStream } from './content-stream.js';
 import { streamOf, type FilteredContent, type Trial } from './pack-jobs.js';
-import { openPackThreads, type PackThreads } from './pack-threads.js';
-import type { Segment } from '../image/image.js';
 
-export interface PackedContent {
-  /** lc, lp and pb in a nibble each, lc lowest. */
-  readonly parameters: number;
-  readonly runCount: number;
-  /** Bytes of all runs together. */
-  readonly contentBytes: number;
-  /** Raw LZMA1, no end marker. */
-  readonly bytes: Uint8Array;
-}
+import { openPackThreads, type PackThreads } from './pack-threads.js';
+import type { PackedContent } from './packed-content.js';
+import { BRANCHES } from './pieces.js';
+import type { Segment } from '../image/image.js';
 
 export interface PackOptions {
   /** Worker threads; 0: everything in the calling thread, which it blocks. @default the machine's cores, at most 2 */
   readonly threads?: number;
+  /** Spans for which the stub has memory. @default 340 (stub/script.c) */
+  readonly mostSpans?: number;
   /** Told what share of the work is done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -31,6 +26,7 @@ export interface PackOptions {
 const WORTH_A_THREAD_BYTES = 64 * 1024;
 /** How many of the ranked parameters are tried in full. */
 const TRIED_PARAMETERS = 2;
+export const USUAL_MOST_SPANS = 340;
 
 /** @param runs whole flash words each, at least one; may be in any order of addresses */
 export async function packContent(runs: readonly Segment[], options: PackOptions = {}): Promise<PackedContent> {
@@ -38,20 +34,16 @@ export async function packContent(runs: readonly Segment[], options: PackOptions
   const threads = openPackThreads(content.length < WORTH_A_THREAD_BYTES ? 0 : (options.threads ?? defaultThreads()));
   const { onProgress = () => undefined } = options;
   try {
-    const { stream, trial, trialStream } = await chooseFilters(content, runs, threads);
+    const { stream, trial, trialStream } = await chooseFilters(content, runs, threads, options.mostSpans ?? USUAL_MOST_SPANS);
     onProgress(0.5);
     const [matches, ranked] = await Promise.all([
       stream === trialStream ? trial.matches : threads.run('matches', stream),
       threads.run('rank', trialStream, trial.packets),
     ]);
     onProgress(0.75);
-    const encode = async (parameters: LzmaParameters): Promise<{ parameters: LzmaParameters; bytes: Uint8Array }> => ({
-      parameters, bytes: await threads.run('encode', stream, matches, parameters),
-    });
-    const packed = await Promise.all(ranked.slice(0, TRIED_PARAMETERS).map(encode));
+    const packed = await Promise.all(ranked.slice(0, TRIED_PARAMETERS).map((parameters) => threads.run('encode', stream, matches, parameters)));
     onProgress(1);
-    const { parameters, bytes } = packed.reduce((best, other) => (other.bytes.length < best.bytes.length ? other : best));
-    return { parameters: packParameters(parameters), runCount: runs.length, contentBytes: content.length, bytes };
+    return shortest(packed);
   } finally {
     await threads.close();
   }
@@ -63,22 +55,24 @@ function defaultThreads(): number {
 }
 
 interface ChosenFilters {
-  readonly stream: Uint8Array;
+  readonly stream: ContentStream;
   /** The trial whose packets tell most about the stream, and the stream that it packed. */
   readonly trial: Trial;
-  readonly trialStream: Uint8Array;
+  readonly trialStream: ContentStream;
 }
 
-async function chooseFilters(content: Uint8Array, runs: readonly Segment[], threads: PackThreads): Promise<ChosenFilters> {
+async function chooseFilters(content: Uint8Array, runs: readonly Segment[], threads: PackThreads, mostSpans: number): Promise<ChosenFilters> {
   const plain: FilteredContent = { content, runs, filters: new Uint8Array(blockCount(content.length)).fill(BRANCHES) };
   const proposed: FilteredContent = { content, runs, filters: proposeFilters(content, runs) };
   const isProposed = proposed.filters.some((filter) => filter !== BRANCHES);
   const [without, withFilters] = await Promise.all([threads.run('trial', plain), isProposed ? threads.run('trial', proposed) : undefined]);
   const plainStream = streamOf(plain);
-  if (withFilters === undefined) return { stream: plainStream, trial: without, trialStream: plainStream };
+  const unfiltered = { stream: plainStream, trial: without, trialStream: plainStream };
+  if (withFilters === undefined) return unfiltered;
   const filters = confirmFilters(proposed.filters, { without: without.costs, with: withFilters.costs });
   const [nearest, trial] = filters.some((filter) => filter !== BRANCHES) ? [proposed, withFilters] : [plain, without];
   const trialStream = streamOf(nearest);
   const isSame = filters.every((filter, block) => filter === nearest.filters[block]);
-  return { stream: isSame ? trialStream : streamOf({ content, runs, filters }), trial, trialStream };
+  const stream = isSame ? trialStream : streamOf({ content, runs, filters });
+  return stream.spanCount <= mostSpans ? { stream, trial, trialStream } : unfiltered;
 }

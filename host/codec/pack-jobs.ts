@@ -1,10 +1,13 @@
 /** The long computations of packing, each a function of plain values, so that a worker thread can do them as well as this one. */
-import { BLOCK_BYTES, filterBlocks } from './block-filters.js';
+import { BLOCK_BYTES, joinBlocks } from './choose-filters.js';
 import { USUAL_PARAMETERS, rankParameters } from './choose-parameters.js';
-import { encodeDirectory } from './directory.js';
+import { contentStream, encodeStream, type ContentStream } from './content-stream.js';
+import { DIFF_JOBS } from './diff-jobs.js';
+import { filterContent } from './filters.js';
 import { encodeLzma } from './lzma-encoder.js';
 import type { LzmaParameters } from './lzma-model.js';
 import { findMatches, type MatchTable } from './match-finder.js';
+import type { PackedContent } from './packed-content.js';
 import type { Packets } from './packets.js';
 import type { Segment } from '../image/image.js';
 
@@ -22,33 +25,36 @@ export interface Trial {
 }
 
 /** Directory and filtered content: what LZMA is given. */
-export function streamOf({ content, runs, filters }: FilteredContent): Uint8Array {
-  const directory = encodeDirectory(runs, filters, content.length);
-  const stream = new Uint8Array(directory.length + content.length);
-  stream.set(directory);
-  stream.set(filterBlocks(content, runs, filters), directory.length);
-  return stream;
+export function streamOf({ content, runs, filters }: FilteredContent): ContentStream {
+  const pieces = joinBlocks(filters, content.length);
+  return contentStream(runs, pieces, filterContent(content, runs, pieces));
 }
 
 export const JOBS = {
+  ...DIFF_JOBS,
   /** Packs with usual parameters to see what comes of the filters. */
   trial(filtered: FilteredContent): Trial {
     const stream = streamOf(filtered);
-    const matches = findMatches(stream);
-    const costs = new BlockCosts(stream.length - filtered.content.length, filtered.filters.length);
-    const { packets } = encodeLzma(stream, matches, USUAL_PARAMETERS, (position, lengthBytes) => costs.add(position, lengthBytes));
+    const matches = matchesOf(stream);
+    const costs = new BlockCosts(stream.directoryBytes, filtered.filters.length);
+    const { packets } = encodeLzma(stream.bytes, matches, USUAL_PARAMETERS, (position, lengthBytes) => costs.add(position, lengthBytes));
     return { costs: costs.bytes, packets, matches };
   },
-  matches(stream: Uint8Array): MatchTable {
-    return findMatches(stream);
+  matches(stream: ContentStream): MatchTable {
+    return matchesOf(stream);
   },
-  rank(stream: Uint8Array, packets: Packets): readonly LzmaParameters[] {
-    return rankParameters(stream, packets);
+  rank(stream: ContentStream, packets: Packets): readonly LzmaParameters[] {
+    return rankParameters(stream.bytes, packets);
   },
-  encode(stream: Uint8Array, matches: MatchTable, parameters: LzmaParameters): Uint8Array {
-    return encodeLzma(stream, matches, parameters).bytes;
+  encode(stream: ContentStream, matches: MatchTable, parameters: LzmaParameters): PackedContent {
+    return encodeStream(stream, matches, parameters);
   },
 } as const;
+
+/** New content is read back from flash as far as it goes, the directory is not. */
+function matchesOf({ bytes, directoryBytes }: ContentStream): MatchTable {
+  return findMatches(bytes, { historyBytes: Infinity, directoryBytes });
+}
 
 /** Spreads what each stretch came to over the blocks that it covers. */
 class BlockCosts {

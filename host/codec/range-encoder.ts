@@ -5,6 +5,7 @@ const TOP = 2 ** 24;
 const CARRY = 2 ** 32;
 const CERTAIN = 1 << PROBABILITY_BITS;
 const SHIFT = ADAPTATION_SHIFT;
+const FINAL_BYTES = 5;
 
 export class RangeEncoder {
   readonly #probabilities: Uint16Array;
@@ -21,12 +22,18 @@ export class RangeEncoder {
     this.#bytes = new Uint8Array(expectedBytes + 64);
   }
 
-  /** Bytes out so far; up to five more are still inside. */
+  /** Bytes out so far; five more are still inside. */
   get lengthBytes(): number {
-    return this.#length + this.#heldFollowers;
+    return this.#length + this.#heldFollowers + (this.#range < TOP ? 1 : 0);
+  }
+
+  /** What the stub has taken when it has decoded just as far: five bytes at first, one more before each decision that needs it. */
+  get decoderTakenBytes(): number {
+    return this.#length + this.#heldFollowers + FINAL_BYTES;
   }
 
   bit(model: number, bit: number): void {
+    if (this.#range < TOP) this.#shift();
     const probability = this.#probabilities[model]!;
     const bound = (this.#range >>> PROBABILITY_BITS) * probability;
     if (bit === 0) {
@@ -37,7 +44,6 @@ export class RangeEncoder {
       this.#range -= bound;
       this.#probabilities[model] = probability - (probability >>> SHIFT);
     }
-    if (this.#range < TOP) this.#shift();
   }
 
   /** Highest bit first; the tree's root is model `base` + 1. */
@@ -63,15 +69,16 @@ export class RangeEncoder {
   /** Bits that are as likely 0 as 1. */
   direct(bits: number, value: number): void {
     for (let at = bits - 1; at >= 0; at--) {
+      if (this.#range < TOP) this.#shift();
       this.#range = this.#range >>> 1;
       if ((value >>> at) & 1) this.#low += this.#range;
-      if (this.#range < TOP) this.#shift();
     }
   }
 
-  /** All bytes; the encoder is done for. */
+  /** All bytes, also the one that a decoder may want which takes bytes after its decisions. The encoder is done for. */
   finish(): Uint8Array {
-    for (let at = 0; at < 5; at++) this.#shiftLow();
+    if (this.#range < TOP) this.#shift();
+    for (let at = 0; at < FINAL_BYTES; at++) this.#shiftLow();
     return this.#bytes.slice(0, this.#length);
   }
 

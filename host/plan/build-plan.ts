@@ -51,6 +51,14 @@ export function refuseOutsideFlash(image: Image, part: H7Part): void {
 }
 
 function plannedSectors(image: Image, part: H7Part, digests: readonly number[] | undefined): PlannedSector[] {
+  return sectorContents(image, part).map(({ sector, content, coveredBytes }) => {
+    const digest = crc32(content);
+    return { sector, content, digest, isWritten: digests?.[sector.number] !== digest, uncoveredBytes: sector.lengthBytes - coveredBytes };
+  });
+}
+
+/** The sectors that an image touches, in address order, with 0xFF where it has nothing. */
+export function sectorContents(image: Image, part: H7Part): { readonly sector: Sector; readonly content: Uint8Array; readonly coveredBytes: number }[] {
   const covered = new Map<number, { sector: Sector; content: Uint8Array; coveredBytes: number }>();
   for (const segment of image.segments) {
     for (const sector of sectorsCovering(part, { address: segment.address, lengthBytes: segment.bytes.length })) {
@@ -62,10 +70,7 @@ function plannedSectors(image: Image, part: H7Part, digests: readonly number[] |
       covered.set(sector.number, entry);
     }
   }
-  return [...covered.values()].sort((a, b) => a.sector.number - b.sector.number).map(({ sector, content, coveredBytes }) => {
-    const digest = crc32(content);
-    return { sector, content, digest, isWritten: digests?.[sector.number] !== digest, uncoveredBytes: sector.lengthBytes - coveredBytes };
-  });
+  return [...covered.values()].sort((a, b) => a.sector.number - b.sector.number);
 }
 
 /** The vector's sector, then one of each bank in turn, so that one bank erases while the other programs. */

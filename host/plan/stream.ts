@@ -16,7 +16,7 @@ export interface ProofRange {
 /** Content of runs of flash, packed (PROTOCOL.md §6.1). */
 export interface PackedRuns {
   readonly parameters: number;
-  readonly runCount: number;
+  readonly directoryBytes: number;
   readonly contentBytes: number;
   readonly bytes: Uint8Array;
 }
@@ -53,8 +53,8 @@ function write(address: number, bytes: Uint8Array): Uint8Array {
   return withBytes(OPERATIONS.write.id, encodeFields(OPERATIONS.write.fields, { address, length: bytes.length }), bytes);
 }
 
-function pack({ parameters, runCount, contentBytes, bytes }: PackedRuns): Uint8Array {
-  return withBytes(OPERATIONS.packed.id, encodeFields(OPERATIONS.packed.fields, { parameters, runs: runCount, contentBytes, packedBytes: bytes.length }), bytes);
+function pack({ parameters, directoryBytes, contentBytes, bytes }: PackedRuns): Uint8Array {
+  return withBytes(OPERATIONS.packed.id, encodeFields(OPERATIONS.packed.fields, { parameters, directoryBytes, contentBytes, packedBytes: bytes.length }), bytes);
 }
 
 function keep(address: number): Uint8Array {

@@ -181,7 +181,7 @@ export const OPERATIONS = {
     id: 0x05, doc: 'Program what the packed bytes that follow unpack to (§6.1). All-0xFF flash words are left alone.',
     fields: [
       { name: 'parameters', type: 'u16', doc: 'lc, lp and pb of LZMA1 in a nibble each, lc lowest' },
-      { name: 'runs', type: 'u16', doc: 'runs of flash in the directory' },
+      { name: 'directoryBytes', type: 'u16', doc: 'unpacked in front of the content' },
       { name: 'contentBytes', type: 'u32', doc: 'of all runs together' },
       { name: 'packedBytes', type: 'u32', doc: '' },
     ],

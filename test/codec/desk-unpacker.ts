@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PackedContent } from '../../host/codec/pack-content.js';
+import type { PackedContent } from '../../host/codec/packed-content.js';
 
 export const RESULT = { word: 0, wantsInput: 1, wantsFlash: 2, broken: 3, done: 4, outsideFlash: 100 } as const;
 
@@ -12,7 +12,7 @@ export const RESULT = { word: 0, wantsInput: 1, wantsFlash: 2, broken: 3, done: 
 export interface Conditions {
   readonly wordBytes?: number;
   readonly recentBytes?: number;
-  readonly directoryLimit?: number;
+  readonly mostSpans?: number;
   readonly ringBytes?: number;
   readonly seed?: number;
   /** Bytes of input that come first. */
@@ -20,6 +20,9 @@ export interface Conditions {
   /** Input comes in random pieces up to this length; 0: all at once. */
   readonly mostPiece?: number;
   readonly busyPercent?: number;
+  /** What the flash held, from its first address on. */
+  readonly old?: Uint8Array;
+  readonly relocation?: { readonly half: number; readonly granuleShift: number };
 }
 
 export interface Unpacked {
@@ -29,7 +32,7 @@ export interface Unpacked {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const SOURCES = ['test/codec/programs/unpack-desk.c', 'stub/lzma.c', 'stub/filters.c', 'stub/unpack.c'];
+const SOURCES = ['test/codec/programs/unpack-desk.c', 'stub/lzma.c', 'stub/filters.c', 'stub/relocate.c', 'stub/unpack.c'];
 const FLAGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-Istub'];
 
 export const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
@@ -48,7 +51,7 @@ export class DeskUnpacker {
 
   /** @throws Error with what the program says when it ends itself or a sanitizer does */
   run(jobs: readonly { readonly packed: PackedContent; readonly conditions?: Conditions }[]): Unpacked[] {
-    const input = jobs.flatMap(({ packed, conditions = {} }) => [jobHead(packed, conditions), packed.bytes]);
+    const input = jobs.flatMap(({ packed, conditions = {} }) => [jobHead(packed, conditions), packed.bytes, conditions.old ?? new Uint8Array()]);
     const output = execFileSync(this.#program, { input: Buffer.concat(input), maxBuffer: 2 ** 30, stdio: 'pipe' });
     let at = 0;
     const u32 = (): number => output.readUInt32LE((at += 4) - 4);
@@ -68,8 +71,9 @@ const wordBytesOf = (conditions: Conditions): number => conditions.wordBytes ?? 
 
 function jobHead(packed: PackedContent, conditions: Conditions): Uint8Array {
   const fields = [
-    packed.parameters, packed.runCount, packed.contentBytes, packed.bytes.length, wordBytesOf(conditions), conditions.recentBytes ?? 4096,
-    conditions.directoryLimit ?? 4096, conditions.ringBytes ?? 1024, conditions.seed ?? 1, conditions.firstPiece ?? 0, conditions.mostPiece ?? 0,
+    packed.parameters, packed.directoryBytes, packed.contentBytes, packed.bytes.length, wordBytesOf(conditions),
+    conditions.recentBytes ?? 4096, conditions.mostSpans ?? 400, conditions.ringBytes ?? 1024, conditions.relocation?.half ?? 1,
+    conditions.relocation?.granuleShift ?? 0, conditions.old?.length ?? 0, conditions.seed ?? 1, conditions.firstPiece ?? 0, conditions.mostPiece ?? 0,
     conditions.busyPercent ?? 0,
   ];
   return new Uint8Array(Uint32Array.from(fields).buffer);

@@ -36,7 +36,7 @@ describe('packing', () => {
 
   test('a single flash word is packed', async () => {
     const packed = await packContent([{ address: FLASH, bytes: new Uint8Array(32) }], alone);
-    expect(packed).toMatchObject({ runCount: 1, contentBytes: 32 });
+    expect(packed).toMatchObject({ directoryBytes: 16, contentBytes: 32 });
   });
 
   test('a table of records shrinks to a fraction by differences', async () => {

@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { filterBlocks, joinRuns } from '../../host/codec/block-filters.js';
-import { encodeDirectory } from '../../host/codec/directory.js';
-import { encodeLzma } from '../../host/codec/lzma-encoder.js';
-import { packParameters, type LzmaParameters } from '../../host/codec/lzma-model.js';
+import { joinBlocks } from '../../host/codec/choose-filters.js';
+import { contentStream, encodeStream } from '../../host/codec/content-stream.js';
+import { filterContent, joinRuns } from '../../host/codec/filters.js';
+import type { LzmaParameters } from '../../host/codec/lzma-model.js';
 import { findMatches } from '../../host/codec/match-finder.js';
-import { packContent, type PackedContent } from '../../host/codec/pack-content.js';
+import { packContent } from '../../host/codec/pack-content.js';
+import type { PackedContent } from '../../host/codec/packed-content.js';
 import type { Segment } from '../../host/image/image.js';
 import { Random } from '../../host/board/random.js';
 import { DeskUnpacker, RESULT, hasCompiler, type Conditions, type Unpacked } from './desk-unpacker.js';
@@ -68,7 +69,7 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
   test('every filter on every kind of content, differences across runs and blocks included', () => {
     const runs = scatterRuns(sampleContent(8 * 2048 + 96, 5), 6, 5);
     const jobs = [0, 1, 2, 3, 4, 6, 8].map((filter) => ({
-      packed: packWith(runs, new Uint8Array(9).map((_, block) => (block % 3 === 2 ? 0 : filter)), { lc: 1, lp: 1, pb: 2 }),
+      packed: packWith(runs, new Uint8Array(9).map((_, block) => (block % 3 === 0 ? 0 : filter)), { lc: 1, lp: 1, pb: 2 }),
       conditions: { busyPercent: 20 },
     }));
     for (const unpacked of desk.run(jobs)) expectRuns(unpacked, runs);
@@ -76,9 +77,9 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
 
   test.skipIf(!hasPythonLzma)(`what liblzma encodes is unpacked too${hasPythonLzma ? '' : ' (skipped: no python3 with lzma)'}`, () => {
     const runs = scatterRuns(sampleContent(64 * 1024, 10), 4, 10);
-    const filters = new Uint8Array(32).map((_, block) => (block % 5 === 0 ? 4 : 0));
+    const filters = new Uint8Array(32).map((_, block) => (block % 5 === 1 ? 4 : 0));
     const jobs = [{ lc: 0, lp: 1, pb: 1 }, { lc: 3, lp: 0, pb: 2 }, { lc: 1, lp: 3, pb: 4 }].map((parameters) => ({
-      packed: packWith(runs, filters, parameters, encodeWithLiblzma), conditions: { mostPiece: 500, ringBytes: 4096 },
+      packed: packWith(runs, filters, parameters, { encode: encodeWithLiblzma }), conditions: { mostPiece: 500, ringBytes: 4096 },
     }));
     for (const unpacked of desk.run(jobs)) expectRuns(unpacked, runs);
   });
@@ -102,8 +103,8 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
     const jobs = Array.from({ length: 1500 }, (_, seed) => {
       const bytes = random.fill(new Uint8Array(1 + random.below(600)));
       if (seed % 3 !== 0) bytes[0] = 0;
-      const packed = { parameters: random.below(seed % 2 === 0 ? 0x333 : 0x1000), runCount: random.below(seed % 5 === 0 ? 2 ** 32 : 4), contentBytes: random.below(seed % 7 === 0 ? 2 ** 32 : 5000), bytes };
-      return { packed, conditions: { mostPiece: 80, seed, directoryLimit: 256 } };
+      const packed = { parameters: random.below(seed % 2 === 0 ? 0x333 : 0x1000), directoryBytes: random.below(seed % 11 === 0 ? 2 ** 32 : 64), contentBytes: random.below(seed % 7 === 0 ? 2 ** 32 : 5000), takenAfterRun: [], bytes };
+      return { packed, conditions: { mostPiece: 80, seed, mostSpans: 20 } };
     });
     for (const { result } of desk.run(jobs)) expect([RESULT.broken, RESULT.done, RESULT.outsideFlash]).toContain(result);
   });
@@ -113,25 +114,25 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker on the desk${hasCompiler ? ''
     const broken = [
       { ...run, bytes: run.bytes.subarray(0, 4064) },
       { ...run, address: 0x08000010 },
-    ].map((wrong) => ({ packed: packWith([run], new Uint8Array(2), { lc: 0, lp: 0, pb: 0 }, encodeOurselves, [wrong]) }));
+    ].map((wrong) => ({ packed: packWith([run], new Uint8Array(2), { lc: 0, lp: 0, pb: 0 }, { directory: [wrong] }) }));
     for (const { result, words } of desk.run(broken)) expect({ result, words }).toEqual({ result: RESULT.broken, words: [] });
   });
 
   test('a directory beyond its memory is refused', async () => {
     const runs = scatterRuns(sampleContent(64 * 40, 9), 40, 9);
     const packed = await packContent(runs, alone);
-    expect(unpack(packed, { directoryLimit: 4096 }).result).toBe(RESULT.done);
-    expect(unpack(packed, { directoryLimit: 256 }).result).toBe(RESULT.broken);
+    expect(unpack(packed, { mostSpans: 400 }).result).toBe(RESULT.done);
+    expect(unpack(packed, { mostSpans: 20 }).result).toBe(RESULT.broken);
   });
 });
 
 type Encode = (stream: Uint8Array, parameters: LzmaParameters) => Uint8Array;
 
-const encodeOurselves: Encode = (stream, parameters) => encodeLzma(stream, findMatches(stream), parameters).bytes;
-
-/** Packs with filters and parameters that nobody chose, and if wanted with a directory that lies. */
-function packWith(runs: readonly Segment[], filters: Uint8Array, parameters: LzmaParameters, encode = encodeOurselves, directory = runs): PackedContent {
+/** Packs with filters and parameters that nobody chose, if wanted by another encoder, or with a directory that lies. */
+function packWith(runs: readonly Segment[], filters: Uint8Array, parameters: LzmaParameters, { encode, directory = runs }: { encode?: Encode; directory?: readonly Segment[] } = {}): PackedContent {
   const content = joinRuns(runs);
-  const stream = Buffer.concat([encodeDirectory(directory, filters, content.length), filterBlocks(content, runs, filters)]);
-  return { parameters: packParameters(parameters), runCount: runs.length, contentBytes: content.length, bytes: encode(stream, parameters) };
+  const pieces = joinBlocks(filters, content.length);
+  const stream = contentStream(directory, pieces, filterContent(content, runs, pieces));
+  const packed = encodeStream(stream, findMatches(stream.bytes, { historyBytes: Infinity, directoryBytes: stream.directoryBytes }), parameters);
+  return encode ? { ...packed, bytes: encode(stream.bytes, parameters) } : packed;
 }

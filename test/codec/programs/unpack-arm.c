@@ -7,7 +7,8 @@
 /* Laid out by the test. */
 struct job {
     uint32_t parameters;
-    uint32_t runs;
+    uint32_t directory_bytes;
+    uint32_t granule_shift;
     uint32_t content_bytes;
     uint32_t packed_bytes;
     uint32_t recent_bytes;
@@ -16,9 +17,13 @@ struct job {
 };
 
 #define JOB ((volatile struct job *)0x20000000u)
+#define FLASH_ADDRESS 0x08000000u
 #define MODELS ((uint16_t *)0x20008000u)
-#define DIRECTORY ((uint32_t *)0x20010000u)
-#define DIRECTORY_BYTES 4096u
+#define SPANS ((struct unpack_span *)0x20010000u)
+#define MOST_SPANS 1000u
+#define OLD_ADDRESS 0x40000000u /* the old flash */
+#define SHIFTS ((int32_t *)0x38000000u)
+#define HALF_THE_SHIFTS 16384u
 #define RECENT ((uint8_t *)0x24000000u)
 #define PACKED ((const uint8_t *)0x30000000u)
 #define PACKED_MOST_BYTES 0x200000u
@@ -28,18 +33,26 @@ int32_t unpack_flash_half(uint32_t address)
     return *(const volatile uint16_t *)address;
 }
 
+int32_t unpack_old_byte(uint32_t address)
+{
+    return *(const volatile uint8_t *)(address - FLASH_ADDRESS + OLD_ADDRESS);
+}
+
 __attribute__((naked, section(".entry"))) void entry(void);
 
 static void __attribute__((used)) unpack_job(void)
 {
     const struct unpack_setup setup = {
         .lzma = {MODELS, RECENT, JOB->recent_bytes - 1, PACKED, PACKED + PACKED_MOST_BYTES, PACKED, JOB->packed_bytes, JOB->parameters},
-        .directory = DIRECTORY,
-        .directory_limit = DIRECTORY_BYTES,
-        .runs = JOB->runs,
-        .content_bytes = JOB->content_bytes,
-        .word_bytes = 32,
+        .content = {
+            .directory_bytes = JOB->directory_bytes,
+            .spans = SPANS,
+            .spans_end = SPANS + MOST_SPANS,
+            .content_bytes = JOB->content_bytes,
+            .word_bytes = 32,
+        },
     };
+    relocation_begin(SHIFTS, HALF_THE_SHIFTS, JOB->granule_shift);
     struct unpacked unpacked;
     enum unpack_result result = unpack_begin(&setup) ? UNPACK_WORD : UNPACK_BROKEN;
     while (result == UNPACK_WORD && (result = unpack_next(JOB->packed_bytes, &unpacked)) == UNPACK_WORD) {

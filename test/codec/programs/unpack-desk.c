@@ -17,7 +17,9 @@
 #define GARBAGE 0xA5
 
 static struct {
-    uint32_t parameters, runs, content_bytes, packed_bytes, word_bytes, recent_bytes, directory_limit, ring_bytes;
+    uint32_t parameters, directory_bytes, content_bytes, packed_bytes, word_bytes, recent_bytes, most_spans, ring_bytes;
+    uint32_t half_the_shifts, granule_shift;
+    uint32_t old_bytes; /* what the flash held, from FLASH_ADDRESS on */
     uint32_t seed;
     uint32_t first_piece; /* bytes of input that come first; then pieces of up to most_piece, or everything when that is 0 */
     uint32_t most_piece;
@@ -29,6 +31,8 @@ static struct {
     uint8_t written[FLASH_BYTES];
     uint32_t reads;
 } flash;
+
+static uint8_t *old_flash;
 
 static uint32_t random_state;
 
@@ -52,6 +56,15 @@ int32_t unpack_flash_half(uint32_t address)
     demand(address % 2 == 0 && at < FLASH_BYTES && flash.written[at], "history was read where nothing is in flash");
     flash.reads++;
     return below(100) < job.busy_percent ? -1 : load_u16(&flash.bytes[at]);
+}
+
+int32_t unpack_old_byte(uint32_t address)
+{
+    const uint32_t at = address - FLASH_ADDRESS;
+    if (at >= job.old_bytes) {
+        return -UNPACK_BROKEN;
+    }
+    return below(100) < job.busy_percent ? -UNPACK_WANTS_FLASH : old_flash[at];
 }
 
 static void *allocate(uint32_t bytes)
@@ -139,19 +152,26 @@ static void run_job(void)
 {
     uint8_t *const packed = allocate(job.packed_bytes);
     uint8_t *const ring = allocate(job.ring_bytes);
+    struct unpack_span *const spans = allocate(job.most_spans * sizeof *spans);
     const struct unpack_setup setup = {
         .lzma = {allocate(2 * LZMA_MOST_MODELS), allocate(job.recent_bytes), job.recent_bytes - 1, ring, ring + job.ring_bytes, ring,
                  job.packed_bytes, job.parameters},
-        .directory = allocate(job.directory_limit),
-        .directory_limit = job.directory_limit,
-        .runs = job.runs,
-        .content_bytes = job.content_bytes,
-        .word_bytes = job.word_bytes,
+        .content = {
+            .directory_bytes = job.directory_bytes,
+            .spans = spans,
+            .spans_end = spans + job.most_spans,
+            .content_bytes = job.content_bytes,
+            .word_bytes = job.word_bytes,
+        },
     };
     demand(fread(packed, 1, job.packed_bytes, stdin) == job.packed_bytes, "the job is cut off");
+    old_flash = allocate(job.old_bytes);
+    demand(fread(old_flash, 1, job.old_bytes, stdin) == job.old_bytes, "the old content is cut off");
     memset(&flash, 0, sizeof flash);
     random_state = job.seed;
     uint32_t words = 0;
+    int32_t *const shifts = allocate((2 * job.half_the_shifts + 1) * sizeof *shifts);
+    relocation_begin(shifts, job.half_the_shifts, job.granule_shift);
     const uint32_t result = unpack_begin(&setup) ? unpack_all(packed, ring, &words) : UNPACK_BROKEN;
     put_u32(0);
     put_u32(result);
@@ -161,7 +181,9 @@ static void run_job(void)
     free(ring);
     free(setup.lzma.models);
     free(setup.lzma.recent);
-    free(setup.directory);
+    free(spans);
+    free(shifts);
+    free(old_flash);
 }
 
 int main(void)

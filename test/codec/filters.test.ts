@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BLOCK_BYTES, filterBlocks } from '../../host/codec/block-filters.js';
-import { confirmFilters, proposeFilters } from '../../host/codec/choose-filters.js';
+import { BLOCK_BYTES, confirmFilters, joinBlocks, proposeFilters } from '../../host/codec/choose-filters.js';
+import { filterContent } from '../../host/codec/filters.js';
 
 const FLASH = 0x08000000;
 
@@ -18,7 +18,7 @@ function withBranches(length: number, places: readonly number[], target: number,
 }
 
 describe('branches', () => {
-  const filter = (content: Uint8Array, address = FLASH): Uint8Array => filterBlocks(content, [{ address, bytes: content }], new Uint8Array(Math.ceil(content.length / BLOCK_BYTES)));
+  const filter = (content: Uint8Array, address = FLASH): Uint8Array => filterContent(content, [{ address, bytes: content }], [{ kind: 'new', lengthBytes: content.length, filter: 0 }]);
 
   test('to one target from two places become the same bytes', () => {
     const filtered = filter(withBranches(256, [16, 100], FLASH + 0x1234));
@@ -33,9 +33,19 @@ describe('branches', () => {
     }
   });
 
-  test('across the border of two blocks stay as they are', () => {
-    const content = withBranches(2 * BLOCK_BYTES, [BLOCK_BYTES - 2], FLASH + 8);
-    expect(filter(content)).toEqual(content);
+  test('across the end of a piece or run stay as they are', () => {
+    const content = withBranches(64, [30], FLASH + 8);
+    const piece = { kind: 'new', lengthBytes: 32, filter: 0 } as const;
+    const runs = [{ address: FLASH, bytes: content.subarray(0, 32) }, { address: FLASH + 32, bytes: content.subarray(32) }];
+    expect(filterContent(content, [{ address: FLASH, bytes: content }], [piece, piece])).toEqual(content);
+    expect(filterContent(content, runs, [{ ...piece, lengthBytes: 64 }])).toEqual(content);
+  });
+
+  test('without a link are made absolute like those with one', () => {
+    const content = withBranches(64, [0, 40], FLASH + 0x100);
+    content[3]! &= 0xbf;
+    content[43]! &= 0xbf;
+    expect(filter(content).slice(0, 4)).toEqual(filter(content).slice(40, 44));
   });
 
   test('half-words that are not a pair stay as they are', () => {
@@ -45,7 +55,7 @@ describe('branches', () => {
 
   test('in a block of differences stay as they are', () => {
     const content = withBranches(64, [16], FLASH + 0x200);
-    const filtered = filterBlocks(content, [{ address: FLASH, bytes: content }], Uint8Array.of(8));
+    const filtered = filterContent(content, [{ address: FLASH, bytes: content }], [{ kind: 'new', lengthBytes: 64, filter: 8 }]);
     expect(filtered.map((byte, at) => byte + (at < 8 ? 0 : content[at - 8]!))).toEqual(content);
   });
 });
@@ -62,4 +72,15 @@ describe('the choice of filters', () => {
     const costs = { without: Float64Array.of(100, 100, 100), with: Float64Array.of(50, 99, 120) };
     expect(confirmFilters(Uint8Array.of(3, 3, 3), costs)).toEqual(Uint8Array.of(3, 0, 0));
   });
+});
+
+test('blocks with the same filter in a row become one piece', () => {
+  expect(joinBlocks(Uint8Array.of(0, 0, 3, 3, 0), 4 * BLOCK_BYTES + 32)).toEqual([
+    { kind: 'new', lengthBytes: 2 * BLOCK_BYTES, filter: 0 }, { kind: 'new', lengthBytes: 2 * BLOCK_BYTES, filter: 3 }, { kind: 'new', lengthBytes: 32, filter: 0 },
+  ]);
+});
+
+test('what has nothing before it is no difference', () => {
+  expect(joinBlocks(Uint8Array.of(4), 64)).toEqual([{ kind: 'new', lengthBytes: 16, filter: 0 }, { kind: 'new', lengthBytes: 48, filter: 4 }]);
+  expect(joinBlocks(Uint8Array.of(4), 16)).toEqual([{ kind: 'new', lengthBytes: 16, filter: 0 }]);
 });
