@@ -8,6 +8,7 @@ import type { Image } from './image/image.js';
 import { readImage } from './image/read-image.js';
 import { atBoard, demandKnownChip, overLink } from './job/at-board.js';
 import { beginJob } from './job/begin-job.js';
+import { expectAfterLeaving } from './job/expect-application.js';
 import type { Job } from './job/job.js';
 import { leaveAfter } from './job/move-board.js';
 import { recordJob } from './job/record-job.js';
@@ -15,6 +16,8 @@ import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
 import { parseLinkUrl } from './link/link-url.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
+
+const AFTER_ABORT = 'Run the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.';
 
 /** Flashes a file. @throws StageFlashError whatever goes wrong; its kind tells the phase */
 export function flash(options: FlashOptions): Promise<Report> {
@@ -24,7 +27,7 @@ export function flash(options: FlashOptions): Promise<Report> {
     const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
     checkImage(image).forEach((warning) => events.warning(warning));
     const base = options.basePath === undefined ? {} : { base: await readImage(options.basePath, options.address === undefined ? {} : { address: options.address }) };
-    return atBoard(options, log, events, (link, steadyLink) => {
+    return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => {
       const { scheme, name, identity = name } = parseLinkUrl(options.to);
       const [file, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_SECTOR_CACHE] : [sessionFile(identity), sectorCache()];
       return flashOver({ image, ...base, options, events, file, cache, log }, link, steadyLink);
@@ -47,7 +50,8 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, { fi
   });
 }
 
-function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  const leave = job.options.after === 'stay' ? undefined : job.options.leave;
-  return leaveAfter(job, leave, steadyLink, async () => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink));
+async function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
+  const work = async (): Promise<Report> => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink);
+  if (job.options.leave === undefined || job.options.after === 'stay') return work();
+  return expectAfterLeaving(job, await leaveAfter(job, steadyLink, work));
 }

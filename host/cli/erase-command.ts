@@ -18,7 +18,7 @@ export function addEraseCommand(program: Command, context: CommandContext): Comm
   const command = program
     .command('erase')
     .description('erase whole sectors and prove that they are erased')
-    .argument('[range...]', 'an address (its sector) or FIRST-LAST, like 0x08020000-0x0803FFFF', parseRange, []);
+    .argument('[range...]', 'an address (its sector) or FIRST-LAST, like 0x08020000-0x0803FFFF', parseRange);
   addLinkOption(command).option('--all', 'erase the whole flash').option('--yes', 'do it without asking');
   return addJobOptions(command).action(async (ranges: Ranges, values: EraseValues) => {
     if ((ranges.length > 0) === (values.all === true)) {
@@ -28,7 +28,7 @@ export function addEraseCommand(program: Command, context: CommandContext): Comm
   });
 }
 
-function parseRange(text: string, before: Ranges): Ranges {
+function parseRange(text: string, before: Ranges = []): Ranges {
   const [first = '', last = first, ...more] = text.split('-');
   const range = { address: parseAddress(first), lengthBytes: parseAddress(last) - parseAddress(first) + 1 };
   if (more.length > 0 || range.lengthBytes < 1) throw new InvalidArgumentError('A range is written like 0x08020000-0x0803FFFF.');

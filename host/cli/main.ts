@@ -26,11 +26,16 @@ let stdoutError: Error | undefined;
 const stdout = outputOf(process.stdout, (error) => (stdoutError ??= error));
 const stderr = outputOf(process.stderr, () => {});
 
-/** Anything but a yes is a no. */
+/** Anything but a yes is a no, the end of the input too. */
 async function askOnTerminal(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // While a line is edited, Ctrl-C is a key and no signal.
+  terminal.once('SIGINT', () => process.emit('SIGINT'));
+  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('\n')));
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `, { signal }), ended]);
+    if (answer === '\n') process.stderr.write(answer);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
   }

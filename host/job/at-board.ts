@@ -18,8 +18,11 @@ const DEFAULT_RETRY_BUDGET_MS = 600_000;
  */
 export type BoardWork<Result> = (link: Link, steadyLink: Link) => Promise<Result>;
 
-/** @throws StageFlashError whatever goes wrong; after an abort its kind is `interrupted` */
-export async function atBoard<Result>(options: JobOptions, log: Logbook, events: JobEvents, work: BoardWork<Result>): Promise<Result> {
+/**
+ * @param afterAbort what to do then, for whoever aborted
+ * @throws StageFlashError whatever goes wrong; after an abort its kind is `interrupted`
+ */
+export async function atBoard<Result>(options: JobOptions, log: Logbook, events: JobEvents, afterAbort: string, work: BoardWork<Result>): Promise<Result> {
   const { to, signal, tracePath } = options;
   events.phase('connect', `Connecting to ${parseLinkUrl(to).name}`);
   const link = await openLink(to, { warn: (text) => events.warning(text), ...(signal && { signal }), ...(tracePath !== undefined && { tracePath }) });
@@ -28,7 +31,7 @@ export async function atBoard<Result>(options: JobOptions, log: Logbook, events:
   try {
     return await overLink(link, options, log, events, work);
   } catch (error) {
-    throw signal?.aborted ? interrupted(error) : error;
+    throw signal?.aborted ? new StageFlashError('interrupted', 'interrupted', { cause: error, hint: afterAbort }) : error;
   } finally {
     signal?.removeEventListener('abort', closeOnAbort);
     await link.close();
@@ -55,10 +58,4 @@ export function demandKnownChip(chip: string | undefined): void {
   const names = H7_PARTS.map((part) => part.name);
   if (chip === undefined || names.some((name) => name.toLowerCase() === chip.toLowerCase())) return;
   throw new StageFlashError('usage', `there is no chip "${chip}"`, { hint: `Valid: ${names.join(', ')}.` });
-}
-
-function interrupted(cause: unknown): StageFlashError {
-  return new StageFlashError('interrupted', 'interrupted', {
-    cause, hint: 'Run the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.',
-  });
 }

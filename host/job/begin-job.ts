@@ -47,7 +47,8 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const { options, events, file, log } = job;
   const planned = await surveyAndPlan(job, session);
   describeSectors(planned.plan).forEach((line) => events.note(line));
-  const back = wayBack(session.facts);
+  const { enter } = options;
+  const back = wayBack(session.facts, enter?.send !== undefined && enter.lines === undefined && enter.command === undefined);
   const isCutDangerous = planned.stream.length > 0 && !back.isCertain;
   if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {

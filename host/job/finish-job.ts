@@ -1,12 +1,11 @@
 /** Plan → proven flash → farewell → report. */
-import { StageFlashError } from '../errors.js';
 import { writtenSectors } from '../plan/plan.js';
 import { makeReport } from '../report/report.js';
 import { executePlan } from '../session/execute-plan.js';
-import type { ApplicationHeard } from '../session/hear-application.js';
 import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Report } from '../flash-options.js';
+import { demandHeard } from './expect-application.js';
 import type { Job } from './job.js';
 import type { Planned } from './survey-and-plan.js';
 
@@ -16,18 +15,13 @@ export async function finishJob(job: Job, session: StubSession, planned: Planned
   log.executed = await executePlan(session, planned.plan, planned.stream, events, options.signal);
   log.flash = 'proven';
   job.cache.keep(planned.plan.sectors.map(({ content }) => content));
-  const ending = await leaveBoard(session, options.after ?? 'reset', { announce: (text) => events.phase('reset', text), expect: options.expect });
+  const ending = await leaveBoard(session, options.after ?? 'reset', {
+    announce: (text) => events.phase('reset', text), expect: options.leave === undefined ? options.expect : undefined,
+  });
   log.application = ending.application;
   // A stub that is still there can be released or gone on with by whoever knows its token.
   if (ending.hasLeft) job.file.remove();
-  if (ending.application?.isHeard === false) throw notHeard(ending.application, ending.text);
+  if (ending.application !== undefined) demandHeard(ending.application, ending.text);
   const outcome = writtenSectors(planned.plan).length === 0 ? 'unchanged' : 'flashed';
   return makeReport(outcome, ending.text, log);
-}
-
-/** The flash is right all the same, and the message says so first. */
-function notHeard({ expected, afterMs }: ApplicationHeard, where: string): StageFlashError {
-  return new StageFlashError('expect', `the flash is proven, but the application did not say “${expected}” within ${(afterMs / 1000).toFixed(1)} s`, {
-    hint: `${where} Does it start without the ROM bootloader (BOOT0 low), and speak on this line with the same bit rate and parity?`,
-  });
 }

@@ -12,17 +12,18 @@ import { runCommand } from './run-command.js';
 /** AN2606 table 227: 54 ms from reset to a ROM that listens; H7A needs 545 ms. */
 const ROM_START_UP_MS = 600;
 
-interface Asked {
-  readonly options: Pick<JobOptions, 'enter' | 'signal'>;
+/** What is asked, who is told, what is known. */
+interface Moving {
+  readonly options: JobOptions;
   readonly events: JobEvents;
+  readonly log: Logbook;
 }
 
 /** @throws StageFlashError kind `usage` when the link has no such lines, `link` when a step fails */
-export async function enterBootloader(asked: Asked, link: Link): Promise<void> {
-  const { enter } = asked.options;
-  if (enter === undefined) return;
-  asked.events.note('Bringing the board into its bootloader');
-  await move('enter', enter, asked, link);
+export async function enterBootloader({ options, events }: Omit<Moving, 'log'>, link: Link): Promise<void> {
+  if (options.enter === undefined) return;
+  events.note('Bringing the board into its bootloader');
+  await move('enter', options.enter, { options, events }, link);
   // What the application said until now, and the reset's noise, answer nothing.
   await idle(link, ROM_START_UP_MS);
 }
@@ -30,32 +31,32 @@ export async function enterBootloader(asked: Asked, link: Link): Promise<void> {
 /**
  * Does the job and then lets the board go: when its flash is proven, or untouched. While anything in between may go on, or be tried again,
  * the board is left to it.
- * @param leave undefined: nobody asked for it
  */
-export async function leaveAfter<Result>(asked: Asked & { readonly log: Logbook }, leave: BoardMoves | undefined, link: Link, work: () => Promise<Result>): Promise<Result> {
+export async function leaveAfter<Result extends { readonly text: string }>(moving: Moving, link: Link, work: () => Promise<Result>): Promise<Result> {
+  const { options, events, log } = moving;
+  const { leave, signal } = options;
   if (leave === undefined) return work();
-  const { options, events, log } = asked;
-  let result: Result;
+  let report: Result;
   try {
-    result = await work();
+    report = await work();
   } catch (error) {
-    if (log.flash === 'unfinished') events.warning('The board was not brought out of its bootloader: it may still be at work, or hold half an image.');
-    else if (log.rom !== undefined && !options.signal?.aborted) {
-      await move('leave', leave, asked, link).catch((second: unknown) => events.warning(second instanceof Error ? second.message : String(second)));
+    if (log.flash !== 'untouched') events.warning('The board was not brought out of its bootloader: it may still be at work, or hold half an image.');
+    else if (log.rom !== undefined && !signal?.aborted) {
+      await move('leave', leave, moving, link).catch((second: unknown) => events.warning(second instanceof Error ? second.message : String(second)));
     }
     throw error;
   }
   events.note('Bringing the board out of its bootloader');
   try {
-    await move('leave', leave, asked, link);
+    await move('leave', leave, moving, link);
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'link') throw error;
-    throw new StageFlashError('link', `the job is done, but ${error.message}`, { hint: error.hint ?? 'Bring the board out of its bootloader by hand.', cause: error });
+    throw new StageFlashError('link', `${error.message}; the job itself is done: ${report.text}`, { hint: error.hint ?? 'Bring the board out of its bootloader by hand.', cause: error });
   }
-  return result;
+  return report;
 }
 
-async function move(which: 'enter' | 'leave', { command, lines, send }: BoardMoves, { options, events }: Asked, link: Link): Promise<void> {
+async function move(which: 'enter' | 'leave', { command, lines, send }: BoardMoves, { options, events }: Omit<Moving, 'log'>, link: Link): Promise<void> {
   if (lines !== undefined && link.abilities?.includes('modem-lines') !== true) {
     throw new StageFlashError('usage', `${link.name} has no DTR and RTS for --${which}`, { hint: `serial: and rfc2217: links have them; --${which}-cmd works beside any link.` });
   }

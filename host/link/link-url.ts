@@ -125,10 +125,16 @@ function isScheme(scheme: string): scheme is Scheme {
   return Object.hasOwn(SCHEMES, scheme);
 }
 
+function isPort(text: string): boolean {
+  return /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
+
 function hostAndPort<Values>(text: string, scheme: Scheme, table: ParameterTable<Values>) {
-  if (!URL.canParse(text)) throw usage(`"${withoutCredentials(text)}" is no valid URL`);
-  const url = new URL(text);
   const shown = withoutCredentials(text);
+  const [, port] = /^[a-z0-9]+:\/\/[^/?#]*:([^\]:/?#]*)(?:[/?#]|$)/i.exec(shown) ?? [];
+  if (port !== undefined && port !== '' && !isPort(port)) throw usage(`"${shown}" has ${port} for a port; ports are numbers from 1 to 65535`);
+  if (!URL.canParse(text)) throw usage(`"${shown}" is no valid URL`);
+  const url = new URL(text);
   if (url.username !== '' || url.password !== '') throw usage(`${scheme}:// takes no user name and no password`);
   if (url.hostname === '' || url.port === '' || url.port === '0') throw usage(`"${shown}" lacks ${url.hostname === '' ? 'a host' : 'a port'}`);
   if ((url.pathname !== '' && url.pathname !== '/') || url.hash !== '') throw usage(`"${shown}" has something behind the port that means nothing here`);

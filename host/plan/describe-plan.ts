@@ -19,7 +19,7 @@ export interface Way {
 export function describeSectors(plan: Plan): string[] {
   const written = writtenSectors(plan);
   if (written.length === 0) return [`All ${plan.sectors.length} sectors of the image are right already.`];
-  const lines = [`Erasing and writing ${written.length} of ${plan.sectors.length} sectors: ${describeRuns(written.map(({ sector }) => sector))}.`];
+  const lines = [`To be erased and written: ${written.length} of ${plan.sectors.length} sectors, ${describeRuns(written.map(({ sector }) => sector))}.`];
   const lostBytes = written.reduce((sum, planned) => sum + planned.uncoveredBytes, 0);
   if (lostBytes > 0) lines.push(`${lostBytes} bytes of these sectors are not part of the image and will be erased.`);
   return lines;

@@ -48,6 +48,16 @@ describe('a board whose option bytes never lead into the ROM bootloader', () => 
   });
 });
 
+test('a board whose application was asked to enter the bootloader is not touched without consent', async () => {
+  const link = await openBoard('chip=STM32H743xG&rtt=20ms');
+  const send = link.send.bind(link);
+  let isFirst = true;
+  // The virtual board has no application that understands it.
+  link.send = (bytes) => (isFirst ? ((isFirst = false), Promise.resolve()) : send(bytes));
+  await expect(runJob(IMAGE, link, { enter: { send: Uint8Array.of(1) } })).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('only way') as string });
+  expect(statistics(link).erases).toBe(0);
+});
+
 test('a board with a BOOT0 that leads into the ROM bootloader asks nobody', async () => {
   const link = await openBoard('chip=STM32H743xG&rtt=20ms');
   const { events } = await runJob(IMAGE, link, { consent: () => Promise.reject(new Error('asked')) });

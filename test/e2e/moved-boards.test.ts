@@ -1,5 +1,6 @@
 /** Boards that run their application and are brought into the bootloader for the job: BOOT0 hangs on DTR, NRST on RTS. */
 import { describe, expect, test } from 'vitest';
+import { demoImage } from '../../host/demo/run-demo.js';
 import type { BoardMoves } from '../../host/flash-options.js';
 import { info } from '../../host/info.js';
 import type { Link, ModemLines } from '../../host/link/link.js';
@@ -40,6 +41,19 @@ test('a board that runs its application is flashed, and runs the new one afterwa
   expect(report.outcome).toBe('flashed');
   expect(resets).toEqual(['high', 'low']);
   expect(firstDifference(flashOf(sim).subarray(0, 3000), image.segments[0]!.bytes)).toBeUndefined();
+});
+
+test('its application is heard after it was brought out, not after the stub’s reset', async () => {
+  const { link } = await wired('chip=STM32H743xI&boot0=low&rtt=300ms&baud=115200');
+  const { report } = await runJob(demoImage(), link, { enter: ENTER, leave: LEAVE, expect: { text: 'self-check passed', withinMs: 5000 } });
+  expect(report.text).toMatch(/The application says “self-check passed”\.$/);
+  expect(report.details.application).toMatchObject({ isHeard: true });
+});
+
+test('an application that is not heard after it was brought out is a verdict of its own', async () => {
+  const { link } = await wired('chip=STM32H743xI&boot0=low&rtt=300ms&tolerate=all');
+  const job = runJob(incompressible(3000), link, { enter: ENTER, leave: LEAVE, expect: { text: 'ready', withinMs: 1000 } });
+  await expect(job).rejects.toMatchObject({ kind: 'expect', exitCode: 10, message: expect.stringContaining('the flash is proven') as string });
 });
 
 test('without being brought there it is not found', async () => {
@@ -95,6 +109,6 @@ test('bytes for the application are sent before the first 0x7F', async () => {
     // The virtual board has no application that understands it.
     return sent.length === 1 ? Promise.resolve() : send(bytes);
   };
-  await runJob(incompressible(100), link, { enter: { send: Uint8Array.of(1, 2, 3) } });
+  await runJob(incompressible(100), link, { enter: { send: Uint8Array.of(1, 2, 3) }, consent: () => Promise.resolve(true) });
   expect(sent.slice(0, 2)).toEqual([[1, 2, 3], [0x7f]]);
 });

@@ -105,22 +105,32 @@ test('a board that is reset in the middle of the stream ends the job, in time, w
   expect(memory.stateAt(0x0800_0020)).toBe('programmed');
 });
 
+/** Before the first word may stand what the reset left of the stub's last frame. */
 describe('a board that is reset in the middle of the stream is noticed early, where the line tells', () => {
   test.each([
-    ['its application talks', 'low', /something else talks: “boot ok login:”/, '50ms', 6000],
-    ['its application talks', 'low', /something else talks: “boot ok login:”/, '2s', 16_000],
+    ['its application talks', 'low', /something else talks: “.*boot ok login:”/, '50ms', 6000],
+    ['its application talks', 'low', /something else talks: “.*boot ok login:”/, '2s', 16_000],
     ['its ROM bootloader refuses what comes', 'high', /a ROM bootloader refuses/, '50ms', 6000],
   ] as const)('%s (BOOT0 %s): %s, at %s within %i ms', async (_, boot0, says, rtt, withinMs) => {
     const link = await openBoard(`chip=STM32H743xG&rtt=${rtt}&tolerate=all`);
     const { board, converter } = link.world;
     let resetAtMs = Infinity;
+    let isTalking = false;
+    const receive = link.receive.bind(link);
+    link.receive = (deadlineMs) => {
+      // What the stub had said before the reset has left the converter by then.
+      if (boot0 === 'low' && !isTalking && link.now() > resetAtMs + 200) {
+        isTalking = true;
+        converter.sendPacket(new TextEncoder().encode('boot ok\r\nlogin: '), link.world.now);
+      }
+      return receive(deadlineMs);
+    };
     const job = runJob(incompressible(100_000), link, {
       events: (event) => {
         if (event.type !== 'progress' || event.done < 20_000 || resetAtMs < Infinity) return;
         board.boot0 = boot0;
         board.pressReset();
         resetAtMs = link.now();
-        if (boot0 === 'low') converter.sendPacket(new TextEncoder().encode('boot ok\r\nlogin: '), link.world.now);
       },
     });
     await expect(job).rejects.toMatchObject({ kind: 'link', exitCode: 5, message: expect.stringMatching(says) as string, hint: expect.stringContaining('was reset') as string });

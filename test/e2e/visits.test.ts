@@ -63,6 +63,12 @@ describe('info', () => {
     expect((await info({ to: `sim:?chip=${chip}&bootloader=${bootloader}${more}`, events })).text).toMatch(says);
   });
 
+  test('brings the board into its bootloader first and out of it in the end, as a job does', async () => {
+    const diary = join(folder, 'diary');
+    await info({ to: 'sim:', enter: { command: `echo in >> "${diary}"` }, leave: { command: `echo out >> "${diary}"` }, events });
+    expect(readFileSync(diary, 'utf8')).toBe('in\nout\n');
+  });
+
   test('of a part that --chip names instead of the first with its id', async () => {
     const { details } = await info({ to: 'sim:', chip: 'stm32h753xi', events });
     expect(details.info.part).toBe('STM32H753xI');

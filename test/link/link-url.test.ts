@@ -22,10 +22,12 @@ describe('tcp://', () => {
 
   test.each([
     ['tcp://10.0.0.5', 'lacks a port'],
-    ['tcp://10.0.0.5:0', 'lacks a port'],
     ['tcp://:4001', 'is no valid URL'],
     ['tcp:///x', 'lacks a host'],
-    ['tcp://10.0.0.5:99999', 'is no valid URL'],
+    ['tcp://10.0.0.5:99999', 'has 99999 for a port; ports are numbers from 1 to 65535'],
+    ['tcp://10.0.0.5:0', 'has 0 for a port'],
+    ['tcp://10.0.0.5:http', 'has http for a port'],
+    ['tcp://[::1]:70000?baud=9600', 'has 70000 for a port'],
     ['tcp://10.0.0.5:4001/path', 'behind the port'],
     ['tcp://10.0.0.5:4001?speed=1', 'no parameter "speed"; it has baud, parity, stop-bits'],
     ['tcp://10.0.0.5:4001?toString=1', 'no parameter "toString"'],

@@ -11,7 +11,7 @@ const digests = Array.from({ length: 16 }, (_, number) => rightButLast[number] ?
 
 test('a plan that writes everything names what it erases, and what that costs', () => {
   expect(describeSectors(everything).join('\n')).toMatchInlineSnapshot(`
-    "Erasing and writing 3 of 3 sectors: 0x08000000-0x0803FFFF, 0x08100000-0x0811FFFF.
+    "To be erased and written: 3 of 3 sectors, 0x08000000-0x0803FFFF, 0x08100000-0x0811FFFF.
     130072 bytes of these sectors are not part of the image and will be erased."
   `);
   expect(describePlan(everything)).toMatchInlineSnapshot(`

@@ -7,8 +7,8 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'la
 describe('who speaks in the place of the stub', () => {
   test.each([
     ['an application', '\x00\xc5\x3a\x82boot ok\r\nlogin: ', 'something else talks: “boot ok login:”'],
-    ['a ROM bootloader', `login${'\x1f'.repeat(16)}`, 'a ROM bootloader refuses what was meant for it (by bytes 0x1F)'],
-    ['a ROM bootloader at another bit rate', '\xe7'.repeat(40), 'a ROM bootloader refuses what was meant for it (by bytes 0xE7)'],
+    ['a ROM bootloader', `login${'\x1f'.repeat(48)}`, 'a ROM bootloader refuses what was meant for it (by bytes 0x1F)'],
+    ['a ROM bootloader at another bit rate', '\xe7'.repeat(64), 'a ROM bootloader refuses what was meant for it (by bytes 0xE7)'],
   ])('%s', (_, line, who) => {
     expect(whoSpeaks(bytes(line))).toBe(who);
   });
@@ -18,7 +18,9 @@ describe('who speaks in the place of the stub', () => {
     ['a wire that is broken', '\x00'.repeat(64)],
     ['a wire that is idle', '\xff'.repeat(64)],
     ['a few bytes that could be text', '\x82\x03boot'],
-    ['fifteen refusals', `\x00${'\x1f'.repeat(15)}`],
+    ['a frame of zeros that is masked and cut off', `\xc5\x3a\x82${'\x03'.repeat(20)}`],
+    ['the same with a letter for a mask', `\xc5\x3a\x82${'M'.repeat(20)}`],
+    ['refusals that are too few', `\x00${'\x1f'.repeat(47)}`],
     ['text with a frame behind it', 'boot ok, login:\xc5\x3a'],
   ])('is not told by %s', (_, line) => {
     expect(whoSpeaks(bytes(line))).toBeUndefined();
