@@ -12,9 +12,8 @@
 #define ANSWER_ADDRESS 0x24008000u
 #define ANSWER_BYTES 0x800u
 #define WINDOW_ADDRESS 0x24010000u
-/* Latest content of a packed stream: the upper half of ITCM, which every part has. */
+/* Latest content of a packed stream, WIRE_RECENT_BYTES: the upper half of ITCM, which every part has. */
 #define RECENT_ADDRESS 0x00008000u
-#define RECENT_BYTES 0x8000u /* a power of two */
 
 /* What the host may use for copies of sectors, where there is RAM: behind the window. What lies there it knows from the part. */
 #define COPIES_ADDRESS 0x24040000u

@@ -10,10 +10,6 @@
 
 /* Steps in a row before others get their turn. */
 #define MOST_STEPS 32u
-/* Runs, copies and filtered pieces of a packed stream. */
-#define MOST_SPANS 1024u
-/* Of the relocation's table. */
-#define HALF_THE_SHIFTS 4096u
 #define MOST_COPIES 8u
 
 static struct {
@@ -33,8 +29,8 @@ static struct {
         const uint8_t *at; /* NULL: none */
     } copies[MOST_COPIES];
     uint16_t models[LZMA_MOST_MODELS];
-    struct unpack_span spans[MOST_SPANS];
-    int32_t shifts[1 + 2 * HALF_THE_SHIFTS];
+    struct unpack_span spans[WIRE_MOST_SPANS];
+    int32_t shifts[1 + 2 * WIRE_HALF_THE_SHIFTS];
 } self;
 
 uint32_t script_executed(void)
@@ -242,7 +238,7 @@ static bool begin_packed(void)
         .lzma = {
             .models = self.models,
             .recent = (uint8_t *)RECENT_ADDRESS,
-            .recent_mask = RECENT_BYTES - 1,
+            .recent_mask = WIRE_RECENT_BYTES - 1,
             .input_begin = (const uint8_t *)WINDOW_ADDRESS,
             .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
             .parameters = head & 0xFFFFu,
@@ -250,12 +246,12 @@ static bool begin_packed(void)
         .content = {
             .directory_bytes = head >> 16,
             .spans = self.spans,
-            .spans_end = self.spans + MOST_SPANS,
+            .spans_end = self.spans + WIRE_MOST_SPANS,
             .content_bytes = read_u32(5),
             .word_bytes = flash_word_bytes(),
         },
     };
-    relocation_begin(self.shifts, HALF_THE_SHIFTS, head >> 12 & 0xFu);
+    relocation_begin(self.shifts, WIRE_HALF_THE_SHIFTS, head >> 12 & 0xFu);
     if (unpack_begin(&setup)) {
         return true;
     }

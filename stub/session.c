@@ -14,8 +14,8 @@
 
 /* Data is answered at most this often, so that small frames do not drown the way back. */
 #define ANSWER_DATA_MS 50u
-/* While the flash works the host is told more often than TICK_MS asks: half of it keeps the promise with room. */
-#define TICK_MS (WIRE_TICK_MS / 2u)
+/* Keeps the promise of WIRE_TICK_MS with room. */
+#define TICK_MS (WIRE_TICK_MS - 100u)
 
 /* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
 static struct {

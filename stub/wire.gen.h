@@ -14,6 +14,9 @@
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
 #define WIRE_STUB_BASE_ADDRESS 0x20004800u /* where the loader puts the stub; its first chunk is its entry point */
+#define WIRE_RECENT_BYTES 32768u /* of what was unpacked last, the stub keeps so many in RAM */
+#define WIRE_MOST_SPANS 1024u /* in the directory of packed content */
+#define WIRE_HALF_THE_SHIFTS 4096u /* `half` of §6.1 */
 #define WIRE_STUB_BYTES 8192u /* room for code and read-only data of the stub */
 
 /* Frame */

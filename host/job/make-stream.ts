@@ -12,6 +12,7 @@ import { estimateRom } from '../plan/estimate-rom.js';
 import { programmedBytes, type Plan } from '../plan/plan.js';
 import { planStream, updateStream } from '../plan/stream.js';
 import { updateSchedule, type UpdateStep } from '../plan/update-schedule.js';
+import { LIMITS } from '../protocol/wire.js';
 import { framedBytes } from '../session/run-stream.js';
 import type { StubSession } from '../session/stub-session.js';
 
@@ -37,8 +38,8 @@ interface Candidate {
   readonly steps?: readonly UpdateStep[];
 }
 
-/** As in stub/memory.h and stub/script.c: the ring of what was decoded last, the relocation's table. */
-const UPDATE_MEMORY = { historyBytes: 0x8000, halfTheShifts: 4096 };
+const UPDATE_MEMORY = { historyBytes: LIMITS.recentBytes.value, halfTheShifts: LIMITS.halfTheShifts.value };
+const mostSpans = LIMITS.mostSpans.value;
 /** Differences below are no reason to send more bytes. */
 const AS_QUICK = 1.02;
 /** Nothing that is packed without the old content comes near to that. */
@@ -83,14 +84,14 @@ async function updated(plan: Plan, known: readonly Segment[], events: JobEvents)
   const runs = sectorRuns(plan);
   const targets = runs.map((run) => ({ run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable }));
   if (targets.length === 0) return [];
-  const content = await diffContent(known, targets, UPDATE_MEMORY, { onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
+  const content = await diffContent(known, targets, UPDATE_MEMORY, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
   return [{ name: 'delta', stream: updateStream(plan, steps, runs, content), isPacked: true, steps }];
 }
 
 async function packed(plan: Plan, events: JobEvents): Promise<Candidate[]> {
   const runs = sectorRuns(plan);
   if (runs.every((run) => isNoise(run.bytes))) return [];
-  const content = await packContent(runs, { onProgress: (share) => tellPacking(plan, share, 'packing', events) });
+  const content = await packContent(runs, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'packing', events) });
   return [{ name: 'compressed', stream: planStream(plan, content), isPacked: true }];
 }
 

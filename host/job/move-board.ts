@@ -51,7 +51,7 @@ export async function leaveAfter<Result extends { readonly text: string }>(movin
     await move('leave', leave, moving, link);
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'link') throw error;
-    throw new StageFlashError('link', `${error.message}; the job itself is done: ${report.text}`, { hint: error.hint ?? 'Bring the board out of its bootloader by hand.', cause: error });
+    throw new StageFlashError('link', `the job is done, but ${error.message}`, { hint: error.hint ?? 'Bring the board out of its bootloader by hand.', cause: error });
   }
   return report;
 }

@@ -38,6 +38,9 @@ export const LIMITS = {
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
   loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
   stubBaseAddress: { value: 0x20004800, doc: 'where the loader puts the stub; its first chunk is its entry point' },
+  recentBytes: { value: 0x8000, doc: 'of what was unpacked last, the stub keeps so many in RAM' },
+  mostSpans: { value: 1024, doc: 'in the directory of packed content' },
+  halfTheShifts: { value: 4096, doc: '`half` of §6.1' },
   stubBytes: { value: 8192, doc: 'room for code and read-only data of the stub' },
 } as const;
 

@@ -43,6 +43,6 @@ export function faultError(fault: MessageValues<'fault'>): StageFlashError {
   return new StageFlashError(
     'stub',
     `the stub ran into a processor fault at ${hex32(fault.pc)} (CFSR ${hex32(fault.cfsr)}, HFSR ${hex32(fault.hfsr)}, address ${hex32(fault.address)}) and reset the chip`,
-    { hint: 'Run the same command again; if it happens again, report it with these numbers.' },
+    { hint: 'Is this the part that stage-flash takes it for (an STM32H742 wants --chip STM32H742xI)? Run the same command again; if it stays so, report it with these numbers.' },
   );
 }

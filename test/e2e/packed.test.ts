@@ -12,10 +12,10 @@ const inBank1 = imageOf({ address: 0x0800_0000, bytes: sampleContent(0x2_8000, 3
 describe('an image that can be packed', () => {
   test.each([
     ['chip=STM32H743xI', bothBanks],
-    ['chip=STM32H743xI&baud=921600', bothBanks],
+    ['chip=STM32H743xI&baud=460800', bothBanks],
     ['chip=STM32H742xG&rtt=600ms', bothBanks],
     ['chip=STM32H723xG', inBank1],
-    ['chip=STM32H7A3xI', bothBanks],
+    ['chip=STM32H7A3xI&baud=38400', bothBanks],
     ['chip=STM32H743xI&fault=lose=0.02', inBank1],
   ])('%s: is in flash afterwards, and took fewer bytes than it has', async (board, image) => {
     const link = await openBoard(board);

@@ -41,7 +41,7 @@ describe('round trips from the first byte sent to the first data', () => {
     expect(far - near).toBeGreaterThan((most - 3) * (FAR_MS - NEAR_MS));
   });
 
-  test('nothing else takes long: less than a second at 115200 baud', async () => {
-    expect(await msToFirstData('', FAR_MS)).toBeLessThan(12 * FAR_MS + 1000);
+  test('nothing else takes long: little more than a second at 115200 baud, most of it the stub’s bytes', async () => {
+    expect(await msToFirstData('', FAR_MS)).toBeLessThan(12 * FAR_MS + 1200);
   });
 });
