@@ -2,6 +2,7 @@
  * The story: image → link → stub of an earlier run, or ROM bootloader → loader → stub → survey → plan → stream → proof → farewell → report.
  */
 import { NO_SECTOR_CACHE, sectorCache, type SectorCache } from './cache/sector-cache.js';
+import { PACKER, type Packer } from './codec/packer.js';
 import type { FlashOptions, Report } from './flash-options.js';
 import { checkImage } from './image/check-image.js';
 import type { Image } from './image/image.js';
@@ -30,7 +31,7 @@ export function flash(options: FlashOptions): Promise<Report> {
     return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => {
       const { scheme, name, identity = name } = parseLinkUrl(options.to);
       const [file, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_SECTOR_CACHE] : [sessionFile(identity), sectorCache()];
-      return flashOver({ image, ...base, options, events, file, cache, log }, link, steadyLink);
+      return flashOver({ image, ...base, options, events, file, cache, packer: PACKER, log }, link, steadyLink);
     });
   });
 }
@@ -40,13 +41,14 @@ export interface Memory {
   readonly file?: SessionFile;
   readonly cache?: SectorCache;
   readonly base?: Image;
+  readonly packer?: Packer;
 }
 
 /** Flashes an image over a link that is open: what `flash` does once it has both. */
-export function flashImage(image: Image, link: Link, options: FlashOptions, { file = NO_SESSION_FILE, cache = NO_SECTOR_CACHE, base }: Memory = {}): Promise<Report> {
+export function flashImage(image: Image, link: Link, options: FlashOptions, { file = NO_SESSION_FILE, cache = NO_SECTOR_CACHE, packer = PACKER, base }: Memory = {}): Promise<Report> {
   return recordJob(options, (log, events) => {
     log.image = image;
-    return overLink(link, options, log, events, (counted, steadyLink) => flashOver({ image, ...(base && { base }), options, events, file, cache, log }, counted, steadyLink));
+    return overLink(link, options, log, events, (counted, steadyLink) => flashOver({ image, ...(base && { base }), options, events, file, cache, packer, log }, counted, steadyLink));
   });
 }
 

@@ -11,7 +11,8 @@ LOADER_FLAGS := -fno-move-loop-invariants -fno-ivopts
 
 # The stub has 8 KiB: its files are optimised as one, and what makes code faster at the price of size is left out.
 STUB_FLAGS := -flto -fno-inline-functions-called-once -fno-reorder-blocks -fno-schedule-insns2 -fno-tree-dominator-opts \
-	-fno-caller-saves -fno-ipa-cp -fno-tree-loop-im -fno-if-conversion
+	-fno-caller-saves -fno-ipa-cp -fno-tree-loop-im -fno-if-conversion -fira-loop-pressure -fno-code-hoisting \
+	-fno-move-loop-invariants -fno-guess-branch-probability
 
 STUB_SOURCES := $(wildcard stub/*.c)
 STUB_HEADERS := $(wildcard stub/*.h)

@@ -13,7 +13,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const sections: readonly (readonly [title: string, explanation: string, table: (say: (text: string) => void) => Promise<string[]>])[] = [
   ['Sessions', 'Virtual time, exact and repeatable. 1 MiB of incompressible data at 115200 8E1 onto an STM32H743xI. Session: first to last bit on the board’s line, digest included. Goal: 1.03 × (bytes × 11 / baud) + 14 RTT + 0.5 s.', sessionTable],
-  ['Real firmware', 'Virtual time. Published images onto an STM32H743xI whose flash holds nothing; session and bytes as above. Limit: the slowest of the wire (compressed bytes, loader and stub included), the slower bank’s typical erase and program time, and the window against the round trip. Estimate: what `--dry-run` says.', async () => matrixTable(matrix)],
+  ['Real firmware', 'Virtual time. Published images onto an STM32H743xI: as they are, compressed, and as an update of the version before. Bytes: both ways, everything included but loader and stub; session as above. At a rate where the flash is the limit the host does not compress, whatever the column is called. Limit of the full image: the slowest of the wire (compressed, loader and stub included), the slower bank’s typical erase and program time, and the window against the round trip. Estimate: what `--dry-run` says.', async () => matrixTable(matrix)],
   ['Against Debian’s stm32flash', 'Real time, one run. 64 KiB written and read back through the virtual board’s ROM, `stm32flash -v` behind socat’s pty and `stage-flash --direct` over TCP; seconds between the first and the last bit on the board’s line.', stm32flashTable],
   ['The virtual board itself', 'Real time on this machine.', engineTable],
 ];

@@ -1,6 +1,7 @@
 /** One session on the virtual board, measured where it cannot flatter itself: bytes at the UART model, time on the board's clock. */
 import { parseBoardOptions } from '../board/board-options.js';
 import { ticksToMs } from '../board/time.js';
+import type { Packer } from '../codec/packer.js';
 import type { JobEvent } from '../events.js';
 import type { FlashOptions } from '../flash-options.js';
 import { flashImage } from '../flash.js';
@@ -24,10 +25,13 @@ export interface Circumstances {
   readonly options?: Partial<FlashOptions>;
   /** What the flash holds before. */
   readonly held?: Image;
+  /** Does the host know that? @default false */
+  readonly isHeldKnown?: boolean;
+  readonly packer?: Packer;
 }
 
 /** @param board options of the virtual board, as in `sim:?rtt=…` */
-export async function measureSession(image: Image, board: Readonly<Record<string, string>>, { options = {}, held }: Circumstances = {}): Promise<Measurement> {
+export async function measureSession(image: Image, board: Readonly<Record<string, string>>, { options = {}, held, isHeldKnown = false, packer }: Circumstances = {}): Promise<Measurement> {
   const link = await openSimLink(parseBoardOptions(Object.entries(board)));
   const { traffic, board: { chip } } = link.world;
   if (held !== undefined) chip.flash.load(flashHolding(held, chip.flash.snapshot()));
@@ -39,7 +43,7 @@ export async function measureSession(image: Image, board: Readonly<Record<string
     if (event.phase === 'survey') bytesBeforeStub = traffic.bytesToBoard + traffic.bytesFromBoard;
   };
   try {
-    const { details } = await flashImage(image, link, { imagePath: image.source, to: 'sim:', after: 'stay', ...options, events: watch });
+    const { details } = await flashImage(image, link, { imagePath: image.source, to: 'sim:', after: 'stay', ...options, events: watch }, { ...(held && isHeldKnown && { base: held }), ...(packer && { packer }) });
     if (!isInFlash(image, chip.flash)) throw new Error('the virtual flash does not hold the image');
     const firstMs = ticksToMs(traffic.firstTick!);
     const streamMs = phaseAtMs.get('stream');

@@ -1,5 +1,6 @@
 /** A job on its way: what is asked, who is told, what is known. A plain value that its stations hand on. */
 import type { SectorCache } from '../cache/sector-cache.js';
+import type { Packer } from '../codec/packer.js';
 import type { FlashOptions } from '../flash-options.js';
 import type { Image } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
@@ -12,6 +13,7 @@ export interface Job {
   readonly base?: Image;
   /** What this host has flashed before. */
   readonly cache: SectorCache;
+  readonly packer: Packer;
   readonly options: FlashOptions;
   readonly events: JobEvents;
   /** Where it leaves what a later process needs to go on. */

@@ -1,7 +1,6 @@
 /** Plan → the stream that takes the least time, and the fewest bytes among those that take as long. */
-import { diffContent } from '../codec/diff-content.js';
 import { isNoise } from '../codec/is-noise.js';
-import { packContent } from '../codec/pack-content.js';
+import type { Packer } from '../codec/packer.js';
 import type { Segment } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
 import { bitsPerCharacter } from '../link/line-settings.js';
@@ -26,6 +25,7 @@ export interface StreamWishes {
   readonly compress: boolean;
   /** What the flash holds, as far as it is known. */
   readonly known: readonly Segment[];
+  readonly packer: Packer;
   /** Since the first byte of the job. */
   readonly elapsedSeconds: number;
   readonly events: JobEvents;
@@ -59,9 +59,9 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const stored: Candidate = { name: 'stored', stream: planStream(plan), isPacked: false };
   const noWireSeconds = secondsOf({ ...stored, stream: new Uint8Array(0) });
   const isWireSlow = secondsOf(stored) > AS_QUICK * noWireSeconds;
-  const update = wishes.compress ? await updated(plan, wishes.known, wishes.events) : [];
+  const update = wishes.compress ? await updated(plan, wishes) : [];
   const isUpdateSmall = update.some(({ stream }) => stream.length < SMALL_UPDATE * stored.stream.length);
-  const candidates = [stored, ...update, ...(wishes.compress && isWireSlow && !isUpdateSmall ? await packed(plan, wishes.events) : [])];
+  const candidates = [stored, ...update, ...(wishes.compress && isWireSlow && !isUpdateSmall ? await packed(plan, wishes) : [])];
   const quickest = Math.min(...candidates.map((candidate) => secondsOf(candidate)));
   const asQuick = candidates.filter((candidate) => secondsOf(candidate) <= AS_QUICK * quickest);
   const chosen = asQuick.reduce((best, other) => (other.stream.length < best.stream.length ? other : best));
@@ -77,21 +77,21 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
 }
 
 /** Nothing where nothing is known of the sectors that change, or the part has no RAM to copy them to. */
-async function updated(plan: Plan, known: readonly Segment[], events: JobEvents): Promise<Candidate[]> {
+async function updated(plan: Plan, { known, packer, events }: StreamWishes): Promise<Candidate[]> {
   const steps = updateSchedule(plan);
   const isKnown = plan.erases.some(({ base }) => base !== plan.kept?.sector.base && known.some(({ address }) => address === base));
   if (steps === undefined || !isKnown) return [];
   const runs = sectorRuns(plan);
   const targets = runs.map((run) => ({ run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable }));
   if (targets.length === 0) return [];
-  const content = await diffContent(known, targets, UPDATE_MEMORY, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
+  const content = await packer.diff(known, targets, UPDATE_MEMORY, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
   return [{ name: 'delta', stream: updateStream(plan, steps, runs, content), isPacked: true, steps }];
 }
 
-async function packed(plan: Plan, events: JobEvents): Promise<Candidate[]> {
+async function packed(plan: Plan, { packer, events }: StreamWishes): Promise<Candidate[]> {
   const runs = sectorRuns(plan);
   if (runs.every((run) => isNoise(run.bytes))) return [];
-  const content = await packContent(runs, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'packing', events) });
+  const content = await packer.pack(runs, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'packing', events) });
   return [{ name: 'compressed', stream: planStream(plan, content), isPacked: true }];
 }
 

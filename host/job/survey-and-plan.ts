@@ -17,7 +17,7 @@ export interface Planned extends MadeStream {
 }
 
 /** @throws StageFlashError kind `refused` */
-export async function surveyAndPlan({ image, base, cache, options, events, log }: Job, session: StubSession): Promise<Planned> {
+export async function surveyAndPlan({ image, base, cache, packer, options, events, log }: Job, session: StubSession): Promise<Planned> {
   events.phase('survey', 'Reading what the board is and what its flash holds');
   const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
   events.note(describeDevice(part, session));
@@ -30,7 +30,7 @@ export async function surveyAndPlan({ image, base, cache, options, events, log }
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const known = options.full ? { runs: [] } : knownContent(plan, sectorDigests, cache, base);
   if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
-  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, elapsedSeconds, events });
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, events });
   log.ways = made.ways;
   return { part, plan, ...made };
 }
