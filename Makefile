@@ -4,7 +4,7 @@ BUILD ?= build
 # The compiler for the board: xpm's when `xpm install` has put it there, else the one on PATH.
 CROSS ?= $(if $(wildcard xpacks/.bin/arm-none-eabi-gcc),xpacks/.bin/,)arm-none-eabi-
 
-.PHONY: help install build wire readme blobs size demo test check bench clean
+.PHONY: help install build wire readme blobs size demo test check soak bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ test: ## Install what the tests need, build everything, run every test
 check: build ## Type-check and run every test, with whatever is installed
 	npm run --silent typecheck
 	npm test --silent
+
+soak: install ## Try what goes wrong by the thousand, for hours: power cuts, broken connections, faults, malformed input (SOAK_CASES=N: fewer)
+	npx vitest run --config test/soak/vitest.config.ts
 
 bench: build ## Measure sessions in virtual time and write docs/bench.md
 	node dist/bench/main.js

@@ -137,6 +137,7 @@ static bool unpack_word(void)
             return false;
         }
         if (flash_bank(self.unpacked.address) == FLASH_BANKS) {
+            self.unpacked.word = NULL;
             flash_refuse(WIRE_STATUS_BAD_ADDRESS, self.unpacked.address);
             return false;
         }
@@ -148,6 +149,11 @@ static bool unpack_word(void)
     self.unpacked.word = NULL;
     self.piece_left -= flash_word_bytes();
     if (self.piece_left == 0) {
+        /* The last word of a piece of ours needs the last of its bytes. */
+        if (window_received() - self.piece_begin < self.piece_bytes) {
+            flash_refuse(WIRE_STATUS_NOT_PACKED, self.piece_begin);
+            return false;
+        }
         self.executed = self.piece_begin + self.piece_bytes;
     }
     return true;

@@ -13,6 +13,7 @@ import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
+import { forgetStub, inProgress, leftInProgress, saveOrWarn } from './sector-journal.js';
 import { enterBootloader } from './move-board.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
@@ -29,7 +30,7 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
   }
   await enterBootloader(job, link);
   const { rom, deviceId } = await findRom(link, log, events);
-  file.remove();
+  forgetStub(file);
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
   const session = await enterStub(link, steadyLink, rom, log, events);
   try {
@@ -37,7 +38,7 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
   } catch (error) {
     // The board gets its chance to come back into the ROM bootloader, from where the same command can be tried again.
     if (isAboutTheBoard(error)) {
-      if ((await leaveBoard(session, 'reset')).hasLeft) file.remove();
+      if ((await leaveBoard(session, 'reset')).hasLeft) forgetStub(file);
     }
     throw error;
   }
@@ -45,7 +46,8 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
 
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
   const { options, events, file, log } = job;
-  const planned = await surveyAndPlan(job, session);
+  const distrusted = leftInProgress(file, session.facts);
+  const planned = await surveyAndPlan(job, session, distrusted);
   describeSectors(planned.plan).forEach((line) => events.note(line));
   const { enter } = options;
   const back = wayBack(session.facts, enter?.send !== undefined && enter.lines === undefined && enter.command === undefined);
@@ -56,11 +58,8 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
     return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
   }
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
-  try {
-    file.save({ token: session.token, facts: session.facts, streamCrc: crc32(planned.stream), roundTripMs: session.roundTrip.smoothedMs });
-  } catch (error) {
-    events.warning(`This job cannot be gone on with if this process ends: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const { token, facts, roundTrip } = session;
+  saveOrWarn(job, { token, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
   return finishJob(job, session, planned);
 }
 

@@ -7,20 +7,23 @@ import type { StubSession } from '../session/stub-session.js';
 import type { Report } from '../flash-options.js';
 import { demandHeard } from './expect-application.js';
 import type { Job } from './job.js';
+import { forgetStub, keepJournal } from './sector-journal.js';
 import type { Planned } from './survey-and-plan.js';
 
 export async function finishJob(job: Job, session: StubSession, planned: Planned): Promise<Report> {
   const { options, events, log } = job;
   if (planned.stream.length > 0) log.flash = 'unfinished';
-  log.executed = await executePlan(session, planned.plan, planned.stream, events, options.signal);
+  const journal = keepJournal(job, planned.plan);
+  log.executed = await executePlan(session, planned.plan, planned.stream, { events, signal: options.signal, onProgrammed: journal.programmed });
   log.flash = 'proven';
+  journal.proven();
   job.cache.keep(planned.plan.sectors.map(({ content }) => content));
   const ending = await leaveBoard(session, options.after ?? 'reset', {
     announce: (text) => events.phase('reset', text), expect: options.leave === undefined ? options.expect : undefined,
   });
   log.application = ending.application;
   // A stub that is still there can be released or gone on with by whoever knows its token.
-  if (ending.hasLeft) job.file.remove();
+  if (ending.hasLeft) forgetStub(job.file);
   if (ending.application !== undefined) demandHeard(ending.application, ending.text);
   const outcome = writtenSectors(planned.plan).length === 0 ? 'unchanged' : 'flashed';
   return makeReport(outcome, ending.text, log);

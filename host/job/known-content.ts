@@ -15,15 +15,16 @@ export interface KnownContent {
 }
 
 /**
- * @param sectorDigests CRC-32 of each sector as it is
+ * @param sectorDigests CRC-32 of each sector as it is; undefined for one that is not trusted
  * @param base what the user says that the flash holds
  */
-export function knownContent(plan: Plan, sectorDigests: readonly number[], cache: SectorCache, base?: Image): KnownContent {
+export function knownContent(plan: Plan, sectorDigests: readonly (number | undefined)[], cache: SectorCache, base?: Image): KnownContent {
   const wanted = new Map(plan.sectors.map(({ sector, content, digest }) => [sector.number, { content, digest }]));
   const told = new Map((base ? sectorContents(base, plan.part) : []).map(({ sector, content }) => [sector.number, { content, digest: crc32(content) }]));
   const runs: Segment[] = [];
   for (const { number, base: address, lengthBytes } of sectors(plan.part)) {
-    const digest = sectorDigests[number]!;
+    const digest = sectorDigests[number];
+    if (digest === undefined) continue;
     const known = [told.get(number), wanted.get(number)].find((candidate) => candidate?.digest === digest)?.content ?? cache.find(digest, lengthBytes);
     if (known !== undefined) runs.push({ address, bytes: known });
   }

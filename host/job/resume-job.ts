@@ -12,14 +12,14 @@ import { surveyAndPlan } from './survey-and-plan.js';
 /** Goes on with a job that an earlier process began, if its stub still works; undefined otherwise. */
 export async function resumeJob(job: Job, link: Link): Promise<Report | undefined> {
   const saved = job.file.load();
-  if (saved === undefined || job.options.direct) return undefined;
+  if (saved?.token === undefined || job.options.direct) return undefined;
   job.events.phase('bootloader', 'Looking for the stub of the last run');
-  const session = await findStub(link, saved);
+  const session = await findStub(link, { ...saved, token: saved.token });
   if (session === undefined) return undefined;
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
   }
-  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session) : undefined;
+  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, saved.distrusted) : undefined;
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     job.log.session = session;

@@ -21,6 +21,11 @@ import { SLOT_MS } from './loader-image.js';
 const CALL_INTERVAL_MS = SLOT_MS * 0.75;
 /** The loader tries five pins, one slot each; twice around is more than it needs. */
 const LISTENING_MS = 10 * SLOT_MS;
+/**
+ * Many networks hand over what they held back at once: then whole seconds of 0x7F fall into one slot, and the loader listens on another pin. Each such bunch
+ * has one chance in five, so the loader gets more of them than one patience brings; it waits longer than this itself.
+ */
+const GREETING_PATIENCES = 3;
 /** Reading 2 MiB of flash for FACTS, with room for real wait states. */
 const SURVEY_MS = 1000;
 /** H7A: 256 sectors. */
@@ -66,7 +71,7 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
 
 /** Sends 0x7F until the loader greets. */
 async function greet(link: Link, roundTrip: RoundTrip, answers: LoaderAnswers): Promise<void> {
-  const deadlineMs = link.now() + roundTrip.patienceMs(LISTENING_MS);
+  const deadlineMs = link.now() + GREETING_PATIENCES * roundTrip.patienceMs(LISTENING_MS);
   while (link.now() < deadlineMs) {
     await link.send(Uint8Array.of(0x7f));
     const nextMs = link.now() + Math.max(CALL_INTERVAL_MS, 2 * lineTimeMs(1, link.line));

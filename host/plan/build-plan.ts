@@ -12,8 +12,8 @@ import type { Plan, PlannedSector } from './plan.js';
 const ERASED = 0xff;
 
 export interface BuildPlanOptions {
-  /** CRC-32 of each sector as it is, counted over all banks; undefined: nothing is known, everything is written. */
-  readonly sectorDigests: readonly number[] | undefined;
+  /** CRC-32 of each sector as it is, counted over all banks; undefined: nothing is known, what the image touches is written. */
+  readonly sectorDigests: readonly (number | undefined)[] | undefined;
 }
 
 /** @throws StageFlashError kind `refused` when the image does not fit the part */
@@ -49,7 +49,7 @@ export function refuseOutsideFlash(image: Image, part: H7Part): void {
   }
 }
 
-function plannedSectors(image: Image, part: H7Part, digests: readonly number[] | undefined): PlannedSector[] {
+function plannedSectors(image: Image, part: H7Part, digests: BuildPlanOptions['sectorDigests']): PlannedSector[] {
   return sectorContents(image, part).map(({ sector, content, coveredBytes }) => {
     const digest = crc32(content);
     return { sector, content, digest, isWritten: digests?.[sector.number] !== digest, uncoveredBytes: sector.lengthBytes - coveredBytes };

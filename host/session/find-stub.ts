@@ -12,7 +12,7 @@ const REPORT_BYTES = 100;
 const ALIVE_MS = 250;
 
 /** @param link to listen on; also what the session then speaks over */
-export async function findStub(link: Link, saved: SavedSession): Promise<StubSession | undefined> {
+export async function findStub(link: Link, saved: SavedSession & { readonly token: number }): Promise<StubSession | undefined> {
   const decoder = new FrameDecoder(saved.token);
   const roundTrip = new RoundTrip();
   roundTrip.observe(saved.roundTripMs);

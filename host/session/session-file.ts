@@ -1,9 +1,10 @@
 /**
- * What a later process needs to go on where this one ended: one small file per board, written when the stream begins and removed when
- * the job ends one way or the other. It lies in the user's state folder (XDG Base Directory: XDG_STATE_HOME).
+ * What a later process needs to go on where this one ended, and which sectors a job that did not end well may have left half done: one small
+ * file per board, written before the first erase and removed when the flash is proven. It lies in the user's state folder (XDG Base
+ * Directory: XDG_STATE_HOME).
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { MessageValues } from '../protocol/messages.js';
@@ -11,12 +12,17 @@ import { WIRE_VERSION } from '../protocol/wire.js';
 
 export interface SavedSession {
   readonly wireVersion: number;
-  readonly token: number;
+  /** Absent: the stub is known to be gone. */
+  readonly token?: number;
   /** What the stub told when it started: the survey that the plan was made of. */
   readonly facts: MessageValues<'facts'>;
   /** CRC-32 of the whole stream: the same image and options make the same one. */
   readonly streamCrc: number;
   readonly roundTripMs: number;
+  /** Numbers of sectors that the plan did not trust, whatever their digests said: earlier jobs had left them in progress. */
+  readonly distrusted: readonly number[];
+  /** Numbers of sectors that a cut may leave in any state, by what is known now. */
+  readonly inProgress: readonly number[];
 }
 
 export interface SessionFile {
@@ -35,7 +41,7 @@ export function sessionFile(board: string, folder = stateFolder()): SessionFile 
     load: () => {
       try {
         const saved = JSON.parse(readFileSync(path, 'utf8')) as SavedSession;
-        return saved.wireVersion === WIRE_VERSION ? saved : undefined;
+        return saved.wireVersion === WIRE_VERSION && Array.isArray(saved.inProgress) ? saved : undefined;
       } catch {
         // No file, or one that a crash left half-written: either way there is nothing to go on with.
         return undefined;
@@ -43,7 +49,9 @@ export function sessionFile(board: string, folder = stateFolder()): SessionFile 
     },
     save: (session) => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(path, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }), { mode: 0o600 });
+      // A crash in between leaves the file as it was.
+      writeFileSync(`${path}.part`, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }), { mode: 0o600 });
+      renameSync(`${path}.part`, path);
     },
     remove: () => {
       try {

@@ -81,7 +81,7 @@ test('another host hears that somebody else’s stub works there, and does not d
 
 test('a session file that a crash left half-written is none', async () => {
   const file = sessionFile('torn', folder);
-  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3 });
+  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3, distrusted: [], inProgress: [] });
   expect(file.load()).toMatchObject({ token: 1, streamCrc: 2 });
   const [path] = readdirSync(folder);
   writeFileSync(join(folder, path!), '{"wireVersion":1,"tok');

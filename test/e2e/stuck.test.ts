@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { flashImage } from '../../host/flash.js';
 import type { Link } from '../../host/link/link.js';
 import { connectSimLink } from '../../host/link/sim-link.js';
-import type { SessionFile } from '../../host/session/session-file.js';
+import { memorySessionFile } from './memory-session-file.js';
 import { flashedOver, flashOf, incompressible, openBoard, runJob } from './virtual-board.js';
 
 test('a flash word that is not blank after its erase ends the job, the board comes back into its ROM, and a second run succeeds', async () => {
@@ -21,16 +21,18 @@ test('a flash word that is not blank after its erase ends the job, the board com
       flash.onOperation = undefined;
     };
   };
-  let saved: ReturnType<SessionFile['load']>;
-  const file: SessionFile = { load: () => saved, save: (session) => void (saved = { wireVersion: 1, ...session }), remove: () => void (saved = undefined) };
+  const file = memorySessionFile();
   const run = (over: Link) => flashImage(image, over, { imagePath: image.source, to: 'sim:', events: () => undefined }, { file });
   await expect(run(link)).rejects.toMatchObject({ kind: 'flash', message: expect.stringContaining('0x08042000') });
   expect(link.world.board.runs).toBe('rom');
-  expect(saved).toBeUndefined();
+  // No stub is there any more; the sectors that it worked on are remembered.
+  expect(file.load()?.token).toBeUndefined();
+  expect(file.load()?.inProgress).toContain(2);
   await link.close();
   const again = connectSimLink(link.world, link.options);
   expect((await run(again)).outcome).toBe('flashed');
   expect(Buffer.compare(flashOf(again), expected)).toBe(0);
+  expect(file.load()).toBeUndefined();
 });
 
 test('a board that is heard but hears nothing is given up in bounded time, by name', async () => {

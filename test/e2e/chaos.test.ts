@@ -1,0 +1,7 @@
+/** A sample of the sessions that `make soak` runs over drawn combinations of faults. */
+import { expect, test } from 'vitest';
+import { runChaos } from '../soak/chaos.js';
+
+test.each(Array.from({ length: 60 }, (_, seed) => seed))('session %i ends as the table of troubles says, with no wrong flash', async (seed) => {
+  expect((await runChaos(seed)).wrong).toBeUndefined();
+});

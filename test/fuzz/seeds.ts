@@ -1,0 +1,52 @@
+/** What a fuzzer begins with: streams of small plans as the host makes them, by each way to bring the content over. */
+import { diffContent } from '../../host/codec/diff-content.js';
+import { packContent } from '../../host/codec/pack-content.js';
+import { findPart } from '../../host/device/h7-parts.js';
+import { buildPlan, sectorContents, sectorRuns } from '../../host/plan/build-plan.js';
+import type { Plan } from '../../host/plan/plan.js';
+import { planStream, updateStream } from '../../host/plan/stream.js';
+import { updateSchedule } from '../../host/plan/update-schedule.js';
+import { crc32 } from '../../host/protocol/crc32.js';
+import { movedContent } from '../codec/moved-content.js';
+import { imageOf } from '../e2e/virtual-board.js';
+import { packable, program } from '../soak/programs.js';
+
+const part = findPart('STM32H743xI')!;
+/** desk-flash.c: what every sector holds before. */
+const EARLIER_LIFE = 0xa5;
+const image = imageOf(packable(program(0x0800_0000, 700, 1)), packable(program(0x0802_0000, 500, 2)), packable(program(0x0810_0000, 600, 3)));
+const earlier = { address: 0x0800_0000, bytes: new Uint8Array(0x4_0000).fill(EARLIER_LIFE) };
+const MEMORY = { historyBytes: 0x8000, halfTheShifts: 4096 };
+
+const update = movedContent(30, 4, 2500);
+const at = (bytes: Uint8Array) => imageOf({ address: 0x0800_0000, bytes });
+/** The same code twice, further apart than the stub's RAM remembers. */
+const apart = at(Uint8Array.of(...update.old.subarray(0, 1500), ...new Uint8Array(40_000), ...update.old.subarray(0, 1500)));
+
+/** A program, and another in its place. */
+async function oldAndNew(): Promise<Uint8Array> {
+  const [before, after] = [at(update.old), at(update.new)].map((image) => buildPlan(image, part, { sectorDigests: undefined })) as [Plan, Plan];
+  const [runs, steps] = [sectorRuns(after), updateSchedule(after)!];
+  const targets = runs.map((run, index) => ({ run, readable: steps[index]!.readable }));
+  const held = { address: 0x0800_0000, bytes: sectorContents(at(update.old), part)[0]!.content };
+  return Uint8Array.of(...planStream(before), ...updateStream(after, steps, runs, await diffContent([held], targets, MEMORY, { threads: 0 })));
+}
+
+/** By name; in the form that stub-fuzz.c reads. */
+export async function seedInputs(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const plan = buildPlan(image, part, { sectorDigests: undefined });
+  const runs = sectorRuns(plan);
+  const steps = updateSchedule(plan)!;
+  const targets = runs.map((run, index) => ({ run, readable: steps[index]!.readable }));
+  const digests = sectorContents(image, part).map(({ content }) => crc32(content));
+  const keeping = buildPlan(image, part, { sectorDigests: [digests[0], ...Array<undefined>(15)] });
+  const streams = {
+    stored: planStream(plan),
+    packed: planStream(plan, await packContent(runs, { threads: 0 })),
+    update: updateStream(plan, steps, runs, await diffContent([earlier], targets, MEMORY, { threads: 0 })),
+    kept: planStream(keeping),
+    apart: planStream(buildPlan(apart, part, { sectorDigests: undefined }), await packContent(sectorRuns(buildPlan(apart, part, { sectorDigests: undefined })), { threads: 0 })),
+    moved: await oldAndNew(),
+  };
+  return new Map(Object.entries(streams).flatMap(([name, stream]) => [1, 2, 3].map((seed) => [`${name}-${seed}`, Uint8Array.of(0, seed, ...stream)] as const)));
+}

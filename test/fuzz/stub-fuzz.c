@@ -1,0 +1,224 @@
+/*
+ * The stub from the line to the flash, on the desk under the sanitizers: what an input holds comes over the line and is executed. No input may
+ * make it read or write what is not its own, harm the flash (desk-flash.c), or hang.
+ *
+ * The first byte of an input says what the others are. Even: a stream of operations, sent in valid frames, cut, doubled and swapped as the
+ * next byte draws. Odd: bytes on the line; after each 0x00 come a type, an offset and a length, and those of the following bytes go into a valid frame.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "memory.h"
+#include "wire.gen.h"
+
+/* The lowest addresses are nobody's on the desk. */
+static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
+#undef RECENT_ADDRESS
+#define RECENT_ADDRESS ((uintptr_t)recent)
+
+#define self frame_self
+#include "frame.c"
+#undef self
+#define self window_self
+#include "window.c"
+#undef self
+#define self script_self
+#include "script.c"
+#undef self
+#define self unpack_self
+#include "unpack.c"
+#undef self
+#define self relocate_self
+#include "relocate.c"
+#undef self
+
+#include "desk-flash.h"
+
+#define TOKEN 0x5AFE0001u
+#define WINDOW_BYTES 0x10000u
+#define MOST_PIECE_BYTES 4096u
+/* A session of so many bytes comes to its end, or to a halt, within so many turns. */
+#define MOST_TURNS 200000u
+
+static uint32_t received;
+static uint32_t now_ms;
+static uint32_t random_state;
+
+uint32_t memory_window_bytes(void)
+{
+    return WINDOW_BYTES;
+}
+
+uint32_t uart_received(void)
+{
+    return received;
+}
+
+uint32_t clock_ms(void)
+{
+    return now_ms;
+}
+
+static uint32_t below(uint32_t bound)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)random_state * bound >> 32);
+}
+
+/* The stub's loop, without its answers (session.c). */
+static void turns(uint32_t most)
+{
+    for (uint32_t turn = 0; turn < most; turn++) {
+        static uint8_t map[WIRE_MAP_BYTES];
+        struct frame frame;
+        while ((frame_is_due() || frame_discarded() <= received) && frame_next(&frame)) {
+            if (frame.type == WIRE_TYPE_DATA) {
+                window_store(&frame);
+            }
+        }
+        if (window_map(map) > WIRE_MAP_BYTES || (int32_t)(window_received() - script_executed()) < 0) {
+            fprintf(stderr, "more is told, or executed, than has come\n");
+            abort();
+        }
+        const bool has_ended = flash_poll();
+        const bool has_work = script_run();
+        flash_start_erases(script_bank());
+        if (!has_ended && !has_work && !flash_is_busy(0) && !flash_is_busy(1)) {
+            return;
+        }
+    }
+    if (most == MOST_TURNS) {
+        fprintf(stderr, "it does not come to an end\n");
+        abort();
+    }
+}
+
+static void on_line(const uint8_t *bytes, uint32_t length)
+{
+    for (; length != 0; length--) {
+        ((volatile uint8_t *)RING_ADDRESS)[received++ & (RING_BYTES - 1u)] = *bytes++;
+    }
+}
+
+static void send_frame(uint8_t type, uint8_t mask, uint32_t offset, const uint8_t *payload, uint32_t length)
+{
+    static uint8_t frame[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD_BYTES + WIRE_TRAILER_BYTES] __attribute__((aligned(4)));
+    store_u16(frame, WIRE_MAGIC);
+    frame[2] = type;
+    frame[3] = mask;
+    store_u16(frame + 4, (uint16_t)length);
+    store_u32(frame + 6, TOKEN);
+    store_u32(frame + 10, offset);
+    store_u16(frame + 14, (uint16_t)~crc32_add(CRC32_BEGIN, frame, 14));
+    memcpy(frame + WIRE_HEADER_BYTES, payload, length);
+    store_u32(frame + WIRE_HEADER_BYTES + length, ~crc32_add(CRC32_BEGIN, frame, WIRE_HEADER_BYTES + length));
+    for (uint32_t at = 4; at < WIRE_HEADER_BYTES + length + WIRE_TRAILER_BYTES; at++) {
+        frame[at] ^= mask;
+    }
+    on_line(frame, WIRE_HEADER_BYTES + length + WIRE_TRAILER_BYTES);
+}
+
+/* In pieces of whole units; some come twice, some before their turn, damaged or not at all. All come in the end, as far as the window reaches. */
+static void send_stream(const uint8_t *stream, uint32_t length)
+{
+    static uint8_t units[WINDOW_BYTES];
+    memset(units, 0, sizeof units);
+    memcpy(units, stream, length);
+    const uint32_t padded = (length + WIRE_UNIT_BYTES - 1) / WIRE_UNIT_BYTES * WIRE_UNIT_BYTES;
+    for (uint32_t at = 0; at < padded;) {
+        const uint32_t left = padded - at;
+        uint32_t piece = (1 + below(MOST_PIECE_BYTES / WIRE_UNIT_BYTES)) * WIRE_UNIT_BYTES;
+        piece = piece < left ? piece : left;
+        switch (below(8)) {
+        case 0:
+            send_frame(WIRE_TYPE_DATA, 0, at, units + at, left < MOST_PIECE_BYTES ? left : MOST_PIECE_BYTES);
+            break;
+        case 1:
+            on_line(units + at, piece);
+            now_ms += 50;
+            break;
+        case 2:
+            /* Its end gets lost; what comes next is looked for inside it. */
+            send_frame(WIRE_TYPE_DATA, 0, at, units + at, piece);
+            received -= 1 + below(piece);
+            turns(1);
+            now_ms += below(2) * 50;
+            break;
+        case 3:
+            if (at + piece < padded) {
+                send_frame(WIRE_TYPE_DATA, 0, at + piece, units + at + piece, padded - at - piece < MOST_PIECE_BYTES ? padded - at - piece : MOST_PIECE_BYTES);
+            }
+            break;
+        default:
+            send_frame(WIRE_TYPE_DATA, (uint8_t)below(256), at, units + at, piece);
+            at += piece;
+        }
+        turns(1 + below(20));
+    }
+}
+
+static void send_line(const uint8_t *bytes, uint32_t length)
+{
+    while (length != 0) {
+        if (*bytes != 0 || length < 8) {
+            on_line(bytes++, 1);
+            length--;
+            continue;
+        }
+        uint32_t payload = load_u16(bytes + 6) % WIRE_MAX_PAYLOAD_BYTES;
+        payload = payload < length - 8 ? payload : length - 8;
+        send_frame(bytes[1], bytes[2], (uint32_t)bytes[3] * WIRE_UNIT_BYTES + (bytes[4] & 1u) + ((uint32_t)bytes[5] << 24), bytes + 8, payload);
+        turns(1 + below(20));
+        bytes += 8 + payload;
+        length -= 8 + payload;
+    }
+}
+
+static void *map(uint32_t address, uint32_t bytes)
+{
+    void *const memory = mmap((void *)(uintptr_t)address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("an address of the chip is taken");
+        exit(1);
+    }
+    return memory;
+}
+
+static void begin_session(uint32_t seed)
+{
+    static bool is_mapped;
+    if (!is_mapped) {
+        is_mapped = true;
+        map(RING_ADDRESS, RING_BYTES);
+        map(WINDOW_ADDRESS, WINDOW_BYTES);
+        map(COPIES_ADDRESS, COPIES_END - COPIES_ADDRESS);
+        desk_flash_begin();
+        crc32_begin();
+    }
+    memset(&frame_self, 0, sizeof frame_self);
+    memset(&window_self, 0, sizeof window_self);
+    memset(&script_self, 0, sizeof script_self);
+    memset(&unpack_self, 0, sizeof unpack_self);
+    memset(&relocate_self, 0, sizeof relocate_self);
+    received = now_ms = 0;
+    random_state = seed;
+    desk_flash_reset(seed);
+    frame_begin(TOKEN);
+    window_begin(WINDOW_BYTES);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2 || size > WINDOW_BYTES) {
+        return 0;
+    }
+    begin_session(data[1]);
+    (data[0] & 1u ? send_line : send_stream)(data + 2, (uint32_t)size - 2);
+    turns(MOST_TURNS);
+    now_ms += 1000;
+    turns(MOST_TURNS);
+    return 0;
+}

@@ -1,0 +1,86 @@
+/** Power cuts by number: every flash operation of a small image, and drawn ones of a real image. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Random } from '../../host/board/random.js';
+import type { FlashOptions } from '../../host/flash-options.js';
+import type { Image, Segment } from '../../host/image/image.js';
+import { imageOf } from '../e2e/virtual-board.js';
+import { MOMENTS, type CutResult, type PowerCut } from './power-cut.js';
+import { changed, packable, program } from './programs.js';
+import type { Verdict } from './soak.js';
+
+interface Way {
+  readonly name: string;
+  readonly options: Partial<FlashOptions>;
+  readonly isOldKnown?: true;
+  /** What becomes of drawn content, and of the content before it. */
+  readonly content: (drawn: Segment, before: Segment) => Segment;
+}
+
+/** Ways to bring the content over. */
+export const WAYS: readonly Way[] = [
+  { name: 'stored', options: { compress: false }, content: (drawn) => drawn },
+  { name: 'compressed', options: {}, content: packable },
+  { name: 'in place', options: {}, isOldKnown: true, content: changed },
+];
+
+const WORD_BYTES = 32;
+const FIRST = 0x0800_0000;
+/** With the vector's, three sectors of each bank of a part with 1 MiB. */
+const OTHERS = [0x0802_0000, 0x0804_0000, 0x0810_0000, 0x0812_0000, 0x0814_0000];
+const WORDS = { first: 90, others: 84 };
+/** Six sectors are erased; each flash word is programmed once. */
+export const SMALL_OPERATIONS = 1 + OTHERS.length + WORDS.first + OTHERS.length * WORDS.others;
+
+const SEGMENTS = [{ address: FIRST, words: WORDS.first }, ...OTHERS.map((address) => ({ address, words: WORDS.others }))];
+
+function smallImage(seed: number, { content }: Way): Image {
+  const drawn = (address: number, words: number, from: number): Segment => program(address, words * WORD_BYTES, from * 100 + (address >>> 17));
+  return imageOf(...SEGMENTS.map(({ address, words }) => content(drawn(address, words, seed), drawn(address, words, 1))));
+}
+
+const BOOT0 = ['high', 'low'] as const;
+const CASES_PER_OPERATION = WAYS.length * BOOT0.length * MOMENTS.length;
+export const SMALL_CASES = SMALL_OPERATIONS * CASES_PER_OPERATION;
+
+export function smallCut(seed: number): PowerCut {
+  const way = WAYS[seed % WAYS.length]!;
+  return {
+    board: 'chip=STM32H743xG&rtt=20ms', oldImage: smallImage(1, way), newImage: smallImage(2, way), options: way.options, seed, ...(way.isOldKnown && { isOldKnown: true }),
+    boot0: BOOT0[Math.floor(seed / WAYS.length) % BOOT0.length]!,
+    moment: MOMENTS[Math.floor(seed / WAYS.length / BOOT0.length) % MOMENTS.length]!,
+    operation: 1 + Math.floor(seed / CASES_PER_OPERATION),
+  };
+}
+
+const firmware = (name: string): string => fileURLToPath(new URL(`../../../shared/firmware/${name}`, import.meta.url));
+const REAL = { old: firmware('openmv4_20190916.bin'), new: firmware('openmv4_20190927.bin') };
+export const hasRealImage = existsSync(REAL.old) && existsSync(REAL.new);
+/** Packing takes seconds, twice a case. */
+const PACKED_EVERY = 16;
+
+/** Thirteen sectors over both banks. */
+export function realCut(seed: number, operations: number): PowerCut {
+  const random = new Random(seed + 1);
+  return {
+    board: 'rtt=20ms&baud=921600', seed, options: { compress: seed % PACKED_EVERY === 0 }, isOldKnown: seed % (2 * PACKED_EVERY) === 0,
+    oldImage: imageOf({ address: FIRST, bytes: readFileSync(REAL.old) }), newImage: imageOf({ address: FIRST, bytes: readFileSync(REAL.new) }),
+    boot0: BOOT0[random.below(2)]!, moment: MOMENTS[random.below(3)]!, operation: 1 + random.below(operations),
+  };
+}
+
+/** Erases and flash words of an image of which every sector is written. */
+export function operationsOf({ segments }: Image, sectorBytes: number): number {
+  const { bytes } = segments[0]!;
+  let words = 0;
+  for (let at = 0; at < bytes.length; at += WORD_BYTES) if (bytes.subarray(at, at + WORD_BYTES).some((byte) => byte !== 0xff)) words++;
+  return Math.ceil(bytes.length / sectorBytes) + words;
+}
+
+export function judge({ operation, moment, boot0 }: PowerCut, { wasCut, boot, wrong }: CutResult): Verdict {
+  const trouble = wrong ?? (wasCut ? undefined : 'there was no such operation') ?? (boot === 'torn' ? 'a torn application was started' : undefined);
+  return {
+    outcome: `BOOT0 ${boot0}, ${boot0 === 'low' ? `then starts: ${boot}` : 'then the bootloader'}`,
+    wrong: trouble && `operation ${operation}, ${moment}, BOOT0 ${boot0}: ${trouble}`,
+  };
+}

@@ -1,0 +1,16 @@
+/** A rerun after a cut at any flash operation ends with the right image, and no torn application is ever started. */
+import { test } from 'vitest';
+import { hasRealImage, judge, operationsOf, realCut, SMALL_CASES, smallCut } from './cut-cases.js';
+import { cutPower } from './power-cut.js';
+import { soak } from './soak.js';
+
+const SECTOR_BYTES = 0x2_0000;
+
+test('power cuts, small image', () =>
+  soak({ name: 'power cuts, small image', cases: SMALL_CASES, run: async (seed) => judge(smallCut(seed), await cutPower(smallCut(seed))) }));
+
+if (!hasRealImage) console.warn('SKIPPED: power cuts, real image: ../shared/firmware is not there.');
+test.skipIf(!hasRealImage)('power cuts, real image', () => {
+  const operations = operationsOf(realCut(0, 1).newImage, SECTOR_BYTES);
+  return soak({ name: 'power cuts, real image', cases: 2000, run: async (seed) => judge(realCut(seed, operations), await cutPower(realCut(seed, operations))) });
+});
