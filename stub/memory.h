@@ -5,6 +5,7 @@
 #ifndef MEMORY_H
 #define MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define RING_ADDRESS 0x24000000u
@@ -22,5 +23,14 @@
 
 /* H72x lends the upper part of its AXI SRAM to ITCM; H742 has 384 KiB, H743 and H7A more (RM0468 §2.4, RM0433 table 7, RM0455 §2.4). */
 uint32_t memory_window_bytes(void);
+
+/* The latest content of a packed stream; its length is a power of two. */
+struct history {
+    uint8_t *bytes;
+    uint32_t length;
+};
+
+/* Where there is more RAM, a long one may lie where copies could be. */
+struct history memory_history(bool is_long);
 
 #endif

@@ -240,11 +240,14 @@ static bool keep(void)
 static bool begin_packed(void)
 {
     const uint32_t head = read_u32(1);
+    const uint32_t granule_shift = head >> 12 & 0xFu;
+    /* The more history is in RAM, the less often a busy bank is waited for; an update has its copies of sectors there. */
+    const struct history history = memory_history(granule_shift == 0);
     const struct unpack_setup setup = {
         .lzma = {
             .models = self.models,
-            .recent = (uint8_t *)RECENT_ADDRESS,
-            .recent_mask = WIRE_RECENT_BYTES - 1,
+            .recent = history.bytes,
+            .recent_mask = history.length - 1,
             .input_begin = (const uint8_t *)WINDOW_ADDRESS,
             .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
             .parameters = head & 0xFFFFu,
@@ -257,7 +260,7 @@ static bool begin_packed(void)
             .word_bytes = flash_word_bytes(),
         },
     };
-    relocation_begin(self.shifts, WIRE_HALF_THE_SHIFTS, head >> 12 & 0xFu);
+    relocation_begin(self.shifts, WIRE_HALF_THE_SHIFTS, granule_shift);
     if (unpack_begin(&setup)) {
         return true;
     }

@@ -25,8 +25,10 @@ export interface StreamFacts {
 
 /** The stub's CRC-32 takes four and a quarter instructions a byte at 64 MHz. PROVE and DIGEST read every touched sector once each. */
 const DIGEST_SECONDS_PER_BYTE = 2 * (4.25 / 64e6);
-/** Unpacking takes some 500 instructions for each packed byte (measured on the engine), and half of them pass while the flash programs. */
-const UNPACK_SECONDS_PER_BYTE = 0.5 * (500 / 64e6);
+/** Unpacking takes some 500 instructions for each packed byte (measured on the engine); most of them pass while the flash programs … */
+const UNPACK_SECONDS_PER_BYTE = 0.3 * (500 / 64e6);
+/** … and where two banks are written, what is unpacked for one is copied from the other, which is erasing (measured on real firmware). */
+const WAIT_SECONDS_PER_BYTE = 0.75 * (500 / 64e6);
 /** Copying and relocating takes some 40 instructions a byte, of which most pass while the flash programs. */
 const COPY_SECONDS_PER_BYTE = 10 / 64e6;
 /** PROGRESS goes out so often when data come. */
@@ -102,11 +104,13 @@ function works(plan: Plan, { wireBytes, isPacked }: StreamFacts): SectorWork[] {
   const wordSeconds = plan.part.flashTiming.x64.wordProgramUs.typical / 1e6;
   const sent = plan.erases.map((sector) => ({ sector, programmed: sentBytes(plan, sector) }));
   const totalBytes = Math.max(1, sent.reduce((sum, { programmed }) => sum + programmed, 0));
+  const areBothBanks = new Set(sent.map(({ sector }) => sector.bankIndex)).size > 1;
+  const unpackSeconds = isPacked ? UNPACK_SECONDS_PER_BYTE + (areBothBanks ? WAIT_SECONDS_PER_BYTE : 0) : 0;
   return sent.map(({ sector, programmed }) => {
     const isKept = plan.kept?.sector.number === sector.number;
     const bytes = (programmed / totalBytes) * wireBytes;
     const words = (isKept ? plan.kept.sector.lengthBytes : programmed) / plan.part.flashWordBytes;
-    return { sector, bytes, programSeconds: words * wordSeconds + (isPacked ? bytes * UNPACK_SECONDS_PER_BYTE : 0) };
+    return { sector, bytes, programSeconds: words * wordSeconds + bytes * unpackSeconds };
   });
 }
 
