@@ -126,11 +126,11 @@ int32_t unpack_old_byte(uint32_t address)
 /* The next flash word of a PIECE. */
 static bool unpack_word(void)
 {
+    const uint32_t come = window_received() - self.piece_begin;
     if (self.unpacked.word == NULL) {
-        const uint32_t come = window_received() - self.piece_begin;
         const enum unpack_result result = unpack_next(self.taken_before + (come < self.piece_bytes ? come : self.piece_bytes), &self.unpacked);
         self.executed = self.piece_begin + unpack_taken() - self.taken_before;
-        if (result == UNPACK_BROKEN || result == UNPACK_DONE) {
+        if (result >= UNPACK_BROKEN) { /* or done, with content of the piece still to come */
             flash_refuse(WIRE_STATUS_NOT_PACKED, self.piece_begin);
         }
         if (result != UNPACK_WORD) {
@@ -150,7 +150,7 @@ static bool unpack_word(void)
     self.piece_left -= flash_word_bytes();
     if (self.piece_left == 0) {
         /* The last word of a piece of ours needs the last of its bytes. */
-        if (window_received() - self.piece_begin < self.piece_bytes) {
+        if (come < self.piece_bytes) {
             flash_refuse(WIRE_STATUS_NOT_PACKED, self.piece_begin);
             return false;
         }

@@ -14,10 +14,7 @@
 #include "memory.h"
 #include "wire.gen.h"
 
-/* The lowest addresses are nobody's on the desk. */
 static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
-#undef RECENT_ADDRESS
-#define RECENT_ADDRESS ((uintptr_t)recent)
 
 #define self frame_self
 #include "frame.c"
@@ -50,6 +47,12 @@ static uint32_t random_state;
 uint32_t memory_window_bytes(void)
 {
     return WINDOW_BYTES;
+}
+
+/* The lowest addresses are nobody's on the desk. */
+struct history memory_history(bool is_long)
+{
+    return is_long ? (struct history){(uint8_t *)COPIES_ADDRESS, COPY_BYTES} : (struct history){recent, sizeof recent};
 }
 
 uint32_t uart_received(void)

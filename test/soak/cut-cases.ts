@@ -53,6 +53,11 @@ export function smallCut(seed: number): PowerCut {
   };
 }
 
+/** The erase of the vector's sector and the programming of its flash word: only there may something else than a whole application start. */
+export function pulseCut(seed: number): PowerCut {
+  return { ...smallCut(seed), operation: seed % 2 === 0 ? 1 : SMALL_OPERATIONS, moment: MOMENTS[Math.floor(seed / 2) % MOMENTS.length]!, boot0: 'low' };
+}
+
 const firmware = (name: string): string => fileURLToPath(new URL(`../../../shared/firmware/${name}`, import.meta.url));
 const REAL = { old: firmware('openmv4_20190916.bin'), new: firmware('openmv4_20190927.bin') };
 export const hasRealImage = existsSync(REAL.old) && existsSync(REAL.new);

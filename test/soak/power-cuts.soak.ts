@@ -1,6 +1,6 @@
 /** A rerun after a cut at any flash operation ends with the right image, and no torn application is ever started. */
 import { test } from 'vitest';
-import { hasRealImage, judge, operationsOf, realCut, SMALL_CASES, smallCut } from './cut-cases.js';
+import { hasRealImage, judge, operationsOf, pulseCut, realCut, SMALL_CASES, smallCut } from './cut-cases.js';
 import { cutPower } from './power-cut.js';
 import { soak } from './soak.js';
 
@@ -8,6 +8,9 @@ const SECTOR_BYTES = 0x2_0000;
 
 test('power cuts, small image', () =>
   soak({ name: 'power cuts, small image', cases: SMALL_CASES, run: async (seed) => judge(smallCut(seed), await cutPower(smallCut(seed))) }));
+
+test('power cuts, the two pulses', () =>
+  soak({ name: 'power cuts, the two pulses', cases: 600, run: async (seed) => judge(pulseCut(seed), await cutPower(pulseCut(seed))) }));
 
 if (!hasRealImage) console.warn('SKIPPED: power cuts, real image: ../shared/firmware is not there.');
 test.skipIf(!hasRealImage)('power cuts, real image', () => {
