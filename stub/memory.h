@@ -13,7 +13,7 @@
 #define ANSWER_ADDRESS 0x24008000u
 #define ANSWER_BYTES 0x800u
 #define WINDOW_ADDRESS 0x24010000u
-/* Latest content of a packed stream, WIRE_RECENT_BYTES: the upper half of ITCM, which every part has. */
+/* Latest content of a packed stream, WIRE_RECENT_BYTES: the upper half of ITCM, which every part has. A long history may lie where copies could. */
 #define RECENT_ADDRESS 0x00008000u
 
 /* What the host may use for copies of sectors, where there is RAM: behind the window. What lies there it knows from the part. */
@@ -22,15 +22,8 @@
 #define COPY_BYTES 0x20000u
 
 /* H72x lends the upper part of its AXI SRAM to ITCM; H742 has 384 KiB, H743 and H7A more (RM0468 §2.4, RM0433 table 7, RM0455 §2.4). */
+#define WINDOW_LEAST_BYTES 0x10000u
+#define WINDOW_MOST_BYTES 0x30000u
 uint32_t memory_window_bytes(void);
-
-/* The latest content of a packed stream; its length is a power of two. */
-struct history {
-    uint8_t *bytes;
-    uint32_t length;
-};
-
-/* Where there is more RAM, a long one may lie where copies could be. */
-struct history memory_history(bool is_long);
 
 #endif

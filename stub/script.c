@@ -172,8 +172,11 @@ static bool accept(uint32_t address, uint32_t length, uint32_t piece_bytes)
 /* Where KEEP puts, and RESTORE finds, what belongs at this address; NULL: no place for copies. */
 static uint8_t *copy_of(uint32_t address, uint32_t copy)
 {
-    const bool is_place = copy - COPIES_ADDRESS < COPIES_END - COPIES_ADDRESS && copy % COPY_BYTES == 0;
-    return is_place ? (uint8_t *)(copy + address % flash_sector_bytes()) : NULL;
+    if (copy - COPIES_ADDRESS < COPIES_END - COPIES_ADDRESS && copy % COPY_BYTES == 0) {
+        return (uint8_t *)(copy + address % flash_sector_bytes());
+    }
+    flash_refuse(WIRE_STATUS_BAD_ADDRESS, copy);
+    return NULL;
 }
 
 /* The operations: true when done, or begun in the case of those that write; false when they must wait or were refused. */
@@ -206,10 +209,13 @@ static bool begin_write(void)
 
 static bool begin_restore(void)
 {
+    const uint32_t length = read_u32(5);
     self.address = read_u32(1);
     self.kept = copy_of(self.address, read_u32(9));
-    const uint32_t length = read_u32(5);
-    if (!accept(self.address, length, flash_word_bytes()) || self.kept == NULL || self.address % flash_sector_bytes() + length > flash_sector_bytes()) {
+    if (self.kept == NULL || !accept(self.address, length, flash_word_bytes())) {
+        return false;
+    }
+    if (length > flash_sector_bytes() - self.address % flash_sector_bytes()) {
         flash_refuse(WIRE_STATUS_BAD_ADDRESS, self.address);
         return false;
     }
@@ -221,11 +227,7 @@ static bool keep(void)
 {
     const uint32_t address = read_u32(1);
     uint32_t *const to = (uint32_t *)copy_of(0, read_u32(5));
-    if (!accept(address, flash_sector_bytes(), flash_sector_bytes()) || to == NULL) {
-        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
-        return false;
-    }
-    if (flash_is_busy(flash_bank(address))) {
+    if (to == NULL || !accept(address, flash_sector_bytes(), flash_sector_bytes()) || flash_is_busy(flash_bank(address))) {
         return false;
     }
     for (uint32_t at = 0; at < flash_sector_bytes() / 4; at++) {
@@ -242,12 +244,12 @@ static bool begin_packed(void)
     const uint32_t head = read_u32(1);
     const uint32_t granule_shift = head >> 12 & 0xFu;
     /* The more history is in RAM, the less often a busy bank is waited for; an update has its copies of sectors there. */
-    const struct history history = memory_history(granule_shift == 0);
+    const bool is_long = granule_shift == 0 && memory_window_bytes() == WINDOW_MOST_BYTES;
     const struct unpack_setup setup = {
         .lzma = {
             .models = self.models,
-            .recent = history.bytes,
-            .recent_mask = history.length - 1,
+            .recent = (uint8_t *)(is_long ? COPIES_ADDRESS : RECENT_ADDRESS),
+            .recent_mask = (is_long ? COPY_BYTES : WIRE_RECENT_BYTES) - 1,
             .input_begin = (const uint8_t *)WINDOW_ADDRESS,
             .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
             .parameters = head & 0xFFFFu,

@@ -2,7 +2,7 @@
  * The stub from the line to the flash, on the desk under the sanitizers: what an input holds comes over the line and is executed. No input may
  * make it read or write what is not its own, harm the flash (desk-flash.c), or hang.
  *
- * The first byte of an input says what the others are. Even: a stream of operations, sent in valid frames, cut, doubled and swapped as the
+ * The first byte of an input says what the others are (and its second bit, how much RAM there is). Even: a stream of operations, sent in valid frames, cut, doubled and swapped as the
  * next byte draws. Odd: bytes on the line; after each 0x00 come a type, an offset and a length, and those of the following bytes go into a valid frame.
  */
 #define _GNU_SOURCE
@@ -14,7 +14,10 @@
 #include "memory.h"
 #include "wire.gen.h"
 
+/* The lowest addresses are nobody's on the desk. */
 static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
+#undef RECENT_ADDRESS
+#define RECENT_ADDRESS ((uintptr_t)recent)
 
 #define self frame_self
 #include "frame.c"
@@ -35,24 +38,20 @@ static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
 #include "desk-flash.h"
 
 #define TOKEN 0x5AFE0001u
-#define WINDOW_BYTES 0x10000u
+#define LEAST_WINDOW_BYTES 0x10000u
 #define MOST_PIECE_BYTES 4096u
 /* A session of so many bytes comes to its end, or to a halt, within so many turns. */
 #define MOST_TURNS 200000u
 
+/* As on a part with much RAM, or with little. */
+static uint32_t window_bytes;
 static uint32_t received;
 static uint32_t now_ms;
 static uint32_t random_state;
 
 uint32_t memory_window_bytes(void)
 {
-    return WINDOW_BYTES;
-}
-
-/* The lowest addresses are nobody's on the desk. */
-struct history memory_history(bool is_long)
-{
-    return is_long ? (struct history){(uint8_t *)COPIES_ADDRESS, COPY_BYTES} : (struct history){recent, sizeof recent};
+    return window_bytes;
 }
 
 uint32_t uart_received(void)
@@ -127,7 +126,7 @@ static void send_frame(uint8_t type, uint8_t mask, uint32_t offset, const uint8_
 /* In pieces of whole units; some come twice, some before their turn, damaged or not at all. All come in the end, as far as the window reaches. */
 static void send_stream(const uint8_t *stream, uint32_t length)
 {
-    static uint8_t units[WINDOW_BYTES];
+    static uint8_t units[LEAST_WINDOW_BYTES];
     memset(units, 0, sizeof units);
     memcpy(units, stream, length);
     const uint32_t padded = (length + WIRE_UNIT_BYTES - 1) / WIRE_UNIT_BYTES * WIRE_UNIT_BYTES;
@@ -196,7 +195,7 @@ static void begin_session(uint32_t seed)
     if (!is_mapped) {
         is_mapped = true;
         map(RING_ADDRESS, RING_BYTES);
-        map(WINDOW_ADDRESS, WINDOW_BYTES);
+        map(WINDOW_ADDRESS, WINDOW_MOST_BYTES);
         map(COPIES_ADDRESS, COPIES_END - COPIES_ADDRESS);
         desk_flash_begin();
         crc32_begin();
@@ -210,14 +209,15 @@ static void begin_session(uint32_t seed)
     random_state = seed;
     desk_flash_reset(seed);
     frame_begin(TOKEN);
-    window_begin(WINDOW_BYTES);
+    window_begin(window_bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > WINDOW_BYTES) {
+    if (size < 2 || size > LEAST_WINDOW_BYTES) {
         return 0;
     }
+    window_bytes = data[0] & 2u ? LEAST_WINDOW_BYTES : WINDOW_MOST_BYTES;
     begin_session(data[1]);
     (data[0] & 1u ? send_line : send_stream)(data + 2, (uint32_t)size - 2);
     turns(MOST_TURNS);
