@@ -21,8 +21,8 @@ export interface Character {
   readonly error?: 'parity' | 'framing';
 }
 
-/** Times are sums of fractional bit times; two that differ by less are the same. */
-const ROUNDING_TICKS = 1e-3;
+/** Times are sums of fractional bit times; two that differ by less are the same. After a day a tick has ten binary places left. */
+const ROUNDING_TICKS = 0.05;
 
 export class LineDecoder {
   readonly #waveform: LineWaveform;

@@ -27,6 +27,18 @@ describe('line decoder', () => {
     expect(characters[9]?.endTick).toBeCloseTo(1000 + 10 * 11 * 556, 3);
   });
 
+  it('passes every byte after a day of virtual time, too, where a tick has few binary places left', () => {
+    const aDay = 24 * 3600 * 64e6;
+    const bytes = Array.from({ length: 2000 }, (_, at) => (at * 31) & 0xff);
+    for (const offset of [0, 1 / 3, 0.7]) {
+      const decoder = new LineDecoder(AN3155_LINE, aDay);
+      decoder.push({ bytes: Uint8Array.from(bytes), startTick: aDay + offset, format: AN3155_LINE });
+      const heard: number[] = [];
+      for (let next = decoder.next(Infinity); next !== undefined; next = decoder.next(Infinity)) heard.push(next.byte);
+      expect(heard).toEqual(bytes);
+    }
+  });
+
   it('hands over no character before its stop bit has ended', () => {
     const decoder = new LineDecoder(AN3155_LINE);
     decoder.push({ bytes: Uint8Array.of(0x55, 0xaa), startTick: 0, format: AN3155_LINE });

@@ -2,7 +2,7 @@
  * The stub from the line to the flash, on the desk under the sanitizers: what an input holds comes over the line and is executed. No input may
  * make it read or write what is not its own, harm the flash (desk-flash.c), or hang.
  *
- * The first byte of an input says what the others are (and its second bit, how much RAM there is). Even: a stream of operations, sent in valid frames, cut, doubled and swapped as the
+ * The first byte of an input says what the others are. Even: a stream of operations, sent in valid frames, cut, doubled and swapped as the
  * next byte draws. Odd: bytes on the line; after each 0x00 come a type, an offset and a length, and those of the following bytes go into a valid frame.
  */
 #define _GNU_SOURCE
@@ -38,16 +38,15 @@ static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
 #include "desk-flash.h"
 
 #define TOKEN 0x5AFE0001u
-#define LEAST_WINDOW_BYTES 0x10000u
 #define MOST_PIECE_BYTES 4096u
 /* A session of so many bytes comes to its end, or to a halt, within so many turns. */
 #define MOST_TURNS 200000u
 
-/* As on a part with much RAM, or with little. */
-static uint32_t window_bytes;
 static uint32_t received;
 static uint32_t now_ms;
 static uint32_t random_state;
+/* Both kinds of parts have their turn. */
+static uint32_t window_bytes;
 
 uint32_t memory_window_bytes(void)
 {
@@ -126,7 +125,7 @@ static void send_frame(uint8_t type, uint8_t mask, uint32_t offset, const uint8_
 /* In pieces of whole units; some come twice, some before their turn, damaged or not at all. All come in the end, as far as the window reaches. */
 static void send_stream(const uint8_t *stream, uint32_t length)
 {
-    static uint8_t units[LEAST_WINDOW_BYTES];
+    static uint8_t units[WINDOW_LEAST_BYTES];
     memset(units, 0, sizeof units);
     memcpy(units, stream, length);
     const uint32_t padded = (length + WIRE_UNIT_BYTES - 1) / WIRE_UNIT_BYTES * WIRE_UNIT_BYTES;
@@ -200,6 +199,7 @@ static void begin_session(uint32_t seed)
         desk_flash_begin();
         crc32_begin();
     }
+    window_bytes = seed % 2 == 0 ? WINDOW_LEAST_BYTES : WINDOW_MOST_BYTES;
     memset(&frame_self, 0, sizeof frame_self);
     memset(&window_self, 0, sizeof window_self);
     memset(&script_self, 0, sizeof script_self);
@@ -214,10 +214,9 @@ static void begin_session(uint32_t seed)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > LEAST_WINDOW_BYTES) {
+    if (size < 2 || size > WINDOW_LEAST_BYTES) {
         return 0;
     }
-    window_bytes = data[0] & 2u ? LEAST_WINDOW_BYTES : WINDOW_MOST_BYTES;
     begin_session(data[1]);
     (data[0] & 1u ? send_line : send_stream)(data + 2, (uint32_t)size - 2);
     turns(MOST_TURNS);

@@ -8,6 +8,9 @@ import { bitsPerCharacter } from '../../link/line-settings.js';
 import type { Tick } from '../time.js';
 import { parityBit } from './usart-settings.js';
 
+/** Times are sums of fractional bit times: after a day they are off by a thousandth of a tick, and a bit may be as short as 16. */
+const ROUNDING_BITS = 1e-3;
+
 export type Level = 0 | 1;
 
 interface Stretch {
@@ -77,7 +80,7 @@ export class LineWaveform {
 function edgeWithin(stretch: Stretch, from: Tick, level: Level): Edge | undefined {
   const { run } = stretch;
   // An edge that `from` meets within rounding belongs to `from`.
-  const first = Math.max(0, Math.ceil((from - run.startTick) / stretch.bitTicks - 1e-6));
+  const first = Math.max(0, Math.ceil((from - run.startTick) / stretch.bitTicks - ROUNDING_BITS));
   for (let bit = first; bit < stretch.bitCount; bit++) {
     if (bitAt(stretch, bit) !== level || (bit === 0 ? 1 : bitAt(stretch, bit - 1)) === level) continue;
     const character = Math.floor(bit / stretch.bitsPerCharacter);
