@@ -36,7 +36,7 @@ export function reportDetails(log: Logbook): ReportDetails {
     phases,
     ...(image && { image: { source: image.source, ...(image.fileSha256 !== undefined && { fileSha256: image.fileSha256 }), lengthBytes: imageLengthBytes(image) } }),
     ...deviceDetails(log),
-    ...(plan && { sectors: sectorDetails(plan, session) }),
+    ...(plan && { sectors: sectorDetails(plan, log) }),
     ...(link && { link: { name: link.name, ...link.traffic } }),
     ...(roundTrip && roundTrip.count > 0 && { roundTrip: roundTripDetails(roundTrip) }),
     ...(rom && { discardedBytes: rom.discardedBytes }),
@@ -59,9 +59,11 @@ function deviceDetails({ part, session }: Logbook): Pick<ReportDetails, 'device'
   };
 }
 
-function sectorDetails(plan: NonNullable<Logbook['plan']>, session: StubSession | undefined): NonNullable<ReportDetails['sectors']> {
+/** The stub's last word comes from before the last erase, perhaps: once the flash is proven, all are done. */
+function sectorDetails(plan: NonNullable<Logbook['plan']>, { session, flash }: Logbook): NonNullable<ReportDetails['sectors']> {
   const [touched, written] = [plan.sectors.length, writtenSectors(plan).length];
-  return { touched, written, skipped: touched - written, ...(session && { erased: session.progress?.erased ?? 0 }) };
+  const erased = flash === 'proven' ? plan.erases.length : (session?.progress?.erased ?? 0);
+  return { touched, written, skipped: touched - written, ...(session && { erased }) };
 }
 
 function applicationDetails({ application }: Logbook): Pick<ReportDetails, 'application'> {
