@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfigFile } from '../../host/config/config-file.js';
 
-const PATH = '/work/stage-flash.toml';
+const PATH = '/site/stage-flash.toml';
 const parse = (text: string) => parseConfigFile(PATH, text);
 
 test('holds a default link, settings and named boards', () => {
@@ -46,6 +46,6 @@ describe('a mistake is one line that names file and key', () => {
   });
 
   test('and, where it is no TOML, line and column', () => {
-    expect(() => parse('to = "sim:"\nretry-budget = = 1')).toThrow(expect.objectContaining({ kind: 'usage', message: expect.stringMatching(/^\/work\/stage-flash\.toml:2:\d+: [^\n]+$/) as string }));
+    expect(() => parse('to = "sim:"\nretry-budget = = 1')).toThrow(expect.objectContaining({ kind: 'usage', message: expect.stringMatching(/^\/site\/stage-flash\.toml:2:\d+: [^\n]+$/) as string }));
   });
 });
