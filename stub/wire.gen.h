@@ -77,7 +77,7 @@
 #define WIRE_FACTS_SECTOR_DIGESTS_AT 52u
 #define WIRE_FACTS_BYTES 52u
 
-/* How far the stream has come. Sent for data, for POLL, and unasked twice a second. */
+/* How far the stream has come. Sent for data, for POLL, and unasked about once a second. */
 #define WIRE_TYPE_PROGRESS 0x82u
 #define WIRE_PROGRESS_EXECUTED_AT 0u
 #define WIRE_PROGRESS_POLL_AT 4u

@@ -44,7 +44,7 @@ const mostSpans = LIMITS.mostSpans.value;
 const AS_QUICK = 1.02;
 /** Nothing that is packed without the old content comes near to that. */
 const SMALL_UPDATE = 0.15;
-/** The stub's PROGRESS, and at least two a second of them. */
+/** A PROGRESS with its map, and how many come on average: one a second unasked, more for data. */
 const REPORT_BYTES = 64;
 const REPORTS_PER_SECOND = 2;
 

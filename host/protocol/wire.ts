@@ -108,7 +108,7 @@ export const MESSAGES = {
     ],
   },
   progress: {
-    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for data, for POLL, and unasked twice a second.',
+    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for data, for POLL, and unasked about once a second.',
     fields: [
       { name: 'executed', type: 'u32', doc: 'stream offset up to which everything is done' },
       { name: 'poll', type: 'u32', doc: 'offset field of the last POLL seen' },

@@ -11,7 +11,7 @@ import { LIMITS, MESSAGES } from '../protocol/wire.js';
 import { lastOf, whoSpeaks } from './stranger.js';
 import { faultError, progressError } from './stub-error.js';
 
-/** The stub's unasked PROGRESS comes twice a second; the line may add as much again before anything is missing. */
+/** The stub's unasked PROGRESS comes at least once in this time. */
 export const STUB_PACE_MS = LIMITS.tickMs.value;
 /** Silence for this many times the patience, and the connection counts as dead, whatever TCP believes of it. */
 const DEAD_AFTER = 3;
