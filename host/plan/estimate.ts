@@ -25,10 +25,10 @@ export interface StreamFacts {
 
 /** The stub's CRC-32 takes four and a quarter instructions a byte at 64 MHz. PROVE and DIGEST read every touched sector once each. */
 const DIGEST_SECONDS_PER_BYTE = 2 * (4.25 / 64e6);
-/** Unpacking takes some 500 instructions for each packed byte (measured on the engine); most of them pass while the flash programs … */
-const UNPACK_SECONDS_PER_BYTE = 0.3 * (500 / 64e6);
+/** Unpacking takes some 300 instructions for each packed byte (measured on the engine); half of them pass while the flash programs … */
+const UNPACK_SECONDS_PER_BYTE = 0.5 * (300 / 64e6);
 /** … and where two banks are written, what is unpacked for one is copied from the other, which is erasing (measured on real firmware). */
-const WAIT_SECONDS_PER_BYTE = 0.75 * (500 / 64e6);
+const WAIT_SECONDS_PER_BYTE = 1.25 * (300 / 64e6);
 /** Copying and relocating takes some 40 instructions a byte, of which most pass while the flash programs. */
 const COPY_SECONDS_PER_BYTE = 10 / 64e6;
 /** PROGRESS goes out so often when data come. */
