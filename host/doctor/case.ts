@@ -1,0 +1,119 @@
+/**
+ * What the examinations share: the line, what is known so far, and how to go on when the line or the bootloader was lost. A connection that
+ * brings nothing is given up for another one; whether that helps tells what was wrong.
+ */
+import { StageFlashError } from '../errors.js';
+import type { Finding, LinkFacts } from '../flash-options.js';
+import { finding, type FindingName } from './findings.js';
+import { intoStep, isAnswered, type Step } from './into-step.js';
+import type { ProbeLine } from './probe-line.js';
+import { GET_ID, isIdAnswer } from './questions.js';
+
+export type Facts = { -readonly [Key in keyof LinkFacts]: LinkFacts[Key] };
+
+export interface Timed {
+  /** Characters that passed the line one after the other. */
+  readonly characters: number;
+  /** Round trip included. */
+  readonly tookMs: number;
+}
+
+/** Nothing more can be examined; what was found says why. */
+export class EndOfExamination extends Error {
+  override readonly name = 'EndOfExamination';
+}
+
+/** Converters with one client need a moment to forget the last. */
+const RECONNECT_WAITS_MS = [0, 2000, 5000, 10_000] as const;
+/** A connection that takes so much longer to open than usual was opened over a network that had been dead. */
+const OUTAGE_CONNECT_MS = 3000;
+
+export class Case {
+  readonly line: ProbeLine;
+  readonly findings: Finding[] = [];
+  readonly facts: Facts = {};
+  /** What failed once and not again, in words. */
+  readonly losses: string[] = [];
+  readonly changes: string[] = [];
+  /** Long runs of bytes, to the board and from it. */
+  readonly up: Timed[] = [];
+  readonly down: Timed[] = [];
+  /** Somebody else has sent an odd number of bytes to the board. */
+  hasOddBytes = false;
+  /** What the converter said before anything was asked. */
+  greeting: Uint8Array = new Uint8Array();
+  readonly say: (text: string) => void;
+
+  constructor(line: ProbeLine, say: (text: string) => void) {
+    this.line = line;
+    this.say = say;
+  }
+
+  has(...names: readonly FindingName[]): boolean {
+    return this.findings.some(({ name }) => (names as readonly string[]).includes(name));
+  }
+
+  /** Once for each name. */
+  found(name: FindingName, evidence: string): void {
+    if (this.has(name)) return;
+    this.findings.push(finding(name, evidence));
+    this.say(`Found: ${name}: ${evidence}.`);
+  }
+
+  /** The bootloader waits for a command afterwards. @throws EndOfExamination when nothing brings it there */
+  async regain(): Promise<void> {
+    await this.line.settle();
+    const silentSinceMs = this.line.now();
+    const step = await intoStep(this.line);
+    if (isAnswered(step)) return this.#noteReset(step);
+    if (step.kind === 'silence' && (await this.revive(silentSinceMs))) return;
+    this.found('no-answer', step.kind === 'silence' ? 'it answered before, and is silent now' : `it answered before, and now ${step.bytes.length} bytes come that are no answer`);
+    throw new EndOfExamination();
+  }
+
+  /** Where single bytes may have got lost: asks, and regains what was lost. */
+  async keepInStep(): Promise<void> {
+    if (!isIdAnswer((await this.line.ask(GET_ID, isIdAnswer)).bytes)) await this.regain();
+  }
+
+  /** Is there an answer over another connection? Then it was the connection, or the network was away. */
+  async revive(silentSinceMs: number): Promise<boolean> {
+    if (!this.line.canReconnect) return false;
+    const connectMs = await this.reconnect();
+    const step = await intoStep(this.line);
+    if (!isAnswered(step)) return false;
+    const isNetwork = (connectMs ?? 0) > OUTAGE_CONNECT_MS + 3 * (this.line.samples[0] ?? 0) || (connectMs === undefined && step.failedAttempts === 2);
+    const silentMs = this.line.now() - silentSinceMs;
+    if (isNetwork) this.found('outage', `nothing passed for ${seconds(silentMs)}, then everything did`);
+    else this.found('half-open', `the connection carried nothing for ${seconds(silentMs)}, and another one was answered at once`);
+    return true;
+  }
+
+  /** @returns how long it took to open. @throws EndOfExamination when there is none to be had */
+  async reconnect(afterMs = 0): Promise<number | undefined> {
+    const startedMs = this.line.now();
+    let refusal = '';
+    for (const waitMs of RECONNECT_WAITS_MS) {
+      try {
+        return await this.line.reconnect(afterMs + waitMs);
+      } catch (error) {
+        if (!isLinkError(error)) throw error;
+        refusal = error.message;
+      }
+    }
+    this.found('busy', `after the last connection no other could be had for ${seconds(this.line.now() - startedMs)}: ${refusal}`);
+    throw new EndOfExamination();
+  }
+
+  #noteReset({ kind }: Step): void {
+    if (kind === 'ack') this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
+  }
+}
+
+export function isLinkError(error: unknown): error is StageFlashError {
+  return error instanceof StageFlashError && error.kind === 'link';
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,89 @@
+/**
+ * The examinations in their order: each relies on what those before it have shown, and on nothing else. Nothing is written to flash; what
+ * only a stub could measure is not measured.
+ */
+import type { Link } from '../link/link.js';
+import type { Diagnosis } from '../flash-options.js';
+import { Case, EndOfExamination, isLinkError } from './case.js';
+import { concludeStrays } from './conclude-strays.js';
+import { examineBursts } from './examine-bursts.js';
+import { examineCommands } from './examine-commands.js';
+import { examineGreeting } from './examine-greeting.js';
+import { examineIdentity } from './examine-identity.js';
+import { examineQuiet } from './examine-quiet.js';
+import { examineReconnection } from './examine-reconnection.js';
+import { examineSynchronisation } from './examine-synchronisation.js';
+import { concludeTimes } from './examine-times.js';
+import { examineTransparency } from './examine-transparency.js';
+import { ProbeLine } from './probe-line.js';
+
+interface Examination {
+  /** The question, for people who wait. */
+  readonly asks: string;
+  readonly examine: (examined: Case) => Promise<void>;
+}
+
+const EXAMINATIONS: readonly Examination[] = [
+  { asks: 'Does anybody speak unasked?', examine: examineGreeting },
+  { asks: 'Does a bootloader answer?', examine: examineSynchronisation },
+  { asks: 'Do commands and answers pass whole?', examine: examineCommands },
+  { asks: 'Which bootloader is it, and does it let us in?', examine: examineIdentity },
+  { asks: 'Does every byte pass?', examine: examineTransparency },
+  { asks: 'How much passes in one piece?', examine: examineBursts },
+  { asks: 'What becomes of a second connection?', examine: examineReconnection },
+  { asks: 'What happens when nobody speaks? (31 s)', examine: examineQuiet },
+];
+
+export interface DoctorHooks {
+  readonly say: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @param link stays its maker's */
+export async function examine(link: Link, { say, signal }: DoctorHooks): Promise<Diagnosis> {
+  const line = new ProbeLine(link);
+  const close = (): void => void line.close();
+  signal?.addEventListener('abort', close);
+  const examined = new Case(line, say);
+  try {
+    await runAll(examined);
+  } catch (error) {
+    if (!(error instanceof EndOfExamination)) throw error;
+  } finally {
+    signal?.removeEventListener('abort', close);
+    await line.close();
+  }
+  conclude(examined);
+  return { findings: examined.findings, facts: examined.facts };
+}
+
+async function runAll(examined: Case): Promise<void> {
+  for (const { asks, examine } of EXAMINATIONS) {
+    examined.say(asks);
+    try {
+      await examine(examined);
+    } catch (error) {
+      if (!isLinkError(error) || examined.line.isClosed) throw error;
+      await goOnOver(examined, error.message);
+      await examine(examined);
+    }
+  }
+}
+
+/** The connection broke by itself. */
+async function goOnOver(examined: Case, why: string): Promise<void> {
+  examined.found('connection-lost', why);
+  if (!examined.line.canReconnect) throw new EndOfExamination();
+  await examined.reconnect();
+  await examined.regain();
+}
+
+function conclude(examined: Case): void {
+  concludeStrays(examined);
+  concludeTimes(examined);
+  const isExplained = examined.findings.length > 0;
+  if (isExplained) return;
+  const { losses, changes } = examined;
+  if (changes.length > 0) examined.found('bytes-changed', `once and not again: ${changes.join('; ')}`);
+  else if (losses.length > 0) examined.found('bytes-lost', `once and not again: ${losses.join('; ')}`);
+}
