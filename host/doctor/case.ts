@@ -4,6 +4,7 @@
  */
 import { StageFlashError } from '../errors.js';
 import type { Finding, LinkFacts } from '../flash-options.js';
+import { hex } from './byte-runs.js';
 import { finding, type FindingName } from './findings.js';
 import { intoStep, isAnswered, type Step } from './into-step.js';
 import type { ProbeLine } from './probe-line.js';
@@ -25,6 +26,12 @@ export class EndOfExamination extends Error {
 
 /** Converters with one client need a moment to forget the last. */
 const RECONNECT_WAITS_MS = [0, 2000, 5000, 10_000] as const;
+/** Longer than most cells and satellites are lost. */
+const OUTLAST_MS = 15_000;
+/** Of bringing it into step, while noise answers. */
+const MOST_REPEATS = 2;
+/** Datagrams that are lost by chance are silent for less. */
+const SHORTEST_OUTAGE_MS = 8000;
 /** A connection that takes so much longer to open than usual was opened over a network that had been dead. */
 const OUTAGE_CONNECT_MS = 3000;
 
@@ -34,6 +41,7 @@ export class Case {
   readonly facts: Facts = {};
   /** What failed once and not again, in words. */
   readonly losses: string[] = [];
+  lostDatagrams = 0;
   readonly changes: string[] = [];
   /** Long runs of bytes, to the board and from it. */
   readonly up: Timed[] = [];
@@ -60,13 +68,28 @@ export class Case {
     this.say(`Found: ${name}: ${evidence}.`);
   }
 
+  /** How often the same must happen before it is no chance. */
+  get attempts(): number {
+    return this.line.datagramBytes === undefined ? 2 : 4;
+  }
+
+  /** Something was not answered as it should be, and will be tried again. A datagram that gets lost is no byte that does. */
+  lost(what: string, answer: Uint8Array): void {
+    if (this.line.datagramBytes !== undefined && answer.length === 0) this.lostDatagrams++;
+    else this.losses.push(`${what}, answered by ${hex(answer) || 'nothing'}`);
+  }
+
   /** The bootloader waits for a command afterwards. @throws EndOfExamination when nothing brings it there */
   async regain(): Promise<void> {
-    await this.line.settle();
     const silentSinceMs = this.line.now();
-    const step = await intoStep(this.line);
-    if (isAnswered(step)) return this.#noteReset(step);
-    if (step.kind === 'silence' && (await this.revive(silentSinceMs))) return;
+    let step: Step;
+    for (let attempt = 0; ; attempt++) {
+      await this.line.settle();
+      step = await intoStep(this.line);
+      if (isAnswered(step)) return this.#noteReset(step);
+      if (step.kind === 'silence' || attempt === MOST_REPEATS) break;
+    }
+    if (step.kind === 'silence' && ((await this.outlast(silentSinceMs)) || (await this.revive(silentSinceMs)))) return;
     this.found('no-answer', step.kind === 'silence' ? 'it answered before, and is silent now' : `it answered before, and now ${step.bytes.length} bytes come that are no answer`);
     throw new EndOfExamination();
   }
@@ -74,6 +97,19 @@ export class Case {
   /** Where single bytes may have got lost: asks, and regains what was lost. */
   async keepInStep(): Promise<void> {
     if (!isIdAnswer((await this.line.ask(GET_ID, isIdAnswer)).bytes)) await this.regain();
+  }
+
+  /** Was only the network away? Then the same connection brings the answers in the end. */
+  async outlast(silentSinceMs: number): Promise<boolean> {
+    const untilMs = this.line.now() + OUTLAST_MS;
+    while (this.line.now() < untilMs) {
+      if ((await intoStep(this.line)).kind === 'silence') continue;
+      if (this.line.now() - silentSinceMs < SHORTEST_OUTAGE_MS) this.lostDatagrams++;
+      else this.found('outage', `nothing passed for ${seconds(this.line.now() - silentSinceMs)}, then everything did`);
+      await this.line.settle();
+      if (isAnswered(await intoStep(this.line))) return true;
+    }
+    return false;
   }
 
   /** Is there an answer over another connection? Then it was the connection, or the network was away. */

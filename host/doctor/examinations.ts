@@ -34,6 +34,9 @@ const EXAMINATIONS: readonly Examination[] = [
   { asks: 'What happens when nobody speaks? (31 s)', examine: examineQuiet },
 ];
 
+/** A session bears more, its first minute does not: each datagram that is lost there costs ten seconds. */
+const MOST_LOST = 0.15;
+
 export interface DoctorHooks {
   readonly say: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -79,6 +82,8 @@ async function goOnOver(examined: Case, why: string): Promise<void> {
 }
 
 function conclude(examined: Case): void {
+  const { lostDatagrams, line } = examined;
+  if (lostDatagrams > MOST_LOST * line.samples.length) examined.found('datagrams-lost', `${lostDatagrams} questions or their answers were lost, of about ${line.samples.length + lostDatagrams}`);
   concludeStrays(examined);
   concludeTimes(examined);
   const isExplained = examined.findings.length > 0;

@@ -60,8 +60,9 @@ async function tryBurst(examined: Case, sentBytes: number): Promise<Burst> {
 /** @returns whether it is of no use to send more */
 async function explainSilence(examined: Case, sentBytes: number): Promise<boolean> {
   const { line } = examined;
-  if (!line.canReconnect) {
-    if (line.datagramBytes === undefined) await examined.regain();
+  if (line.datagramBytes !== undefined || !line.canReconnect) {
+    examined.lost(`${sentBytes} bytes at once`, new Uint8Array());
+    await examined.regain();
     return false;
   }
   const silentSinceMs = line.now();

@@ -27,15 +27,16 @@ export async function examineCommands(examined: Case): Promise<void> {
 
 /** The answer as it should be, if it comes so once; what came instead at first is chance. */
 async function answerTo(examined: Case, question: Uint8Array, isWhole: (bytes: Uint8Array) => boolean): Promise<Heard | undefined> {
+  const failed: Uint8Array[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const heard = await examined.line.ask(question, isWhole);
     if (isWhole(heard.bytes)) {
-      if (attempt > 0) examined.losses.push(`the answer to ${hex(question)}`);
+      failed.forEach((bytes) => examined.lost(hex(question), bytes));
       return heard;
     }
+    failed.push(heard.bytes);
     if (attempt === 0) unassumePrefix(examined, heard);
-    // Every command refused is a state, not a loss: it needs no regaining.
-    if (heard.bytes.length === 0 || heard.bytes.length > 1) await examined.regain();
+    await examined.regain();
   }
   return undefined;
 }
@@ -68,7 +69,7 @@ async function examineGet(examined: Case): Promise<void> {
   }
   await examined.regain();
   const again = await examined.line.ask(GET, isGetAnswer);
-  if (isGetAnswer(again.bytes)) return void examined.losses.push('the answer to Get');
+  if (isGetAnswer(again.bytes)) return examined.lost('Get', heard.bytes);
   if (isSame(again.bytes, Uint8Array.of(NACK)) && isSame(heard.bytes, again.bytes)) {
     examined.found('no-parity', '02 FD is answered, 00 FF is refused: bytes with an even number of ones do not pass');
     throw new EndOfExamination();

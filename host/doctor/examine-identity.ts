@@ -4,14 +4,12 @@ import { knownRomBugs } from '../device/rom-bugs.js';
 import type { Case } from './case.js';
 import { readMemory } from './memory-access.js';
 
-const ATTEMPTS = 2;
-
 export async function examineIdentity(examined: Case): Promise<void> {
   const { line, facts } = examined;
   const [part] = findParts(facts.deviceId ?? 0);
   if (part === undefined) return;
     let refusals = 0;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < examined.attempts; attempt++) {
     const { failedAt, isRefused, heard } = await readMemory(line, part.addresses.bootloaderId, 1);
     if (failedAt === undefined) {
       facts.rdpLevel = 0;
@@ -22,7 +20,7 @@ export async function examineIdentity(examined: Case): Promise<void> {
     if (failedAt === 'command' && isRefused) refusals++;
     await examined.regain();
   }
-  if (refusals < ATTEMPTS) return;
+  if (refusals < examined.attempts) return;
   facts.rdpLevel = 1;
   examined.found('read-out-protection', 'Get and Get ID are answered, Read Memory is refused');
 }

@@ -49,6 +49,7 @@ async function examineSilence(examined: Case, quietSinceMs: number): Promise<voi
   const step = await intoStep(line);
   if (isAnswered(step)) return;
   if (!line.canReconnect) return examined.regain();
+  if (await examined.outlast(quietSinceMs + QUIET_MS)) return;
   await examined.reconnect();
   if (isAnswered(await intoStep(line))) return examined.found('idle-silence', `a connection that was quiet for ${seconds(quietMs)} carried nothing any more, and another one was answered at once`);
   return examined.regain();

@@ -29,7 +29,7 @@ async function writePattern(examined: Case, pattern: Uint8Array): Promise<boolea
     if (failedAt === undefined) return true;
     await examined.regain();
     if (attempt === 0 && (await examineWayToBoard(examined))) return false;
-    if (attempt > 0 || !examined.has('heartbeat-line', 'second-client')) examined.losses.push(`Write Memory (${failedAt}), answered by ${hex(heard.bytes) || 'nothing'}`);
+    examined.lost(`Write Memory (${failedAt})`, heard.bytes);
   }
   return false;
 }
@@ -61,7 +61,7 @@ async function examineWayToBoard(examined: Case): Promise<boolean> {
 async function tryWayTest(examined: Case, { bytes, what, byAnswers }: WayTest): Promise<boolean> {
   const expected = bytes.length / 2;
   let name: ReturnType<typeof byAnswers>;
-  for (let attempt = 0; attempt < 2; attempt++) {
+  for (let attempt = 0; attempt < examined.attempts; attempt++) {
     const heard = await examined.line.ask(Uint8Array.from(bytes), (answer) => answer.length === expected && count(answer, NACK) === expected && what !== 'FF FF');
     const refusals = count(heard.bytes, NACK);
     name = byAnswers(refusals, expected);
@@ -75,6 +75,7 @@ async function tryWayTest(examined: Case, { bytes, what, byAnswers }: WayTest): 
 
 async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void> {
   const fates: Fate[] = [];
+  const cut: Uint8Array[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const access = await readMemory(examined.line, RAM, pattern.length, (data) => fateOf(pattern, data) === 'same');
     const { failedAt, heard } = access;
@@ -84,11 +85,15 @@ async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void
     }
     const fate = failedAt === 'data' ? fateOf(pattern, heard.bytes.subarray(1)) : 'shorter';
     fates.push(fate);
+    cut.push(heard.bytes);
     if (fate === 'cut at the escape') await returnToDataMode(examined);
     else await examined.regain();
     if (concludeWayBack(examined, fates, access)) return;
   }
-  for (const fate of fates) (fate === 'changed' ? examined.changes : examined.losses).push('what was read back');
+  fates.forEach((fate, index) => {
+    if (fate === 'changed') examined.changes.push('what was read back');
+    else examined.lost('Read Memory', cut[index]!);
+  });
 }
 
 const SYSTEMATIC: Partial<Record<Fate, readonly [name: 'ff-doubled' | 'ff-stripped' | 'xonxoff' | 'modem-escape', evidence: string]>> = {

@@ -5,7 +5,7 @@
 import { lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import { RoundTrip } from '../link/round-trip.js';
-import { without, startsWith, concat } from './byte-runs.js';
+import { concat, isSame, startsWith, without } from './byte-runs.js';
 
 export interface Heard {
   /** Without what is known to surround every answer. */
@@ -30,7 +30,9 @@ export interface AskOptions {
 }
 
 /** While nothing is measured and the network told nothing: nothing slower than this answers in time to be of use. */
-const UNKNOWN_WAIT_MS = 6000;
+const UNKNOWN_WAIT_MS = 5000;
+/** What has not come by then is lost, where things get lost; what comes in order or not at all is waited for. */
+const LONGEST_DATAGRAM_WAIT_MS = 8000;
 /** Pauses inside one answer: packing, jitter. */
 const SHORTEST_QUIET_MS = 300;
 
@@ -79,7 +81,7 @@ export class ProbeLine {
 
   /** How long an answer may take. */
   patienceMs(): number {
-    if (this.#roundTrip.count > 0) return this.#roundTrip.patienceMs(0);
+    if (this.#roundTrip.count > 0) return Math.min(this.#roundTrip.patienceMs(0), this.datagramBytes === undefined ? Infinity : LONGEST_DATAGRAM_WAIT_MS);
     return this.connectMs === undefined ? UNKNOWN_WAIT_MS : Math.min(UNKNOWN_WAIT_MS, Math.max(2500, 4 * this.connectMs));
   }
 
@@ -99,7 +101,7 @@ export class ProbeLine {
       if (more.length === 0) return { bytes: this.#strip(raw, question), raw, tookMs: lastMs - sentMs };
       raw = concat(raw, more);
       lastMs = this.now();
-      const bytes = this.#strip(raw, question);
+      const bytes = this.#withoutSecondCopy(this.#strip(raw, question), isWhole);
       if (isWhole(bytes)) {
         if (lineBytes === undefined) this.#observe(lastMs - sentMs - lineTimeMs(question.length + bytes.length, this.settings));
         return { bytes, raw, tookMs: lastMs - sentMs };
@@ -175,6 +177,13 @@ export class ProbeLine {
     let bytes: Uint8Array = new Uint8Array();
     while (this.now() < untilMs) bytes = concat(bytes, await this.#link.receive(untilMs));
     return bytes;
+  }
+
+  /** A network that carries datagrams may deliver an answer twice. */
+  #withoutSecondCopy(bytes: Uint8Array, isWhole: (answer: Uint8Array) => boolean): Uint8Array {
+    if (this.datagramBytes === undefined || bytes.length % 2 === 1) return bytes;
+    const [first, second] = [bytes.subarray(0, bytes.length / 2), bytes.subarray(bytes.length / 2)];
+    return isWhole(first) && isSame(first, second) ? first : bytes;
   }
 
   #strip(raw: Uint8Array, question: Uint8Array): Uint8Array {
