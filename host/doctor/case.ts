@@ -7,17 +7,10 @@ import type { Finding, LinkFacts } from '../flash-options.js';
 import { hex } from './byte-runs.js';
 import { finding, type FindingName } from './findings.js';
 import { intoStep, isAnswered, type Step } from './into-step.js';
-import type { ProbeLine } from './probe-line.js';
+import type { ProbeLine, Timed } from './probe-line.js';
 import { GET_ID, isIdAnswer } from './questions.js';
 
 export type Facts = { -readonly [Key in keyof LinkFacts]: LinkFacts[Key] };
-
-export interface Timed {
-  /** Characters that passed the line one after the other. */
-  readonly characters: number;
-  /** Round trip included. */
-  readonly tookMs: number;
-}
 
 /** Nothing more can be examined; what was found says why. */
 export class EndOfExamination extends Error {
@@ -37,6 +30,7 @@ const OUTAGE_CONNECT_MS = 3000;
 
 export class Case {
   readonly line: ProbeLine;
+  readonly startedMs: number;
   readonly findings: Finding[] = [];
   readonly facts: Facts = {};
   /** What failed once and not again, in words. */
@@ -46,6 +40,8 @@ export class Case {
   /** Long runs of bytes, to the board and from it. */
   readonly up: Timed[] = [];
   readonly down: Timed[] = [];
+  /** A command has been answered: the bootloader knows its line. */
+  wasInStep = false;
   /** Somebody else has sent an odd number of bytes to the board. */
   hasOddBytes = false;
   /** What the converter said before anything was asked. */
@@ -54,6 +50,7 @@ export class Case {
 
   constructor(line: ProbeLine, say: (text: string) => void) {
     this.line = line;
+    this.startedMs = line.now();
     this.say = say;
   }
 
@@ -73,9 +70,9 @@ export class Case {
     return this.line.datagramBytes === undefined ? 2 : 4;
   }
 
-  /** Something was not answered as it should be, and will be tried again. A datagram that gets lost is no byte that does. */
+  /** Something was not answered as it should be, and will be tried again. A datagram that gets lost, or comes twice, is no byte that does. */
   lost(what: string, answer: Uint8Array): void {
-    if (this.line.datagramBytes !== undefined && answer.length === 0) this.lostDatagrams++;
+    if (this.line.datagramBytes !== undefined) this.lostDatagrams++;
     else this.losses.push(`${what}, answered by ${hex(answer) || 'nothing'}`);
   }
 
@@ -86,7 +83,10 @@ export class Case {
     for (let attempt = 0; ; attempt++) {
       await this.line.settle();
       step = await intoStep(this.line);
-      if (isAnswered(step)) return this.#noteReset(step);
+      if (isAnswered(step)) {
+        if (step.kind === 'ack' && this.wasInStep) this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
+        return;
+      }
       if (step.kind === 'silence' || attempt === MOST_REPEATS) break;
     }
     if (step.kind === 'silence' && ((await this.outlast(silentSinceMs)) || (await this.revive(silentSinceMs)))) return;
@@ -139,10 +139,6 @@ export class Case {
     }
     this.found('busy', `after the last connection no other could be had for ${seconds(this.line.now() - startedMs)}: ${refusal}`);
     throw new EndOfExamination();
-  }
-
-  #noteReset({ kind }: Step): void {
-    if (kind === 'ack') this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
   }
 }
 

@@ -12,13 +12,14 @@ const MODBUS_REQUEST_BYTES = 8;
 
 export function concludeStrays(examined: Case): void {
   const { line } = examined;
-  const texts = line.strays.filter(({ bytes }) => readableText(bytes) !== undefined);
+  const strays = [...line.strays].sort((one, other) => one.atMs - other.atMs);
+  const texts = strays.filter(({ bytes }) => readableText(bytes) !== undefined);
   const [text] = texts;
   if (text !== undefined) examined.found('heartbeat-network', `unasked, “${readableText(text.bytes)!}” came${repetition(texts)}`);
-  const refusals = events(line.strays.filter(({ bytes }) => bytes.every((byte) => byte === NACK)));
+  const refusals = events(strays.filter(({ bytes }) => bytes.every((byte) => byte === NACK)));
   const [first] = refusals;
   if (first !== undefined && line.datagramBytes === undefined) concludeForeignBytes(examined, first, refusals);
-  const others = line.strays.filter((stray) => !texts.includes(stray) && stray.bytes.some((byte) => byte !== NACK));
+  const others = strays.filter((stray) => !texts.includes(stray) && stray.bytes.some((byte) => byte !== NACK));
   if (others.length > 0 && line.datagramBytes === undefined) examined.changes.push(`unasked: ${others.map(({ bytes }) => hex(bytes)).join(', ')}`);
 }
 
@@ -41,6 +42,7 @@ function events(strays: readonly Stray[]): readonly Stray[] {
 }
 
 function repetition(strays: readonly Stray[]): string {
-  const [first, second] = strays;
-  return first === undefined || second === undefined ? '' : `, ${strays.length} times, first after ${seconds(second.atMs - first.atMs)} again`;
+  if (strays.length < 2) return '';
+  const gaps = strays.slice(1).map(({ atMs }, index) => atMs - strays[index]!.atMs);
+  return `, ${strays.length} times, every ${seconds(Math.min(...gaps))}`;
 }

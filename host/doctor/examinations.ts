@@ -4,7 +4,7 @@
  */
 import type { Link } from '../link/link.js';
 import type { Diagnosis } from '../flash-options.js';
-import { Case, EndOfExamination, isLinkError } from './case.js';
+import { Case, EndOfExamination, isLinkError, seconds } from './case.js';
 import { concludeStrays } from './conclude-strays.js';
 import { examineBursts } from './examine-bursts.js';
 import { examineCommands } from './examine-commands.js';
@@ -15,6 +15,7 @@ import { examineReconnection } from './examine-reconnection.js';
 import { examineSynchronisation } from './examine-synchronisation.js';
 import { concludeTimes } from './examine-times.js';
 import { examineTransparency } from './examine-transparency.js';
+import type { FindingName } from './findings.js';
 import { ProbeLine } from './probe-line.js';
 
 interface Examination {
@@ -34,6 +35,12 @@ const EXAMINATIONS: readonly Examination[] = [
   { asks: 'What happens when nobody speaks? (31 s)', examine: examineQuiet },
 ];
 
+/** Converters that end quiet connections wait for three seconds at least. */
+const SHORTEST_IDLE_MS = 2000;
+/** Before anything was sent. */
+const AT_ONCE_MS = 1000;
+/** In one examination. */
+const MOST_LOSSES = 3;
 /** A session bears more, its first minute does not: each datagram that is lost there costs ten seconds. */
 const MOST_LOST = 0.15;
 
@@ -63,22 +70,33 @@ export async function examine(link: Link, { say, signal }: DoctorHooks): Promise
 async function runAll(examined: Case): Promise<void> {
   for (const { asks, examine } of EXAMINATIONS) {
     examined.say(asks);
+    await examineUntilDone(examined, examine);
+  }
+}
+
+/** Connections may break by themselves. */
+async function examineUntilDone(examined: Case, examine: Examination['examine']): Promise<void> {
+  const { line } = examined;
+  for (let losses = 0; ; ) {
     try {
-      await examine(examined);
+      if (losses > 0) await examined.regain();
+      return await examine(examined);
     } catch (error) {
-      if (!isLinkError(error) || examined.line.isClosed) throw error;
-      await goOnOver(examined, error.message);
-      await examine(examined);
+      if (!isLinkError(error) || line.isClosed) throw error;
+      const name = nameLoss(examined, error.message);
+      if (name === 'busy' || !line.canReconnect || ++losses > MOST_LOSSES) throw new EndOfExamination();
+      await examined.reconnect();
     }
   }
 }
 
-/** The connection broke by itself. */
-async function goOnOver(examined: Case, why: string): Promise<void> {
-  examined.found('connection-lost', why);
-  if (!examined.line.canReconnect) throw new EndOfExamination();
-  await examined.reconnect();
-  await examined.regain();
+function nameLoss(examined: Case, why: string): FindingName {
+  const { line } = examined;
+  const silentMs = line.now() - line.lastHeardMs;
+  const isIdle = silentMs >= Math.max(SHORTEST_IDLE_MS, 1.25 * Math.max(0, ...line.samples));
+  const name = isIdle ? 'idle-close' : line.now() - examined.startedMs < AT_ONCE_MS ? 'busy' : 'connection-lost';
+  examined.found(name, name === 'busy' ? `the connection was accepted and ended at once: ${why}` : isIdle ? `after ${seconds(silentMs)} of silence: ${why}` : why);
+  return name;
 }
 
 function conclude(examined: Case): void {

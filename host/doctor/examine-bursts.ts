@@ -5,6 +5,7 @@
 import { NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import { count, hex } from './byte-runs.js';
 import type { Case } from './case.js';
+import { rateOf } from './examine-times.js';
 import { intoStep, isAnswered } from './into-step.js';
 
 /** Fits every converter's buffer and every network. */
@@ -27,8 +28,10 @@ export async function examineBursts(examined: Case): Promise<void> {
   const small = await tryBurst(examined, SMALL_BYTES);
   await examined.keepInStep();
   if (small.refusals === 0) return;
+  examined.up.push({ characters: SMALL_BYTES + 1, tookMs: small.tookMs });
+  examined.line.measuredRate = rateOf(examined);
   // A bootloader without FIFO may miss bytes while it refuses: what it makes of a small burst is the measure for large ones.
-  const refusalsPerByte = small.refusals / SMALL_BYTES;
+  const refusalsPerByte = small.refusals < FEW * (SMALL_BYTES / 2) ? small.refusals / SMALL_BYTES : 1 / 2;
   if (small.refusals <= SMALL_BYTES / 64) {
     examined.found('half-duplex', `of ${SMALL_BYTES / 2} refusals only ${small.refusals} were heard: what the board says while something is sent is lost`);
     return;

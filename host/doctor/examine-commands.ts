@@ -3,7 +3,7 @@ import { ACK, NACK } from '../bootloader/an3155.js';
 import { findParts } from '../device/h7-parts.js';
 import { count, hex, isSame } from './byte-runs.js';
 import { EndOfExamination, type Case } from './case.js';
-import { isHalfDuplex } from './half-duplex.js';
+import { seekHalfDuplex } from './half-duplex.js';
 import type { Heard } from './probe-line.js';
 import { GET, GET_ANSWER, GET_ID, isGetAnswer, isIdAnswer } from './questions.js';
 
@@ -18,6 +18,7 @@ export async function examineCommands(examined: Case): Promise<void> {
     throw new EndOfExamination();
   }
   confirmSurroundings(examined, id);
+  examined.wasInStep = true;
   const [, , high = 0, low = 0] = id.bytes;
   examined.facts.deviceId = (high << 8) | low;
   const couldBe = findParts(examined.facts.deviceId).map(({ name }) => name);
@@ -80,7 +81,7 @@ async function examineGet(examined: Case): Promise<void> {
 /** Get ID is never answered as it should be. */
 async function explainRefusals(examined: Case): Promise<void> {
   const { line } = examined;
-  if (await isHalfDuplex(examined)) return;
+  if ((await seekHalfDuplex(examined)) === undefined) return;
   const pauseMs = Math.max(SHORTEST_PAUSE_MS, line.patienceMs() - 1000);
   const together = await line.ask(GET_ID, isIdAnswer);
   const apart = await line.askInTwo(GET_ID.subarray(0, 1), GET_ID.subarray(1), pauseMs, isIdAnswer);

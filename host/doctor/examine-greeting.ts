@@ -4,8 +4,8 @@ import { containsFrame } from '../protocol/frame.js';
 import { concat } from './byte-runs.js';
 import { EndOfExamination, type Case } from './case.js';
 
-/** A stub is silent for a second at most; twice that, and what the network needs. */
-const LISTEN_MS = 2200;
+/** A stub is silent for a second at most; some converters end a connection on which the board is for three. */
+const LISTEN_MS = 1500;
 /** A greeting is said in one breath. */
 const BREATH_MS = 700;
 

@@ -5,11 +5,16 @@
 import { ACK, NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import { isSame } from './byte-runs.js';
 import { isLinkError, seconds, type Case } from './case.js';
+import { roundTrips } from './examine-times.js';
 import { intoStep, isAnswered } from './into-step.js';
 import { GET_ID, isIdAnswer } from './questions.js';
 
 /** Converters beat every 30 s. */
 const QUIET_MS = 31_000;
+const SHORTEST_QUIET_MS = 5000;
+/** All of it takes no longer, whatever is found on a network that is there. */
+const PROMISE = { durationMs: 60_000, roundTrips: 30 } as const;
+const LAST_WORDS_MS = 1000;
 const TWICE = Uint8Array.of(SYNCHRONISATION, SYNCHRONISATION);
 const REFUSAL = Uint8Array.of(NACK);
 
@@ -17,7 +22,7 @@ export async function examineQuiet(examined: Case): Promise<void> {
   const { line } = examined;
   const startedMs = line.now();
   try {
-    line.strays.push(...(await line.listen(QUIET_MS)));
+    line.strays.push(...(await line.listen(quietMs(examined))));
   } catch (error) {
     if (!isLinkError(error)) throw error;
     examined.found('idle-close', `after ${seconds(line.now() - startedMs)} of silence: ${error.message}`);
@@ -25,6 +30,12 @@ export async function examineQuiet(examined: Case): Promise<void> {
     return examined.regain();
   }
   await examineAfterwards(examined, startedMs);
+}
+
+/** As long as that leaves time to tell of it: after trouble that took its time, less. */
+function quietMs({ line, startedMs }: Case): number {
+  const promisedMs = PROMISE.durationMs + PROMISE.roundTrips * (roundTrips(line.samples)?.medianMs ?? 0);
+  return Math.min(QUIET_MS, Math.max(SHORTEST_QUIET_MS, startedMs + promisedMs - line.now() - LAST_WORDS_MS - 3 * line.patienceMs()));
 }
 
 /** 0x7F twice: a bootloader in step refuses them, one that was reset takes the first. */

@@ -5,7 +5,7 @@ import { containsFrame } from '../protocol/frame.js';
 import { concat, hex } from './byte-runs.js';
 import { EndOfExamination, type Case } from './case.js';
 import { intoStep, isAnswered, type Step } from './into-step.js';
-import { isHalfDuplex } from './half-duplex.js';
+import { seekHalfDuplex } from './half-duplex.js';
 
 export async function examineSynchronisation(examined: Case): Promise<void> {
   const { line } = examined;
@@ -13,9 +13,10 @@ export async function examineSynchronisation(examined: Case): Promise<void> {
   const step = await intoStep(line);
   if (isAnswered(step) || assumeSurroundings(examined, step)) return;
   await refuseOtherSpeakers(examined, step);
-  if (await isHalfDuplex(examined)) throw new EndOfExamination();
-  if (step.kind === 'strange' && !line.isEchoing) {
-    examined.found('wrong-rate', `0x7F and commands are answered by ${hex(step.bytes)}`);
+  const others = await seekHalfDuplex(examined);
+  if (others === undefined) throw new EndOfExamination();
+  if (step.bytes.length + others.length > 0 && !line.isEchoing) {
+    examined.found('wrong-rate', `0x7F and commands are answered by ${hex(concat(step.bytes, others))}`);
     throw new EndOfExamination();
   }
   if (line.isEchoing) examined.found('echo', 'what is sent comes back, and nothing else');

@@ -4,7 +4,7 @@
  */
 import { ACK, addressFrame, COMMANDS, commandFrame, NACK, readLengthFrame } from '../bootloader/an3155.js';
 import { LIMITS } from '../protocol/wire.js';
-import { endsWith, hex } from './byte-runs.js';
+import { concat, endsWith, hex } from './byte-runs.js';
 import type { Case } from './case.js';
 import type { ProbeLine } from './probe-line.js';
 import { GET, GET_ANSWER } from './questions.js';
@@ -15,22 +15,25 @@ const SHORTEST_TAIL = 2;
 const STEP_PAUSE_MS = 300;
 const READ_BYTES = 252;
 
-export async function isHalfDuplex(examined: Case): Promise<boolean> {
+/** @returns what came that is the end of nothing; undefined when it is half-duplex. */
+export async function seekHalfDuplex(examined: Case): Promise<Uint8Array | undefined> {
   const { line } = examined;
+  const others: Uint8Array[] = [];
   // It may be one byte of a command ahead. The nine bytes of a Read Memory are an odd number: then the second attempt is in step.
   for (let attempt = 0; attempt < 2; attempt++) {
     const { bytes } = await line.ask(GET, () => false);
     if (bytes.length >= SHORTEST_TAIL && bytes.length < GET_ANSWER.length && endsWith(bytes, GET_ANSWER)) {
       examined.found('half-duplex', `0x7F seems unanswered, and of the ${GET_ANSWER.length} bytes that answer Get only the last ${bytes.length} come: ${hex(bytes)}`);
-      return true;
+      return undefined;
     }
+    others.push(bytes);
     const read = bytes.length === 0 ? await readBlindly(line) : 0;
     if (read >= SHORTEST_TAIL) {
       examined.found('half-duplex', `0x7F and Get seem unanswered, and of the ${READ_BYTES + 1} bytes that answer Read Memory only the last ${read} come`);
-      return true;
+      return undefined;
     }
   }
-  return false;
+  return concat(...others);
 }
 
 /** @returns how many bytes came back. Taken one byte out of step, these are commands that do not exist. */

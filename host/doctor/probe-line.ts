@@ -2,6 +2,7 @@
  * The line as the doctor uses it: asks one question at a time, tells everything that came back and when. It strips what is known to
  * surround every answer (an echo, a text before each packet), and remembers what came unasked. Draws no conclusion.
  */
+import { readableText } from '../bootloader/wrong-answer.js';
 import { lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import { RoundTrip } from '../link/round-trip.js';
@@ -13,6 +14,12 @@ export interface Heard {
   /** As it came. */
   readonly raw: Uint8Array;
   /** From the question to its last byte. */
+  readonly tookMs: number;
+}
+
+export interface Timed {
+  /** Characters that passed the line one after the other. */
+  readonly characters: number;
   readonly tookMs: number;
 }
 
@@ -33,24 +40,31 @@ export interface AskOptions {
 const UNKNOWN_WAIT_MS = 5000;
 /** What has not come by then is lost, where things get lost; what comes in order or not at all is waited for. */
 const LONGEST_DATAGRAM_WAIT_MS = 8000;
+/** What a line may turn out to run at. */
+const SLOW_BAUD = 2400;
 /** Pauses inside one answer: packing, jitter. */
 const SHORTEST_QUIET_MS = 300;
 
 export class ProbeLine {
-  /** Of exact answers to short questions: a long one may fill a segment, and be waited for by nobody. */
-  readonly samples: number[] = [];
+  /** Short questions and their exact answers; a long one may fill a segment, which then waits for nobody. */
+  readonly exchanges: Timed[] = [];
   readonly strays: Stray[] = [];
   /** What each packet to the host begins with. */
   prefix = new Uint8Array();
   /** Does each answer begin with its question? */
   isEchoing = false;
   isClosed = false;
+  /** Of the line, once it is known; until then a slow one is reckoned with. */
+  measuredRate: number | undefined;
+  /** When the last byte came, or the connection was made. */
+  lastHeardMs: number;
   #link: Link;
   readonly #first: Link;
   readonly #roundTrip = new RoundTrip();
 
   constructor(link: Link) {
     this.#link = this.#first = link;
+    this.lastHeardMs = link.now();
   }
 
   get settings(): LineSettings {
@@ -75,6 +89,11 @@ export class ProbeLine {
     return this.#link.reopen !== undefined && this.#link.abilities?.includes('modem-lines') !== true;
   }
 
+  /** Round trips as they were measured, by what is known of the line now. */
+  get samples(): readonly number[] {
+    return this.exchanges.map(({ characters, tookMs }) => Math.max(0, tookMs - this.#lineMs(characters)));
+  }
+
   now(): number {
     return this.#link.now();
   }
@@ -82,7 +101,8 @@ export class ProbeLine {
   /** How long an answer may take. */
   patienceMs(): number {
     if (this.#roundTrip.count > 0) return Math.min(this.#roundTrip.patienceMs(0), this.datagramBytes === undefined ? Infinity : LONGEST_DATAGRAM_WAIT_MS);
-    return this.connectMs === undefined ? UNKNOWN_WAIT_MS : Math.min(UNKNOWN_WAIT_MS, Math.max(2500, 4 * this.connectMs));
+    const { connectMs } = this;
+    return connectMs === undefined ? UNKNOWN_WAIT_MS : Math.max(2500, 1.5 * connectMs, Math.min(UNKNOWN_WAIT_MS, 4 * connectMs));
   }
 
   /**
@@ -92,18 +112,19 @@ export class ProbeLine {
   async ask(question: Uint8Array, isWhole: (answer: Uint8Array) => boolean, { waitMs, lineBytes }: AskOptions = {}): Promise<Heard> {
     await this.#collectStrays();
     const sentMs = this.now();
-    const untilMs = sentMs + (waitMs ?? this.patienceMs() + lineTimeMs(lineBytes ?? question.length + 16, this.settings));
+    const untilMs = sentMs + (waitMs ?? this.patienceMs() + this.#longestLineMs(lineBytes ?? question.length + 16));
     await this.#link.send(question);
     let raw: Uint8Array = new Uint8Array();
     let lastMs = sentMs;
     for (let deadlineMs = untilMs; ; ) {
-      const more = await this.#link.receive(deadlineMs);
+      const more = await this.#receive(deadlineMs);
       if (more.length === 0) return { bytes: this.#strip(raw, question), raw, tookMs: lastMs - sentMs };
+      if (lineBytes === undefined && this.#isChatter(more)) continue;
       raw = concat(raw, more);
       lastMs = this.now();
       const bytes = this.#withoutSecondCopy(this.#strip(raw, question), isWhole);
       if (isWhole(bytes)) {
-        if (lineBytes === undefined) this.#observe(lastMs - sentMs - lineTimeMs(question.length + bytes.length, this.settings));
+        if (lineBytes === undefined) this.#observe({ characters: question.length + bytes.length, tookMs: lastMs - sentMs });
         return { bytes, raw, tookMs: lastMs - sentMs };
       }
       // An echo alone is no answer yet; behind anything else there is nothing after a pause.
@@ -129,16 +150,20 @@ export class ProbeLine {
     const untilMs = this.now() + durationMs;
     const heard: Stray[] = [];
     while (this.now() < untilMs && !isEnough(concat(...heard.map(({ bytes }) => bytes)))) {
-      const bytes = this.#strip(await this.#link.receive(untilMs), new Uint8Array());
+      const bytes = this.#strip(await this.#receive(untilMs), new Uint8Array());
       if (bytes.length > 0) heard.push({ atMs: this.now(), bytes });
     }
     return heard;
   }
 
-  /** Lets what is under way come in, and forgets it. */
+  /** Lets what is under way come in, and forgets it, unless it is text. */
   async settle(): Promise<void> {
     const giveUpMs = this.now() + this.patienceMs();
-    while (this.now() < giveUpMs && (await this.#link.receive(Math.min(giveUpMs, this.now() + this.quietMs()))).length > 0);
+    while (this.now() < giveUpMs) {
+      const bytes = await this.#receive(Math.min(giveUpMs, this.now() + this.quietMs()));
+      if (bytes.length === 0) return;
+      this.#isChatter(bytes);
+    }
   }
 
   /**
@@ -150,6 +175,7 @@ export class ProbeLine {
     const old = this.#link;
     await old.close();
     this.#link = await old.reopen!(afterMs);
+    this.lastHeardMs = this.now();
     return this.#link.connectMs;
   }
 
@@ -163,19 +189,42 @@ export class ProbeLine {
     return Math.max(SHORTEST_QUIET_MS, 2 * this.#roundTrip.smoothedMs, 4 * this.#roundTrip.variationMs);
   }
 
-  #observe(roundTripMs: number): void {
-    this.samples.push(Math.max(0, roundTripMs));
-    this.#roundTrip.observe(roundTripMs);
+  async #receive(untilMs: number): Promise<Uint8Array> {
+    const bytes = await this.#link.receive(untilMs);
+    if (bytes.length > 0) this.lastHeardMs = this.now();
+    return bytes;
+  }
+
+  /** Text in a packet of its own, once it is known what surrounds an answer: no short answer of a bootloader is text. */
+  #isChatter(packet: Uint8Array): boolean {
+    if (this.exchanges.length === 0) return false;
+    const bytes = without(packet, this.prefix);
+    if (readableText(bytes) === undefined) return false;
+    this.strays.push({ atMs: this.now(), bytes });
+    return true;
+  }
+
+  #longestLineMs(bytes: number): number {
+    return lineTimeMs(bytes, { ...this.settings, baudRate: this.measuredRate ?? Math.min(this.settings.baudRate, SLOW_BAUD) });
+  }
+
+  #observe(exchange: Timed): void {
+    this.exchanges.push(exchange);
+    this.#roundTrip.observe(exchange.tookMs - this.#lineMs(exchange.characters));
+  }
+
+  #lineMs(characters: number): number {
+    return lineTimeMs(characters, { ...this.settings, baudRate: this.measuredRate ?? this.settings.baudRate });
   }
 
   async #collectStrays(): Promise<void> {
-    const bytes = this.#strip(await this.#link.receive(this.now()), new Uint8Array());
+    const bytes = this.#strip(await this.#receive(this.now()), new Uint8Array());
     if (bytes.length > 0) this.strays.push({ atMs: this.now(), bytes });
   }
 
   async #receiveUntil(untilMs: number): Promise<Uint8Array> {
     let bytes: Uint8Array = new Uint8Array();
-    while (this.now() < untilMs) bytes = concat(bytes, await this.#link.receive(untilMs));
+    while (this.now() < untilMs) bytes = concat(bytes, await this.#receive(untilMs));
     return bytes;
   }
 
