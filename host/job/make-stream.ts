@@ -1,4 +1,5 @@
 /** Plan → the stream that takes the least time, and the fewest bytes among those that take as long. */
+import { blobOf, readManifest } from '../blobs/manifest.js';
 import type { Packer } from '../codec/packer.js';
 import type { Segment } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
@@ -75,12 +76,18 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
 
 async function updated(plan: Plan, { known, packer, events }: StreamWishes): Promise<Candidate[]> {
   const update = packUpdate(plan, known, packer, (share) => tellPacking(plan, share, 'comparing with what is there', events));
-  return update === undefined ? [] : [{ name: 'delta', stream: updateStream(plan, update.steps, sectorRuns(plan), await update.content), isPacked: true, steps: update.steps }];
+  if (update === undefined) return [];
+  const { steps } = update;
+  return [{ name: 'delta', stream: updateStream(plan, steps, sectorRuns(plan), { content: await update.content, codec: codec() }), isPacked: true, steps }];
 }
 
 async function packed(plan: Plan, { packer, events }: StreamWishes): Promise<Candidate[]> {
   const content = packWrites(plan, packer, (share) => tellPacking(plan, share, 'packing', events));
-  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, await content), isPacked: true }];
+  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }), isPacked: true }];
+}
+
+function codec(): Uint8Array {
+  return blobOf(readManifest(), 'codec').bytes;
 }
 
 function tellPacking(plan: Plan, share: number, what: string, events: JobEvents): void {
