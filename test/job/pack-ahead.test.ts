@@ -10,8 +10,8 @@ import { packAhead } from '../../host/job/pack-ahead.js';
 import { sampleContent } from '../codec/sample-content.js';
 import { firstDifference, flashedOver, flashOf, imageOf, incompressible, openBoard } from '../e2e/virtual-board.js';
 
-const FIRMWARE = imageOf({ address: 0x0800_0000, bytes: sampleContent(0x9000, 1) }, { address: 0x0810_0000, bytes: sampleContent(0x3000, 2) });
-const OLDER = imageOf({ address: 0x0800_0000, bytes: sampleContent(0x9000, 1).fill(7, 0x5000, 0x5040) }, FIRMWARE.segments[1]!);
+const FIRMWARE = imageOf({ address: 0x0800_0000, bytes: sampleContent(0xc000, 1) }, { address: 0x0810_0000, bytes: sampleContent(0x3000, 2) });
+const OLDER = imageOf({ address: 0x0800_0000, bytes: sampleContent(0xc000, 1).fill(7, 0x5000, 0x5040) }, FIRMWARE.segments[1]!);
 
 interface Outcome {
   /** `pack` and `diff`, in the order in which they began. */
