@@ -7,7 +7,7 @@
  * WIRE_VERSION goes up by one whenever a host and a stub of different ages could misunderstand each other; the host refuses a
  * stub of another version. (The host brings its own stub along, so this bites only a host that meets a stub left by another one.)
  */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** Bytes of each field type; `bytes` and `u32s` take what is left of the payload. */
 export const FIELD_BYTES = { u8: 1, u16: 2, u32: 4 } as const;
@@ -42,6 +42,8 @@ export const LIMITS = {
   mostSpans: { value: 1024, doc: 'in the directory of packed content' },
   halfTheShifts: { value: 4096, doc: '`half` of §6.1' },
   stubBytes: { value: 8192, doc: 'room for code and read-only data of the stub' },
+  codecBaseAddress: { value: 0x20006800, doc: 'where CODEC puts the codec' },
+  codecBytes: { value: 4096, doc: 'room for code and read-only data of the codec' },
 } as const;
 
 /** Every frame of the stream: header, payload, CRC. */
@@ -146,7 +148,7 @@ export const MESSAGES = {
 /** Why the stream stands still. */
 export const STATUS = {
   ok: { id: 0, doc: 'nothing is wrong' },
-  badOperation: { id: 1, doc: 'unknown operation in the stream; detail: stream offset' },
+  badOperation: { id: 1, doc: 'unknown operation in the stream, one that lacks its CODEC, or a CODEC of another build; detail: stream offset' },
   badAddress: { id: 2, doc: 'operation outside flash, unaligned or across a bank; detail: address' },
   notErased: { id: 3, doc: 'flash word to be written is neither erased nor already right; detail: address' },
   eraseFailed: { id: 4, doc: 'FLASH_SR error after an erase; detail: sector address' },
@@ -210,6 +212,10 @@ export const OPERATIONS = {
       { name: 'from', type: 'u32', doc: 'where KEEP has put the sector' },
     ],
   },
+  codec: {
+    id: 0x09, doc: 'The code that PACKED and PIECE need follows; built with the stub, of no use to another one.',
+    fields: [{ name: 'length', type: 'u32', doc: 'bytes' }],
+  },
 } as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;
 
 /**
@@ -240,4 +246,5 @@ export const LOADER_PATCH = {
 export const STUB_HEADER = {
   length: { offset: 4, doc: 'bytes of the stub, this header included' },
   crc: { offset: 8, doc: 'CRC-32 of the stub from offset 12 on' },
+  codecCrc: { offset: 12, doc: 'CRC-32 of the codec that CODEC brings' },
 } as const;
