@@ -15,6 +15,8 @@ interface FlashValues extends JobValues {
   readonly full?: true;
   readonly base?: string;
   readonly compress: boolean;
+  readonly streamBaud?: number;
+  readonly takeover?: true;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -34,6 +36,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--full', 'send everything, also what is in flash already, and as no difference to it')
     .option('--base <old>', 'the image that is in flash now: only the difference is sent (what this host flashed before, it remembers)')
     .option('--no-compress', 'send the image as it is')
+    .addOption(new Option('--stream-baud <rate>', 'bits per second while the image is sent, where the link can change the rate of its line (default: that of the line)').conflicts('direct').argParser(parseBaud))
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
@@ -41,6 +44,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
     .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
+    .addOption(new Option('--takeover', 'end what a stub does on the board for another host, and begin anew').conflicts(['direct', 'dryRun']))
     .option('--yes', 'do it without asking, also where a job that is cut leaves no way back into the board');
   return addJobOptions(command)
     .addHelpText('after', helpAfterOptions())
@@ -55,10 +59,12 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     imagePath,
     full: values.full ?? false,
     compress: values.compress,
+    takeover: values.takeover ?? false,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),
     ...(address !== undefined && { address }),
+    ...(values.streamBaud !== undefined && { streamBaud: values.streamBaud }),
     ...(base !== undefined && { basePath: base }),
     ...(expect !== undefined && { expect: { text: expect, withinMs: (within ?? DEFAULT_WITHIN_S) * 1000 } }),
   };
@@ -74,6 +80,13 @@ function parseVectorTable(text: string): number {
   const address = parseAddress(text);
   if (address === 0 || address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
   return address;
+}
+
+/** A USART of 64 MHz that samples each bit 16 times (RM0433 §48.5.4). */
+function parseBaud(text: string): number {
+  const baudRate = Number(text);
+  if (!Number.isInteger(baudRate) || baudRate < 1200 || baudRate > 4_000_000) throw new InvalidArgumentError('That is a number of bits per second, 1200 to 4000000.');
+  return baudRate;
 }
 
 function parseSeconds(text: string): number {

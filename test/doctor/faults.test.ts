@@ -18,6 +18,7 @@ const nothing = (reason: string, ...queries: readonly string[]): Row => ({ queri
 const TABLE: Readonly<Record<string, readonly Row[]>> = {
   parity: [named('no-parity', 'parity', 'parity=none&baud=9600', 'parity=none&rtt=600ms'), named('odd-parity', 'parity=odd', 'parity=odd&rtt=600ms')],
   baud: [named('bit-rate', 'baud', 'baud=57600', 'baud=230400', 'baud=19200&rtt=300ms', 'baud=115200&baud=9600')],
+  'rate-limit': [nothing('the doctor asks for no other rate', 'rate-limit')],
   'half-duplex': [named('half-duplex', 'half-duplex', 'half-duplex=0ms', 'half-duplex=0.2ms', 'half-duplex=5ms', 'half-duplex=15ms&rtt=600ms')],
   'sync-pattern': [named('sync-pattern', 'sync-pattern', 'sync-pattern&baud=9600', 'sync-pattern&rtt=600ms')],
   'ff-doubled': [named('ff-doubled', 'ff-doubled', 'ff-doubled=line', 'ff-doubled=network', 'ff-doubled&rtt=600ms')],

@@ -32,6 +32,8 @@ export class Converter {
   readonly toLineFilters: ByteFilter[] = [];
   /** Applied in order, to whole packets before they leave for the network. */
   readonly toNetworkFilters: ByteFilter[] = [];
+  /** Of the bit rates that a client asks for, those that its UART really takes; of others it says that it does. */
+  takesRate: (baudRate: number) => boolean = () => true;
   onPacket: (bytes: Uint8Array, tick: Tick) => void = () => undefined;
   /** Half-duplex: its receiver is off while it sends and for so long afterwards. Undefined: full duplex. */
   turnaroundTicks: Tick | undefined;
@@ -67,6 +69,11 @@ export class Converter {
     this.#sender.line = line;
     this.#decoder.settings = line;
     this.#packer.intervalTicks = this.#packingTicks(line);
+  }
+
+  /** As a client asks. */
+  setLine(line: LineSettings): void {
+    if (this.takesRate(line.baudRate)) this.line = line;
   }
 
   /** A TCP segment has arrived. */
