@@ -213,7 +213,7 @@ export interface Finding {
 /** Measurements; what could not be measured is missing. */
 export interface LinkFacts {
   readonly roundTrip?: { readonly minMs: number; readonly medianMs: number; readonly maxMs: number; readonly samples: number };
-  /** What the network, the converter's packing first of all, adds to the round trip of its handshake. */
+  /** What the quickest answer took longer than opening the connection: packing, unless a gateway opened it on the converter's behalf. */
   readonly holdingMs?: number;
   /** Of the line; believed: what the link says, measured: by the time that bytes took. */
   readonly bitRate?: { readonly believed: number; readonly measured?: number };

@@ -42,6 +42,8 @@ export class Case {
   readonly down: Timed[] = [];
   /** A command has been answered: the bootloader knows its line. */
   wasInStep = false;
+  /** Since when nothing was asked, in the end. */
+  quietSinceMs = Infinity;
   /** Somebody else has sent an odd number of bytes to the board. */
   hasOddBytes = false;
   /** What the converter said before anything was asked. */
@@ -84,13 +86,16 @@ export class Case {
       await this.line.settle();
       step = await intoStep(this.line);
       if (isAnswered(step)) {
-        if (step.kind === 'ack' && this.wasInStep) this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
+        // A second 0x7F may be the right checksum of what an earlier question has left.
+        if (step.kind === 'ack' && step.failedAttempts === 0 && this.wasInStep) this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
         return;
       }
       if (step.kind === 'silence' || attempt === MOST_REPEATS) break;
     }
     if (step.kind === 'silence' && ((await this.outlast(silentSinceMs)) || (await this.revive(silentSinceMs)))) return;
-    this.found('no-answer', step.kind === 'silence' ? 'it answered before, and is silent now' : `it answered before, and now ${step.bytes.length} bytes come that are no answer`);
+    const now = step.kind === 'silence' ? 'is silent now' : `now ${step.bytes.length} bytes come that are no answer`;
+    // Reset in the middle of a run of bytes, a bootloader measures a wrong rate by them.
+    this.found(this.wasInStep && this.line.canReconnect ? 'board-reset' : 'no-answer', `it answered before, and ${now}`);
     throw new EndOfExamination();
   }
 

@@ -27,7 +27,9 @@ function concludeForeignBytes(examined: Case, first: Stray, refusals: readonly S
   const bytes = 2 * first.bytes.length;
   const isOdd = examined.hasOddBytes;
   const evidence = `the bootloader refused commands that nobody here sent: ${bytes}${isOdd ? ' or ' + String(bytes + 1) : ''} bytes${repetition(refusals)}`;
-  examined.found(!isOdd && refusals.every((event) => 2 * event.bytes.length === MODBUS_REQUEST_BYTES) ? 'second-client' : 'heartbeat-line', evidence);
+  // An odd byte more would show only where nothing else is asked, or by the next time.
+  const isSure = !isOdd && (refusals.length > 1 || first.atMs >= examined.quietSinceMs);
+  examined.found(isSure && refusals.every((event) => 2 * event.bytes.length === MODBUS_REQUEST_BYTES) ? 'second-client' : 'heartbeat-line', evidence);
 }
 
 /** Strays that come together, as one. */

@@ -12,7 +12,7 @@ function describeFacts(facts: LinkFacts): readonly string[] {
   const { roundTrip, holdingMs, bitRate, burst, rdpLevel, deviceId, romVersion, romBugs = [], protocolVersion } = facts;
   const rows: (readonly [string, string] | undefined)[] = [
     roundTrip && ['round trip', `${ms(roundTrip.minMs)} / ${ms(roundTrip.medianMs)} / ${ms(roundTrip.maxMs)} (least, median, most of ${roundTrip.samples} samples)`],
-    holdingMs === undefined ? undefined : ['held back', `${ms(holdingMs)} of it by packing, as far as opening the connection tells`],
+    holdingMs === undefined ? undefined : ['held back', `${ms(holdingMs)} of it, unless somebody nearer has opened the connection for the converter`],
     bitRate && ['bit rate', bitRate.measured === undefined ? `${bitRate.believed}, as the link says (not measured)` : `${bitRate.measured}, as measured`],
     burst && ['burst', burst.arrivedBytes < burst.sentBytes ? `${burst.arrivedBytes} of ${burst.sentBytes} bytes: the converter's buffer` : `${burst.sentBytes} bytes at once pass whole`],
     deviceId === undefined ? undefined : ['device id', deviceIdText(deviceId, facts.couldBe)],

@@ -10,6 +10,7 @@ import { examineBursts } from './examine-bursts.js';
 import { examineCommands } from './examine-commands.js';
 import { examineGreeting } from './examine-greeting.js';
 import { examineIdentity } from './examine-identity.js';
+import { examinePacking } from './examine-packing.js';
 import { examineQuiet } from './examine-quiet.js';
 import { examineReconnection } from './examine-reconnection.js';
 import { examineSynchronisation } from './examine-synchronisation.js';
@@ -31,6 +32,7 @@ const EXAMINATIONS: readonly Examination[] = [
   { asks: 'Which bootloader is it, and does it let us in?', examine: examineIdentity },
   { asks: 'Does every byte pass?', examine: examineTransparency },
   { asks: 'How much passes in one piece?', examine: examineBursts },
+  { asks: 'Who holds bytes back?', examine: examinePacking },
   { asks: 'What becomes of a second connection?', examine: examineReconnection },
   { asks: 'What happens when nobody speaks? (31 s)', examine: examineQuiet },
 ];

@@ -20,7 +20,7 @@ const REFUSAL = Uint8Array.of(NACK);
 
 export async function examineQuiet(examined: Case): Promise<void> {
   const { line } = examined;
-  const startedMs = line.now();
+  const startedMs = (examined.quietSinceMs = line.now());
   try {
     line.strays.push(...(await line.listen(quietMs(examined))));
   } catch (error) {

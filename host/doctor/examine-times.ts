@@ -1,8 +1,8 @@
 /**
- * How fast is the line, and who holds bytes back? The line's rate shows in how long many bytes take; a slow network would show in one
+ * How far is it, and how fast is the line? The line's rate shows in how long many bytes take; a slow network would show in one
  * direction more than in the other, so only where both tell the same rate is it the line's. Pure.
  */
-import { bitsPerCharacter, lineTimeMs, type LineSettings } from '../link/line-settings.js';
+import { bitsPerCharacter, type LineSettings } from '../link/line-settings.js';
 import type { Case } from './case.js';
 import type { Timed } from './probe-line.js';
 
@@ -54,11 +54,6 @@ export function rateOf({ line, up, down }: Case): number | undefined {
   return measuredRate(line.settings, up.map(onTheLine), down.map(onTheLine), trips.maxMs - trips.minMs);
 }
 
-/** Longer than any packing that is meant well; above the longest, it is a gateway that opened the connection on the board's behalf. */
-const HOLDING_MS = { shortest: 25, longest: 400 } as const;
-/** Converters wait for four quiet characters before they think that something is complete, and need some to begin. */
-const QUIET_CHARACTERS = 6;
-
 export function concludeTimes(examined: Case): void {
   const { line, facts } = examined;
   const trips = roundTrips(line.samples);
@@ -68,9 +63,5 @@ export function concludeTimes(examined: Case): void {
   const believed = line.settings.baudRate;
   facts.bitRate = { believed, ...(measured !== undefined && { measured }) };
   if (measured !== undefined && !isNear(measured, believed)) examined.found('bit-rate', `bytes pass as fast as at ${measured} baud, both ways; the link says ${believed}`);
-  if (line.firstConnectMs === undefined) return;
-  const holdingMs = Math.max(0, trips.minMs - line.firstConnectMs);
-  facts.holdingMs = holdingMs;
-  if (holdingMs < Math.max(HOLDING_MS.shortest, lineTimeMs(QUIET_CHARACTERS, line.settings), 3 * (trips.medianMs - trips.minMs)) || holdingMs > HOLDING_MS.longest || examined.has('bit-rate')) return;
-  examined.found('slow-packing', `the quickest answer took ${trips.minMs.toFixed(0)} ms, ${holdingMs.toFixed(0)} ms more than opening the connection`);
+  if (line.firstConnectMs !== undefined) facts.holdingMs = Math.max(0, trips.minMs - line.firstConnectMs);
 }

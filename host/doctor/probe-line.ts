@@ -15,6 +15,8 @@ export interface Heard {
   readonly raw: Uint8Array;
   /** From the question to its last byte. */
   readonly tookMs: number;
+  /** From its first packet to its last. */
+  readonly spreadMs: number;
 }
 
 export interface Timed {
@@ -115,17 +117,18 @@ export class ProbeLine {
     const untilMs = sentMs + (waitMs ?? this.patienceMs() + this.#longestLineMs(lineBytes ?? question.length + 16));
     await this.#link.send(question);
     let raw: Uint8Array = new Uint8Array();
-    let lastMs = sentMs;
+    let [firstMs, lastMs] = [Infinity, sentMs];
     for (let deadlineMs = untilMs; ; ) {
       const more = await this.#receive(deadlineMs);
-      if (more.length === 0) return { bytes: this.#strip(raw, question), raw, tookMs: lastMs - sentMs };
+      if (more.length === 0) return { bytes: this.#strip(raw, question), raw, tookMs: lastMs - sentMs, spreadMs: Math.max(0, lastMs - firstMs) };
       if (lineBytes === undefined && this.#isChatter(more)) continue;
       raw = concat(raw, more);
       lastMs = this.now();
+      firstMs = Math.min(firstMs, lastMs);
       const bytes = this.#withoutSecondCopy(this.#strip(raw, question), isWhole);
       if (isWhole(bytes)) {
         if (lineBytes === undefined) this.#observe({ characters: question.length + bytes.length, tookMs: lastMs - sentMs });
-        return { bytes, raw, tookMs: lastMs - sentMs };
+        return { bytes, raw, tookMs: lastMs - sentMs, spreadMs: lastMs - firstMs };
       }
       // An echo alone is no answer yet; behind anything else there is nothing after a pause.
       deadlineMs = bytes.length === 0 || (!this.isEchoing && startsWith(question, bytes)) ? untilMs : Math.min(untilMs, lastMs + this.quietMs());

@@ -34,7 +34,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   'second-client': [named('second-client', 'second-client', 'second-client=17s', 'second-client=24s&rtt=300ms')],
   'modem-escape': [named('modem-escape', 'modem-escape', 'modem-escape&rtt=600ms')],
   echo: [named('echo', 'echo', 'echo&rtt=600ms')],
-  'delayed-ack': [nothing('shows only where two packets follow each other, and a question has one answer', 'delayed-ack', 'delayed-ack=200ms')],
+  'delayed-ack': [named('delayed-packets', 'delayed-ack', 'delayed-ack=200ms', 'delayed-ack&rtt=600ms')],
   coalesce: [named('slow-packing', 'coalesce', 'coalesce=30ms', 'coalesce&rtt=600ms')],
   sleep: [nothing('a spread of the round trip like any other', 'sleep', 'sleep=5s/2s')],
   'udp-loss': [nothing('what UDP may do, and a session bears', 'udp-loss&transport=udp', 'udp-loss&transport=udp&seed=3')],
