@@ -1,8 +1,10 @@
 /** A diagnosis → lines for people: what was measured, then each trouble with its evidence, meaning and remedy. Pure. */
 import type { Diagnosis, LinkFacts } from '../flash-options.js';
 
+const SHOWN_PARTS = 3;
+
 export function describeDiagnosis({ findings, facts }: Diagnosis): string {
-  const verdict = findings.length === 0 ? 'Healthy: nothing was found that would stop a job.' : `${findings.length === 1 ? 'One finding' : `${findings.length} findings`}:`;
+  const verdict = findings.length === 0 ? 'Healthy: nothing was found.' : `${findings.length === 1 ? 'One finding' : `${findings.length} findings`}:`;
   const troubles = findings.flatMap(({ name, evidence, meaning, remedy }) => [name, `  seen:   ${evidence}.`, `  means:  ${meaning}`, `  remedy: ${remedy}`]);
   return [...describeFacts(facts), verdict, ...troubles].join('\n');
 }
@@ -29,7 +31,12 @@ function hexByte(value: number): string {
 }
 
 function deviceIdText(deviceId: number, couldBe: readonly string[] = []): string {
-  return `${hexByte(deviceId)}: ${couldBe.length === 0 ? 'no part that stage-flash knows' : couldBe.join(', ')}`;
+  return `${hexByte(deviceId)}: ${couldBe.length === 0 ? 'no part that stage-flash knows' : listed(couldBe)}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - SHOWN_PARTS;
+  return more > 0 ? `${names.slice(0, SHOWN_PARTS).join(', ')} or one of ${more} others` : names.join(', ');
 }
 
 function ms(value: number): string {

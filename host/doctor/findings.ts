@@ -36,7 +36,7 @@ export const FINDINGS = {
   'bytes-changed': ['Single bytes arrive changed: noise on the line, a poor ground, a rate at the edge.', 'Check cable, ground and rate; lower the bit rate on both sides.'],
   'heartbeat-network': ['The converter sends signs of life to the host, between the bytes of the board.', 'Switch the network heartbeat off.'],
   'heartbeat-line': ['Bytes that nobody here has sent reach the board: the converter\'s heartbeat to the serial side, or another client.', 'Switch the serial heartbeat off; stop other clients of the port.'],
-  'second-client': ['Somebody else sends to the board through the same converter: eight bytes are a Modbus request.', 'Stop the poller (SCADA), and set the converter\'s number of connections to 1.'],
+  'second-client': ['Somebody else sends to the board through the same converter: eight bytes are a Modbus request. (The converter\'s own heartbeat would look alike.)', 'Stop the poller (SCADA), and set the converter\'s number of connections to 1.'],
   'board-reset': ['The board was reset while it was examined: by a watchdog, its supply, or somebody.', 'Find out who does that, and reset it into its bootloader once more: a job needs minutes without a reset.'],
   'resets-on-connect': ['The converter resets the board whenever somebody connects.', 'Switch that off (DTR or RTS on connect), or leave BOOT0 high for the whole job.'],
   'slow-packing': ['The converter holds the board\'s bytes back before it sends them on, and each answer pays for it.', 'Set packing or force-transmit time to the smallest, no delimiter, no fixed packet length; in a modem the smallest gathering time.'],

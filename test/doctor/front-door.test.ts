@@ -1,4 +1,5 @@
 /** `stage-flash doctor` as a whole: no connection is a finding, a URL that is none is not, and the record says all. */
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -49,7 +50,7 @@ describe('on the virtual board', () => {
     expect(outcome).toBe('healthy');
     expect(text).toMatch(/round trip +101 ms \/ 101 ms \/ 101 ms/);
     expect(text).toMatch(/ROM bootloader +0x92, protocol V3\.1; known bugs: PB14/);
-    expect(text).toMatch(/Healthy: nothing was found/);
+    expect(text).toMatch(/Healthy: nothing was found\./);
     expect(details).toMatchObject({ flash: 'untouched', link: { name: 'sim:' }, doctor: { findings: [], facts: { bitRate: { believed: 115_200, measured: 115_200 } } } });
   });
 
@@ -74,6 +75,12 @@ describe('on the virtual board', () => {
     const asked = doctor({ to: 'sim:', signal: controller.signal, events: ({ type }) => { if (type === 'note') controller.abort(); } });
     await expect(asked).rejects.toMatchObject({ kind: 'interrupted', exitCode: 130 });
   });
+});
+
+test('README.md shows what the doctor says', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const { text } = await doctor({ to: 'sim:?rtt=620ms&fault=xonxoff,heartbeat-network', events });
+  expect(readme).toContain(`<!-- doctor:begin -->\n\`\`\`\n${text}\n\`\`\`\n<!-- doctor:end -->`);
 });
 
 test('every trouble says in whole sentences what it means and what to change', () => {
