@@ -19,6 +19,11 @@ const FRAME_TIME_S = 2.4;
 const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
+/** The line is looked at for so long; it counts as dry when less than this share of it was used. */
+const METER_MS = 3000;
+const BUSY_SHARE = 0.95;
+/** Of what is lost, the stub discards at least so much where single bytes are missing. */
+const SPOILT_SHARE = 0.75;
 const UNIT = LIMITS.unitBytes.value;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
@@ -92,6 +97,8 @@ class StreamSender {
   #timeouts = 0;
   #deadlineMs = Infinity;
   #lastPoll = 0;
+  /** Since then there has always been something to send; what the stub had received at that time. */
+  #busySince: { readonly atMs: number; readonly lineBytes: number } | undefined;
   /** Polls in a row that the stub, though heard, has not heard. */
   #unanswered = 0;
 
@@ -121,6 +128,8 @@ class StreamSender {
       this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
       this.#bytesSinceLoss = 0;
     }
+    if (lostBytes > 0) this.#noticeOverflow(lostBytes, progress.discardedBytes - (this.#seen?.discardedBytes ?? 0));
+    this.#measureLine(progress, lostBytes > 0);
     if (progress.poll === this.#lastPoll) this.#unanswered = 0;
     if (this.#isNews(progress)) {
       this.#timeouts = this.#unanswered = 0;
@@ -128,6 +137,26 @@ class StreamSender {
     }
     this.#seen = progress;
     this.#job.onProgress(progress);
+  }
+
+  /** A lost byte spoils a frame, whose other bytes the stub discards; what a full converter throws away nobody discards. */
+  #noticeOverflow(lostBytes: number, discardedBytes: number): void {
+    const { link, pacer } = this.#job.session;
+    if (link.datagramBytes === undefined && (link.renewals ?? 0) === this.#renewalsSeen && discardedBytes < SPOILT_SHARE * lostBytes) pacer.room.overflowed();
+  }
+
+  /** Over some seconds in which there always was something to send, and nothing got lost: how much of the line was used? */
+  #measureLine({ lineBytes, received }: Progress, isDisturbed: boolean): void {
+    const { link, pacer } = this.#job.session;
+    const now = { atMs: link.now(), lineBytes };
+    if (isDisturbed) this.#busySince = undefined;
+    const since = this.#busySince;
+    // The first data are as long under way as the network is.
+    if (received === (this.#seen?.received ?? 0) || (since !== undefined && now.atMs - since.atMs < METER_MS)) return;
+    this.#busySince = now;
+    if (since === undefined) return;
+    pacer.room.flowed();
+    if (lineTimeMs(now.lineBytes - since.lineBytes, link.line) < BUSY_SHARE * (now.atMs - since.atMs)) pacer.room.ranDry();
   }
 
   /** Sends the next thing that may be sent, or listens until something happens. */
@@ -144,6 +173,7 @@ class StreamSender {
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
     else {
+      this.#busySince = undefined;
       await keepRate(session);
       await session.listen(this.#deadlineMs);
     }

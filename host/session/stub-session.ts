@@ -2,6 +2,7 @@
  * A conversation with the running stub: requests and answers, and the stub's own reports on the side. Knows frames and time, not flash.
  */
 import { StageFlashError } from '../errors.js';
+import { ConverterRoom } from '../link/converter-room.js';
 import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
@@ -30,6 +31,8 @@ export interface StubSessionParts {
   readonly roundTrip: RoundTrip;
   /** Has heard everything since the loader greeted. */
   readonly decoder: FrameDecoder;
+  /** Has learned from the loader. */
+  readonly room?: ConverterRoom;
   readonly token: number;
   readonly facts: MessageValues<'facts'>;
   /** Bytes from the line that belonged to nothing before. */
@@ -69,7 +72,7 @@ export class StubSession {
   constructor(parts: StubSessionParts) {
     this.link = parts.link;
     this.roundTrip = parts.roundTrip;
-    this.pacer = new LinePacer(parts.link);
+    this.pacer = new LinePacer(parts.link, parts.room ?? new ConverterRoom(parts.link.line));
     this.facts = parts.facts;
     this.#decoder = parts.decoder;
     this.token = parts.token;
