@@ -9,7 +9,10 @@
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
 #define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST */
-#define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
+#define WIRE_TICK_MS 1000u /* while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest */
+#define WIRE_REPORT_BITS 64000u /* while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line */
+#define WIRE_REPORT_LEAST_MS 50u /* but at least this distance, whatever the line */
+#define WIRE_REPORT_MOST_MS 8000u /* and at most this */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
@@ -79,7 +82,7 @@
 #define WIRE_FACTS_SECTOR_DIGESTS_AT 52u
 #define WIRE_FACTS_BYTES 52u
 
-/* How far the stream has come. Sent for data, for POLL, and unasked about once a second. */
+/* How far the stream has come. Sent for POLL at once, for data and unasked at the pace of §8. */
 #define WIRE_TYPE_PROGRESS 0x82u
 #define WIRE_PROGRESS_EXECUTED_AT 0u
 #define WIRE_PROGRESS_POLL_AT 4u

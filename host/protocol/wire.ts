@@ -33,7 +33,10 @@ export const LIMITS = {
   unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
   maxRanges: { value: 256, doc: 'most ranges in one DIGEST' },
-  tickMs: { value: 1000, doc: 'the stub is never silent for longer than this while it is not computing a digest' },
+  tickMs: { value: 1000, doc: 'while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest' },
+  reportBits: { value: 64_000, doc: 'while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line' },
+  reportLeastMs: { value: 50, doc: 'but at least this distance, whatever the line' },
+  reportMostMs: { value: 8000, doc: 'and at most this' },
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
   loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
@@ -110,7 +113,7 @@ export const MESSAGES = {
     ],
   },
   progress: {
-    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for data, for POLL, and unasked about once a second.',
+    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for POLL at once, for data and unasked at the pace of §8.',
     fields: [
       { name: 'executed', type: 'u32', doc: 'stream offset up to which everything is done' },
       { name: 'poll', type: 'u32', doc: 'offset field of the last POLL seen' },

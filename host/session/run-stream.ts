@@ -83,6 +83,8 @@ class StreamSender {
   readonly #request: number;
   #payloadBytes: number;
   #bytesSinceLoss = 0;
+  /** The first frame is short: the stub begins to erase while the rest is on its way. */
+  #hasBegun = false;
   #seen: Progress | undefined;
   #digestAsked = false;
   #hasGivenUp = false;
@@ -138,7 +140,7 @@ class StreamSender {
       this.#renewalsSeen = renewals;
       return this.#askWhatCame();
     }
-    const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const piece = this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
@@ -154,6 +156,7 @@ class StreamSender {
   async #sendPiece(piece: Piece): Promise<void> {
     const bytes = this.#job.stream.subarray(piece.offset, piece.offset + piece.length);
     await this.#job.session.send('data', piece.offset, { bytes });
+    this.#hasBegun = true;
     this.#bytesSinceLoss += piece.length;
     if (this.#bytesSinceLoss >= GROW_AFTER_BYTES) {
       this.#payloadBytes = Math.min(this.#fullPayloadBytes, this.#payloadBytes * 2);

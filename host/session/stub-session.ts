@@ -7,11 +7,12 @@ import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
+import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
 import { lastOf, whoSpeaks } from './stranger.js';
 import { faultError, progressError } from './stub-error.js';
 
-/** The stub's unasked PROGRESS comes at least once in this time. */
+/** The stub's unasked PROGRESS comes at least once in this time, where it hears nothing. */
 export const STUB_PACE_MS = LIMITS.tickMs.value;
 /** Silence for this many times the patience, and the connection counts as dead, whatever TCP believes of it. */
 const DEAD_AFTER = 3;
@@ -120,7 +121,7 @@ export class StubSession {
     }
     this.#noticeRenewal();
     const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#renewedAtMs);
-    const patienceMs = this.roundTrip.patienceMs(STUB_PACE_MS);
+    const patienceMs = this.roundTrip.patienceMs(Math.max(STUB_PACE_MS, reportPaceMs(this.link.line.baudRate)));
     if (silentMs > patienceMs && !this.#isLeaving) this.#refuseStranger();
     if (silentMs > DEAD_AFTER * patienceMs) await this.#renewConnection();
   }
