@@ -1,6 +1,5 @@
 /** Plan → the stream that takes the least time, and the fewest bytes among those that take as long. */
 import { blobOf, readManifest } from '../blobs/manifest.js';
-import { isNoise } from '../codec/is-noise.js';
 import type { Packer } from '../codec/packer.js';
 import type { Segment } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
@@ -11,11 +10,11 @@ import { streamSeconds, type LineFacts } from '../plan/estimate.js';
 import { estimateRom } from '../plan/estimate-rom.js';
 import { programmedBytes, type Plan } from '../plan/plan.js';
 import { planStream, updateStream } from '../plan/stream.js';
-import { updateSchedule, type UpdateStep } from '../plan/update-schedule.js';
-import { LIMITS } from '../protocol/wire.js';
+import type { UpdateStep } from '../plan/update-schedule.js';
 import { framedBytes } from '../session/run-stream.js';
 import { streamLine } from '../session/stream-rate.js';
 import type { StubSession } from '../session/stub-session.js';
+import { packUpdate, packWrites } from './pack-plan.js';
 
 export interface MadeStream {
   readonly stream: Uint8Array;
@@ -42,8 +41,6 @@ interface Candidate {
   readonly steps?: readonly UpdateStep[];
 }
 
-const UPDATE_MEMORY = { historyBytes: LIMITS.recentBytes.value, halfTheShifts: LIMITS.halfTheShifts.value };
-const mostSpans = LIMITS.mostSpans.value;
 /** Differences below are no reason to send more bytes. */
 const AS_QUICK = 1.02;
 /** Nothing that is packed without the old content comes near to that. */
@@ -81,23 +78,16 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   return { stream: chosen.stream, ways: [...ways, rom] };
 }
 
-/** Nothing where nothing is known of the sectors that change, or the part has no RAM to copy them to. */
 async function updated(plan: Plan, { known, packer, events }: StreamWishes): Promise<Candidate[]> {
-  const steps = updateSchedule(plan);
-  const isKnown = plan.erases.some(({ base }) => base !== plan.kept?.sector.base && known.some(({ address }) => address === base));
-  if (steps === undefined || !isKnown) return [];
-  const runs = sectorRuns(plan);
-  const targets = runs.map((run) => ({ run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable }));
-  if (targets.length === 0) return [];
-  const content = await packer.diff(known, targets, UPDATE_MEMORY, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
-  return [{ name: 'delta', stream: updateStream(plan, steps, runs, { content, codec: codec() }), isPacked: true, steps }];
+  const update = packUpdate(plan, known, packer, (share) => tellPacking(plan, share, 'comparing with what is there', events));
+  if (update === undefined) return [];
+  const { steps } = update;
+  return [{ name: 'delta', stream: updateStream(plan, steps, sectorRuns(plan), { content: await update.content, codec: codec() }), isPacked: true, steps }];
 }
 
 async function packed(plan: Plan, { packer, events }: StreamWishes): Promise<Candidate[]> {
-  const runs = sectorRuns(plan);
-  if (runs.every((run) => isNoise(run.bytes))) return [];
-  const content = await packer.pack(runs, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'packing', events) });
-  return [{ name: 'compressed', stream: planStream(plan, { content, codec: codec() }), isPacked: true }];
+  const content = packWrites(plan, packer, (share) => tellPacking(plan, share, 'packing', events));
+  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }), isPacked: true }];
 }
 
 function codec(): Uint8Array {
