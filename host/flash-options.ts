@@ -57,6 +57,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly basePath?: string;
   /** Packs what is sent, where that makes it shorter. @default true */
   readonly compress?: boolean;
+  /** Bits per second for the stream, on links that can change the rate of their line. @default that of the line */
+  readonly streamBaud?: number;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

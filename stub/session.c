@@ -21,17 +21,19 @@
 
 /* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
 static struct {
-    bool facts, progress, digest, leave;
+    bool facts, progress, digest, leave, rate;
     bool data; /* DATA has come since the last PROGRESS */
-    uint32_t facts_offset, digest_offset, leave_offset;
+    uint32_t facts_offset, digest_offset, leave_offset, rate_offset;
     uint32_t poll; /* offset of the last POLL */
     uint32_t digest_length;
     uint32_t leave_how;
+    uint32_t from_rate, to_rate;
+    uint32_t patience_ms;   /* at another rate than the first: without a frame for so long, the first one again; 0: for ever */
+    uint32_t heard_ms;      /* the last frame */
+    uint32_t line_bytes;    /* from the line … */
+    uint32_t line_ms;       /* … and when the last of them came */
     uint32_t told_ms;       /* when the last PROGRESS went out … */
     uint32_t told_executed; /* … and what it said */
-    uint32_t pace_ms;       /* between two while data come */
-    uint32_t heard_bytes;   /* from the line … */
-    uint32_t heard_ms;      /* … and when the last of them came */
     uint32_t now_ms;        /* of the last turn of the loop */
     uint8_t digest_request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES];
 } self;
@@ -68,6 +70,19 @@ static void hear(const struct frame *frame)
         self.leave_how = load_u32(how);
         self.leave_offset = frame->offset;
         self.leave = true;
+        break;
+    }
+    case WIRE_TYPE_RATE: {
+        uint8_t rate[WIRE_RATE_BYTES];
+        if (frame->length != sizeof rate) {
+            break;
+        }
+        frame_copy(frame, 0, rate, sizeof rate);
+        self.from_rate = load_u32(rate + WIRE_RATE_FROM_AT);
+        self.to_rate = load_u32(rate + WIRE_RATE_TO_AT);
+        self.patience_ms = load_u32(rate + WIRE_RATE_PATIENCE_MS_AT);
+        self.rate_offset = frame->offset;
+        self.rate = true;
         break;
     }
     default:
@@ -114,6 +129,24 @@ static void tell_facts(void)
     self.facts = false;
 }
 
+static void tell_rated(void)
+{
+    const uint32_t divider = uart_divider(self.from_rate, self.to_rate);
+    store_u32(uart_answer_payload(), divider);
+    uart_answer(WIRE_TYPE_RATED, self.rate_offset, WIRE_RATED_BYTES);
+    uart_divide(divider);
+    self.rate = false;
+}
+
+/* Nobody is heard at this rate: at the first one somebody was. */
+static void end_patience(void)
+{
+    if (self.patience_ms != 0 && self.now_ms - self.heard_ms > self.patience_ms) {
+        uart_divide(uart_divider(1, 1));
+        self.patience_ms = 0;
+    }
+}
+
 /* Starts what the vector table at `address` names, as after a reset but with the clocks as they are. */
 __attribute__((noreturn)) static void go(uint32_t address)
 {
@@ -145,13 +178,20 @@ static bool is_executed(uint32_t offset)
     return (int32_t)(script_executed() - offset) >= 0 && flash_is_done();
 }
 
+static uint32_t report_pace_ms(void)
+{
+    const uint32_t pace_ms = uart_bit_cycles() * WIRE_REPORT_BITS / CLOCK_CYCLES_PER_MS;
+    return pace_ms < WIRE_REPORT_LEAST_MS ? WIRE_REPORT_LEAST_MS : pace_ms > WIRE_REPORT_MOST_MS ? WIRE_REPORT_MOST_MS : pace_ms;
+}
+
 /* On a slow line reports are scarce while something comes, and the host knows how scarce; a quiet line has room for them. */
 static bool is_progress_due(void)
 {
     const uint32_t since_ms = self.now_ms - self.told_ms;
+    const uint32_t pace_ms = report_pace_ms();
     const bool has_news = self.data || script_executed() - self.told_executed >= MUCH_EXECUTED;
-    const bool is_quiet = self.now_ms - self.heard_ms >= QUIET_MS;
-    return self.progress || (has_news && since_ms >= self.pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= self.pace_ms));
+    const bool is_quiet = self.now_ms - self.line_ms >= QUIET_MS;
+    return self.progress || (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
 }
 
 /* One answer, the most urgent, when the line is free. */
@@ -166,6 +206,8 @@ static void answer(void)
         tell_facts();
     } else if (self.digest && is_executed(load_u32(self.digest_request))) {
         tell_digests();
+    } else if (self.rate) {
+        tell_rated();
     } else if (is_progress_due()) {
         tell_progress();
     }
@@ -180,17 +222,12 @@ static bool has_millisecond_passed(void)
         return false;
     }
     REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
-    if (uart_received() != self.heard_bytes) {
-        self.heard_bytes = uart_received();
-        self.heard_ms = self.now_ms;
+    if (uart_received() != self.line_bytes) {
+        self.line_bytes = uart_received();
+        self.line_ms = self.now_ms;
     }
+    end_patience();
     return true;
-}
-
-static uint32_t report_pace_ms(void)
-{
-    const uint32_t pace_ms = uart_bit_cycles() * WIRE_REPORT_BITS / CLOCK_CYCLES_PER_MS;
-    return pace_ms < WIRE_REPORT_LEAST_MS ? WIRE_REPORT_LEAST_MS : pace_ms > WIRE_REPORT_MOST_MS ? WIRE_REPORT_MOST_MS : pace_ms;
 }
 
 void session_run(uint32_t usart, uint32_t token)
@@ -201,7 +238,6 @@ void session_run(uint32_t usart, uint32_t token)
     frame_begin(token);
     flash_begin();
     window_begin(memory_window_bytes());
-    self.pace_ms = report_pace_ms();
     self.facts = true;
     for (bool has_work = true;;) {
         /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */
@@ -210,6 +246,7 @@ void session_run(uint32_t usart, uint32_t token)
         }
         struct frame frame;
         while (frame_next(&frame)) {
+            self.heard_ms = self.now_ms;
             hear(&frame);
         }
         has_work = script_run();

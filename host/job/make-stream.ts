@@ -12,6 +12,7 @@ import { programmedBytes, type Plan } from '../plan/plan.js';
 import { planStream, updateStream } from '../plan/stream.js';
 import type { UpdateStep } from '../plan/update-schedule.js';
 import { framedBytes } from '../session/run-stream.js';
+import { streamLine } from '../session/stream-rate.js';
 import type { StubSession } from '../session/stub-session.js';
 import { packUpdate, packWrites } from './pack-plan.js';
 
@@ -28,6 +29,8 @@ export interface StreamWishes {
   readonly packer: Packer;
   /** Since the first byte of the job. */
   readonly elapsedSeconds: number;
+  /** @default that of the line */
+  readonly streamBaud: number | undefined;
   readonly events: JobEvents;
 }
 
@@ -48,11 +51,12 @@ const REPORTS_PER_SECOND = 2;
 
 /** Same plan and same line, same bytes: a later process that goes on with this job must make the very stream. */
 export async function makeStream(plan: Plan, session: StubSession, wishes: StreamWishes): Promise<MadeStream> {
-  const { line } = session.link;
+  const carrier = { ...(session.link.datagramBytes !== undefined && { datagramBytes: session.link.datagramBytes }), line: streamLine(session.link, wishes.streamBaud) };
+  const { line } = carrier;
   const lineFacts: LineFacts = { secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000 };
   // The round trip is measured, and a later process measures another one: it must not decide.
   const secondsOf = ({ stream, isPacked, steps }: Candidate, roundTripSeconds = 0): number =>
-    streamSeconds(plan, { wireBytes: framedBytes(stream.length, session.link), windowBytes: session.facts.windowBytes, isPacked, ...(steps && { steps }) }, { ...lineFacts, roundTripSeconds });
+    streamSeconds(plan, { wireBytes: framedBytes(stream.length, carrier), windowBytes: session.facts.windowBytes, isPacked, ...(steps && { steps }) }, { ...lineFacts, roundTripSeconds });
 
   const stored: Candidate = { name: 'stored', stream: planStream(plan), isPacked: false };
   const noWireSeconds = secondsOf({ ...stored, stream: new Uint8Array(0) });
@@ -67,7 +71,7 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
     const seconds = secondsOf(candidate, lineFacts.roundTripSeconds);
     return {
       name: candidate.name, isChosen: candidate === chosen, seconds: wishes.elapsedSeconds + seconds,
-      bytesUp: framedBytes(candidate.stream.length, session.link), bytesDown: Math.round(seconds * REPORTS_PER_SECOND * REPORT_BYTES),
+      bytesUp: framedBytes(candidate.stream.length, carrier), bytesDown: Math.round(seconds * REPORTS_PER_SECOND * REPORT_BYTES),
     };
   });
   const rom: Way = { name: 'ROM bootloader alone', isChosen: false, ...estimateRom(plan, lineFacts) };

@@ -9,6 +9,7 @@ import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
+import { lowerRate, type RaisedRate } from './stream-rate.js';
 import { lastOf, whoSpeaks } from './stranger.js';
 import { faultError, progressError } from './stub-error.js';
 
@@ -44,7 +45,7 @@ export class StubSession {
   readonly token: number;
   readonly #decoder: FrameDecoder;
   readonly #discardedBefore: number;
-  readonly #answers: Received[] = [];
+  #answers: Received[] = [];
   #lastRequest = 0;
   #heardAtMs: number;
   /** Bytes that belonged to no frame: when the session began, and when the stub was last heard. */
@@ -52,9 +53,13 @@ export class StubSession {
   #foreignWhenHeard: number;
   #lastBytes = new Uint8Array(0);
   #renewals = 0;
-  #renewedAtMs = -Infinity;
+  #pardonedAtMs = -Infinity;
   #fruitlessRenewals = 0;
   #isLeaving = false;
+  /** The line runs at another bit rate than the ROM bootloader had. */
+  raised: RaisedRate | undefined;
+  /** When the last message of ours went out. */
+  sentAtMs = -Infinity;
   /** The stub's last report. */
   progress: Progress | undefined;
   /** Requests and polls that had to be repeated. */
@@ -82,6 +87,11 @@ export class StubSession {
     this.#isLeaving = true;
   }
 
+  /** Who knows why nothing was heard until now. */
+  pardonSilence(): void {
+    this.#pardonedAtMs = this.link.now();
+  }
+
   /** Since the last frame from the stub. */
   get silentMs(): number {
     return this.link.now() - this.#heardAtMs;
@@ -99,6 +109,7 @@ export class StubSession {
       while (this.link.now() < this.pacer.readyAtMs) await this.listen(this.pacer.readyAtMs);
       at = await this.pacer.sendBurst(bytes, at);
     }
+    this.sentAtMs = this.link.now();
   }
 
   /**
@@ -120,10 +131,10 @@ export class StubSession {
       if (message !== undefined) this.#hear(message);
     }
     this.#noticeRenewal();
-    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#renewedAtMs);
+    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#pardonedAtMs);
     const patienceMs = this.roundTrip.patienceMs(Math.max(STUB_PACE_MS, reportPaceMs(this.link.line.baudRate)));
-    if (silentMs > patienceMs && !this.#isLeaving) this.#refuseStranger();
-    if (silentMs > DEAD_AFTER * patienceMs) await this.#renewConnection();
+    if (silentMs > patienceMs && !this.#isLeaving && this.raised === undefined) this.#refuseStranger();
+    if (silentMs > DEAD_AFTER * patienceMs) await this.#endSilence();
   }
 
   /** On a line that had brought nothing foreign before: a converter's heartbeat came before as well, and proves nothing. */
@@ -132,7 +143,17 @@ export class StubSession {
     if (stranger !== undefined) throw new StageFlashError('link', `the stub is gone, and ${stranger}`, { hint: `The board was reset. ${START_AGAIN}` });
   }
 
-  /** The stub is never silent: either the connection is dead, or the stub is. */
+  /** The stub is never silent: either the connection is dead, or the bit rate that was agreed on does not work any more, or the stub is gone. */
+  async #endSilence(): Promise<void> {
+    if (this.raised === undefined) return this.#renewConnection();
+    try {
+      if (this.#fruitlessRenewals === 0) return await this.#renewConnection();
+    } catch (error) {
+      if (!(error instanceof StageFlashError)) throw error;
+    }
+    return lowerRate(this);
+  }
+
   async #renewConnection(): Promise<void> {
     const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
     if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
@@ -146,7 +167,7 @@ export class StubSession {
   /** A new connection gets its time. */
   #noticeRenewal(): void {
     const { renewals = 0 } = this.link;
-    if (renewals !== this.#renewals) this.#renewedAtMs = this.link.now();
+    if (renewals !== this.#renewals) this.pardonSilence();
     this.#renewals = renewals;
   }
 
@@ -175,6 +196,11 @@ export class StubSession {
   takeAnswer<Name extends MessageName>(name: Name, offset: number): MessageValues<Name> | undefined {
     const at = this.#answers.findIndex((message) => message.name === name && message.offset === offset);
     return at < 0 ? undefined : (this.#answers.splice(at, 1)[0]!.values as MessageValues<Name>);
+  }
+
+  /** Those that nobody waits for. */
+  forgetAnswers(name: MessageName): void {
+    this.#answers = this.#answers.filter((message) => message.name !== name);
   }
 
   /** What came behind the stub's last frame, for when it has left. */
