@@ -90,12 +90,15 @@ class StreamSender {
   #digestAsked = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
+  /** Reports missed in a row that have been asked for. */
+  #missedSeen = 0;
   /** Time-outs in a row without anything new from the stub. */
   #timeouts = 0;
   #deadlineMs = Infinity;
   #lastPoll = 0;
   /** Polls in a row that the stub, though heard, has not heard. */
   #unanswered = 0;
+  #isHeardSincePoll = true;
 
   constructor(job: StreamJob) {
     this.#job = job;
@@ -129,6 +132,8 @@ class StreamSender {
       this.#restartTimer();
     }
     this.#seen = progress;
+    this.#isHeardSincePoll = true;
+    this.#missedSeen = 0;
     this.#job.onProgress(progress);
   }
 
@@ -141,7 +146,13 @@ class StreamSender {
       this.#renewalsSeen = renewals;
       return this.#askWhatCame();
     }
-    const piece = this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const missed = session.missedReports;
+    if (missed > this.#missedSeen) {
+      this.#missedSeen = missed;
+      return this.#askWhatCame();
+    }
+    // Into silence only questions go: whoever is there after a reset might take content for commands.
+    const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
@@ -181,7 +192,8 @@ class StreamSender {
     const { session } = this.#job;
     this.#timeouts++;
     session.repeats++;
-    if (this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    if (this.#isHeardSincePoll && this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    this.#isHeardSincePoll = false;
     const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});

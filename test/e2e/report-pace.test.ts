@@ -1,6 +1,5 @@
 /** The stub's reports cost little of a slow line, and come often enough for a fast one. */
 import { describe, expect, test } from 'vitest';
-import { reportPaceMs } from '../../host/protocol/report-pace.js';
 import type { Image } from '../../host/image/image.js';
 import { imageOf, incompressible, openBoard, runJob, type Job } from './virtual-board.js';
 
@@ -42,9 +41,9 @@ describe('reports', () => {
   });
 });
 
-test('a board that is reset on a slow line is noticed within half a minute', async () => {
+test('a board that is reset on a slow line is noticed within a minute and a half', async () => {
   const link = await openBoard('baud=9600&rtt=200ms&fault=board-reset=40s');
   const startedMs = link.now();
   await expect(runJob(incompressible(0x1_8000), link)).rejects.toMatchObject({ kind: 'link' });
-  expect(link.now() - startedMs).toBeLessThan(70_000 + reportPaceMs(9600));
+  expect(link.now() - startedMs).toBeLessThan(40_000 + 90_000);
 });
