@@ -48,7 +48,7 @@ export interface StreamJob {
 type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
 
 /** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
+export function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
   const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
   const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
   return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
