@@ -18,7 +18,7 @@
 /* Keeps the promise of WIRE_TICK_MS with room. */
 #define TICK_MS (WIRE_TICK_MS - QUIET_MS)
 /* The host may wait for so much of the window. */
-#define MUCH_EXECUTED (WINDOW_LEAST_BYTES / 4)
+#define MUCH_EXECUTED (WIRE_WINDOW_LEAST_BYTES / 4)
 
 /* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
 static struct {

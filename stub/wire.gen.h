@@ -18,6 +18,11 @@
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
 #define WIRE_STUB_BASE_ADDRESS 0x20004800u /* where the loader puts the stub; its first chunk is its entry point */
 #define WIRE_RECENT_BYTES 32768u /* of what was unpacked last, the stub keeps so many in RAM */
+#define WIRE_WINDOW_MOST_BYTES 0x00030000u /* of the window, where the RAM is there */
+#define WIRE_WINDOW_LEAST_BYTES 0x00010000u /* of the window on H72x */
+#define WIRE_COPY_BYTES 0x00020000u /* of a place for a KEEP, which begins at a multiple of this … */
+#define WIRE_COPIES_ADDRESS 0x24040000u /* … from here on, behind the largest window … */
+#define WIRE_COPIES_END 0x38000000u /* … to before here; what lies there the host knows from the part */
 #define WIRE_MOST_SPANS 1024u /* in the directory of packed content */
 #define WIRE_HALF_THE_SHIFTS 4096u /* `half` of §6.1 */
 #define WIRE_STUB_BYTES 8192u /* room for code and read-only data of the stub */
