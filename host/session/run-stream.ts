@@ -53,7 +53,7 @@ export interface StreamJob {
 type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
 
 /** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
+export function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
   const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
   const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
   return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
@@ -89,10 +89,14 @@ class StreamSender {
   readonly #request: number;
   #payloadBytes: number;
   #bytesSinceLoss = 0;
+  /** The first frame is short: the stub begins to erase while the rest is on its way. */
+  #hasBegun = false;
   #seen: Progress | undefined;
   #digestAsked = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
+  /** Reports missed in a row that have been asked for. */
+  #missedSeen = 0;
   /** Time-outs in a row without anything new from the stub. */
   #timeouts = 0;
   #deadlineMs = Infinity;
@@ -101,6 +105,7 @@ class StreamSender {
   #busySince: { readonly atMs: number; readonly lineBytes: number } | undefined;
   /** Polls in a row that the stub, though heard, has not heard. */
   #unanswered = 0;
+  #isHeardSincePoll = true;
 
   constructor(job: StreamJob) {
     this.#job = job;
@@ -136,6 +141,8 @@ class StreamSender {
       this.#restartTimer();
     }
     this.#seen = progress;
+    this.#isHeardSincePoll = true;
+    this.#missedSeen = 0;
     this.#job.onProgress(progress);
   }
 
@@ -168,7 +175,13 @@ class StreamSender {
       this.#renewalsSeen = renewals;
       return this.#askWhatCame();
     }
-    const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const missed = session.missedReports;
+    if (missed > this.#missedSeen) {
+      this.#missedSeen = missed;
+      return this.#askWhatCame();
+    }
+    // Into silence only questions go: whoever is there after a reset might take content for commands.
+    const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
@@ -188,6 +201,7 @@ class StreamSender {
   async #sendPiece(piece: Piece): Promise<void> {
     const bytes = this.#job.stream.subarray(piece.offset, piece.offset + piece.length);
     await this.#job.session.send('data', piece.offset, { bytes });
+    this.#hasBegun = true;
     this.#bytesSinceLoss += piece.length;
     if (this.#bytesSinceLoss >= GROW_AFTER_BYTES) {
       this.#payloadBytes = Math.min(this.#fullPayloadBytes, this.#payloadBytes * 2);
@@ -208,7 +222,8 @@ class StreamSender {
     const { session } = this.#job;
     this.#timeouts++;
     session.repeats++;
-    if (this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    if (this.#isHeardSincePoll && this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    this.#isHeardSincePoll = false;
     const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});
