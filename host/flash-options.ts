@@ -57,6 +57,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly basePath?: string;
   /** Packs what is sent, where that makes it shorter. @default true */
   readonly compress?: boolean;
+  /** Erases what touched sectors hold beside the image, which stays otherwise. @default false */
+  readonly eraseRest?: boolean;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */
@@ -160,6 +162,8 @@ export interface ReportDetails {
   readonly device?: { readonly part?: string; readonly uid?: string; readonly romVersion?: number; readonly idcode?: number };
   /** `erased`: as the stub counted. */
   readonly sectors?: { readonly touched: number; readonly written: number; readonly skipped: number; readonly erased?: number };
+  /** What touched sectors hold beside the image: bytes in flash words that stay, and what of them had to be fetched from the board before the first erase. */
+  readonly rest?: { readonly keptBytes: number; readonly fetchedBytes: number; readonly fetchSeconds: number };
   /** What passed the link in both directions, the ROM bootloader's phase included. */
   readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number };
   readonly roundTrip?: { readonly minMs: number; readonly smoothedMs: number; readonly maxMs: number; readonly samples: number };

@@ -2,13 +2,14 @@
 #ifndef WIRE_GEN_H
 #define WIRE_GEN_H
 
-#define WIRE_VERSION 2u
+#define WIRE_VERSION 3u
 
 /* Limits */
 #define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
-#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST */
+#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST or READ */
+#define WIRE_MOST_CONTENT_BYTES 1024u /* most that one CONTENT carries */
 #define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
@@ -56,6 +57,12 @@
 #define WIRE_LEAVE_HOW_AT 0u
 #define WIRE_LEAVE_BYTES 4u
 
+/* Read the flash, range by range: answered by a CONTENT for each piece of it, back to back. Takes the place of a READ or DIGEST that is not answered yet. */
+#define WIRE_TYPE_READ 0x06u
+#define WIRE_READ_PIECE_BYTES_AT 0u
+#define WIRE_READ_RANGES_AT 4u
+#define WIRE_READ_BYTES 4u
+
 /* What the board is and what its flash holds. Sent unasked when the stub starts. */
 #define WIRE_TYPE_FACTS 0x81u
 #define WIRE_FACTS_WIRE_VERSION_AT 0u
@@ -97,6 +104,11 @@
 #define WIRE_TYPE_DIGESTS 0x84u
 #define WIRE_DIGESTS_DIGESTS_AT 0u
 #define WIRE_DIGESTS_BYTES 0u
+
+/* Bytes of flash from the address in `offset` on. None: a flash word of this piece cannot be read, or the range is not flash of one bank. */
+#define WIRE_TYPE_CONTENT 0x83u
+#define WIRE_CONTENT_BYTES_AT 0u
+#define WIRE_CONTENT_BYTES 0u
 
 /* The last frame of a session. */
 #define WIRE_TYPE_LEAVING 0x85u

@@ -7,6 +7,7 @@ import { findStub } from '../session/find-stub.js';
 import { leaveBoard } from '../session/leave-board.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
+import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
 /** Goes on with a job that an earlier process began, if its stub still works; undefined otherwise. */
@@ -19,7 +20,7 @@ export async function resumeJob(job: Job, link: Link): Promise<Report | undefine
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
   }
-  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, saved.distrusted) : undefined;
+  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, { distrusted: saved.distrusted, onDisk: loadFor(job, saved.facts), isResumed: true }) : undefined;
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     job.log.session = session;

@@ -43,7 +43,7 @@ export class StubSession {
   readonly token: number;
   readonly #decoder: FrameDecoder;
   readonly #discardedBefore: number;
-  readonly #answers: Received[] = [];
+  #answers: Received[] = [];
   #lastRequest = 0;
   #heardAtMs: number;
   /** Bytes that belonged to no frame: when the session began, and when the stub was last heard. */
@@ -174,6 +174,14 @@ export class StubSession {
   takeAnswer<Name extends MessageName>(name: Name, offset: number): MessageValues<Name> | undefined {
     const at = this.#answers.findIndex((message) => message.name === name && message.offset === offset);
     return at < 0 ? undefined : (this.#answers.splice(at, 1)[0]!.values as MessageValues<Name>);
+  }
+
+  /** Answers that carry something else than the number of a request in `offset`: all that have come since they were taken last. */
+  takeEach<Name extends MessageName>(name: Name): readonly { readonly offset: number; readonly values: MessageValues<Name> }[] {
+    const isWanted = (message: Received): boolean => message.name === name;
+    const taken = this.#answers.filter(isWanted);
+    if (taken.length > 0) this.#answers = this.#answers.filter((message) => !isWanted(message));
+    return taken as never;
   }
 
   /** What came behind the stub's last frame, for when it has left. */
