@@ -9,21 +9,27 @@ ARM_LINK := -nostdlib -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none
 # These two spare 12 bytes in the loader, which must fit into two Write Memory frames.
 LOADER_FLAGS := -fno-move-loop-invariants -fno-ivopts
 
-# The stub has 8 KiB: its files are optimised as one, and what makes code faster at the price of size is left out.
+# The stub has 8 KiB: its files are optimised as one, and what makes code faster at the price of size is left out. The codec is not among them:
+# nothing of it may get into the stub.
 STUB_FLAGS := -flto -fno-inline-functions-called-once -fno-reorder-blocks -fno-schedule-insns2 -fno-tree-dominator-opts \
 	-fno-caller-saves -fno-ipa-cp -fno-tree-loop-im -fno-if-conversion -fira-loop-pressure -fno-code-hoisting \
 	-fno-move-loop-invariants -fno-guess-branch-probability
 
 STUB_SOURCES := $(wildcard stub/*.c)
-STUB_HEADERS := $(wildcard stub/*.h)
+STUB_HEADERS := $(wildcard stub/*.h stub/codec/*.h)
+CODEC_OBJECTS := $(patsubst stub/codec/%.c,$(BUILD)/codec/%.o,$(wildcard stub/codec/*.c))
 
 $(BUILD)/loader.elf: stub/loader/loader.c stub/registers.h stub/wire.gen.h linker/loader.ld stub/build.mk
 	@mkdir -p $(BUILD)
 	$(CROSS)gcc $(ARM_FLAGS) $(LOADER_FLAGS) $(ARM_LINK) -T linker/loader.ld $< -o $@
 
-$(BUILD)/stub.elf: $(STUB_SOURCES) $(STUB_HEADERS) linker/stub.ld stub/build.mk
+$(BUILD)/codec/%.o: stub/codec/%.c $(STUB_HEADERS) stub/build.mk
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(ARM_FLAGS) -c $< -o $@
+
+$(BUILD)/stub.elf: $(STUB_SOURCES) $(CODEC_OBJECTS) $(STUB_HEADERS) linker/stub.ld stub/build.mk
 	@mkdir -p $(BUILD)
-	$(CROSS)gcc $(ARM_FLAGS) $(STUB_FLAGS) $(ARM_LINK) -T linker/stub.ld $(STUB_SOURCES) -lgcc -o $@
+	$(CROSS)gcc $(ARM_FLAGS) $(STUB_FLAGS) $(ARM_LINK) -T linker/stub.ld $(STUB_SOURCES) $(CODEC_OBJECTS) -lgcc -o $@
 
 $(BUILD)/primes.bin $(BUILD)/collatz.bin: stub/application/tables.mjs
 	@mkdir -p $(BUILD)
@@ -38,10 +44,13 @@ $(BUILD)/loader.bin: $(BUILD)/loader.elf
 $(BUILD)/stub.bin: $(BUILD)/stub.elf
 	$(CROSS)objcopy -O binary -j .stub $< $@
 
+$(BUILD)/codec.bin: $(BUILD)/stub.elf
+	$(CROSS)objcopy -O binary -j .codec $< $@
+
 $(BUILD)/application-bank1.bin: $(BUILD)/application.elf
 	$(CROSS)objcopy -O binary -j .bank1 $< $@
 
 $(BUILD)/application-bank2.bin: $(BUILD)/application.elf
 	$(CROSS)objcopy -O binary -j .bank2 $< $@
 
-BLOBS := $(addprefix $(BUILD)/,loader.bin stub.bin application-bank1.bin application-bank2.bin)
+BLOBS := $(addprefix $(BUILD)/,loader.bin stub.bin codec.bin application-bank1.bin application-bank2.bin)

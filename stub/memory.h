@@ -26,4 +26,7 @@
 #define WINDOW_MOST_BYTES 0x30000u
 uint32_t memory_window_bytes(void);
 
+/* What was stored may be called from now on (ARMv7-M ARM, §A3.7.3: barriers). */
+void memory_has_new_code(void);
+
 #endif

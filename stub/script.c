@@ -1,8 +1,11 @@
 #include "script.h"
 #include "bytes.h"
+#include "codec/unpack.h"
+#include "codec/workspace.h"
+#include "crc32.h"
 #include "flash.h"
 #include "memory.h"
-#include "unpack.h"
+#include "registers.h"
 #include "window.h"
 #include "wire.gen.h"
 
@@ -18,6 +21,7 @@ static struct {
     uint32_t left;
     uint32_t address;
     const uint8_t *kept; /* the next one, where it comes from RAM and not from the stream */
+    bool has_codec; /* CODEC was there: the functions of codec/ may be called */
     /* PIECE: content still to come, its bytes in the stream, and what the decoder had taken before. */
     uint32_t piece_left;
     uint32_t piece_begin;
@@ -28,9 +32,6 @@ static struct {
         uint32_t sector;
         const uint8_t *at; /* NULL: none */
     } copies[MOST_COPIES];
-    uint16_t models[LZMA_MOST_MODELS];
-    struct unpack_span spans[WIRE_MOST_SPANS];
-    int32_t shifts[1 + 2 * WIRE_HALF_THE_SHIFTS];
 } self;
 
 uint32_t script_executed(void)
@@ -239,31 +240,30 @@ static bool keep(void)
     return true;
 }
 
+/* The codec lies where it was linked for; only the one that was built with this stub is called. */
+static bool take_codec(void)
+{
+    const uint32_t length = read_u32(1);
+    if (length <= WIRE_CODEC_BYTES && available() < WIRE_OP_CODEC_BYTES + length) {
+        return false;
+    }
+    uint8_t *const codec = (uint8_t *)WIRE_CODEC_BASE_ADDRESS;
+    if (length <= WIRE_CODEC_BYTES) {
+        window_read(self.executed + WIRE_OP_CODEC_BYTES, codec, length);
+    }
+    if (length > WIRE_CODEC_BYTES || ~crc32_add(CRC32_BEGIN, codec, length) != REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_CODEC_CRC_AT)) {
+        flash_refuse(WIRE_STATUS_BAD_OPERATION, self.executed);
+        return false;
+    }
+    memory_has_new_code();
+    self.has_codec = true;
+    self.executed += length;
+    return true;
+}
+
 static bool begin_packed(void)
 {
-    const uint32_t head = read_u32(1);
-    const uint32_t granule_shift = head >> 12 & 0xFu;
-    /* The more history is in RAM, the less often a busy bank is waited for; an update has its copies of sectors there. */
-    const bool is_long = granule_shift == 0 && memory_window_bytes() == WINDOW_MOST_BYTES;
-    const struct unpack_setup setup = {
-        .lzma = {
-            .models = self.models,
-            .recent = (uint8_t *)(is_long ? COPIES_ADDRESS : RECENT_ADDRESS),
-            .recent_mask = (is_long ? COPY_BYTES : WIRE_RECENT_BYTES) - 1,
-            .input_begin = (const uint8_t *)WINDOW_ADDRESS,
-            .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
-            .parameters = head & 0xFFFFu,
-        },
-        .content = {
-            .directory_bytes = head >> 16,
-            .spans = self.spans,
-            .spans_end = self.spans + WIRE_MOST_SPANS,
-            .content_bytes = read_u32(5),
-            .word_bytes = flash_word_bytes(),
-        },
-    };
-    relocation_begin(self.shifts, WIRE_HALF_THE_SHIFTS, granule_shift);
-    if (unpack_begin(&setup)) {
+    if (workspace_begin(read_u32(1), read_u32(5))) {
         return true;
     }
     flash_refuse(WIRE_STATUS_NOT_PACKED, self.executed);
@@ -300,17 +300,19 @@ static bool prove(void)
 
 static const struct operation {
     bool (*run)(void);
-    uint32_t bytes; /* with its fields */
+    uint16_t bytes; /* with its fields */
+    bool needs_codec;
 } operations[] = {
-    [WIRE_OP_NOP] = {no_operation, WIRE_OP_NOP_BYTES},
-    [WIRE_OP_ERASE] = {request_erase, WIRE_OP_ERASE_BYTES},
-    [WIRE_OP_FENCE] = {flash_is_done, WIRE_OP_FENCE_BYTES},
-    [WIRE_OP_WRITE] = {begin_write, WIRE_OP_WRITE_BYTES},
-    [WIRE_OP_PROVE] = {prove, WIRE_OP_PROVE_BYTES},
-    [WIRE_OP_PACKED] = {begin_packed, WIRE_OP_PACKED_BYTES},
-    [WIRE_OP_PIECE] = {begin_piece, WIRE_OP_PIECE_BYTES},
-    [WIRE_OP_KEEP] = {keep, WIRE_OP_KEEP_BYTES},
-    [WIRE_OP_RESTORE] = {begin_restore, WIRE_OP_RESTORE_BYTES},
+    [WIRE_OP_NOP] = {no_operation, WIRE_OP_NOP_BYTES, false},
+    [WIRE_OP_ERASE] = {request_erase, WIRE_OP_ERASE_BYTES, false},
+    [WIRE_OP_FENCE] = {flash_is_done, WIRE_OP_FENCE_BYTES, false},
+    [WIRE_OP_WRITE] = {begin_write, WIRE_OP_WRITE_BYTES, false},
+    [WIRE_OP_PROVE] = {prove, WIRE_OP_PROVE_BYTES, false},
+    [WIRE_OP_PACKED] = {begin_packed, WIRE_OP_PACKED_BYTES, true},
+    [WIRE_OP_PIECE] = {begin_piece, WIRE_OP_PIECE_BYTES, true},
+    [WIRE_OP_KEEP] = {keep, WIRE_OP_KEEP_BYTES, false},
+    [WIRE_OP_RESTORE] = {begin_restore, WIRE_OP_RESTORE_BYTES, false},
+    [WIRE_OP_CODEC] = {take_codec, WIRE_OP_CODEC_BYTES, false},
 };
 
 /* One operation, or one flash word. False when it must wait. */
@@ -327,7 +329,7 @@ static bool step(void)
     }
     uint8_t code;
     window_read(self.executed, &code, sizeof code);
-    if (code >= sizeof operations / sizeof *operations) {
+    if (code >= sizeof operations / sizeof *operations || (operations[code].needs_codec && !self.has_codec)) {
         flash_refuse(WIRE_STATUS_BAD_OPERATION, self.executed);
         return false;
     }

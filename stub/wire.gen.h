@@ -19,6 +19,8 @@
 #define WIRE_MOST_SPANS 1024u /* in the directory of packed content */
 #define WIRE_HALF_THE_SHIFTS 4096u /* `half` of §6.1 */
 #define WIRE_STUB_BYTES 8192u /* room for code and read-only data of the stub */
+#define WIRE_CODEC_BASE_ADDRESS 0x20006800u /* where CODEC puts the codec */
+#define WIRE_CODEC_BYTES 4096u /* room for code and read-only data of the codec */
 
 /* Frame */
 #define WIRE_MAGIC 0x3AC5u
@@ -124,7 +126,7 @@
 
 /* Status */
 #define WIRE_STATUS_OK 0u /* nothing is wrong */
-#define WIRE_STATUS_BAD_OPERATION 1u /* unknown operation in the stream; detail: stream offset */
+#define WIRE_STATUS_BAD_OPERATION 1u /* unknown operation in the stream, one that lacks its CODEC, or a CODEC of another build; detail: stream offset */
 #define WIRE_STATUS_BAD_ADDRESS 2u /* operation outside flash, unaligned or across a bank; detail: address */
 #define WIRE_STATUS_NOT_ERASED 3u /* flash word to be written is neither erased nor already right; detail: address */
 #define WIRE_STATUS_ERASE_FAILED 4u /* FLASH_SR error after an erase; detail: sector address */
@@ -153,6 +155,8 @@
 #define WIRE_OP_KEEP_BYTES 9u
 #define WIRE_OP_RESTORE 0x08u /* Program what a KEEP has copied, the part of it that belongs here. */
 #define WIRE_OP_RESTORE_BYTES 13u
+#define WIRE_OP_CODEC 0x09u /* The code that PACKED and PIECE need follows; built with the stub, of no use to another one. */
+#define WIRE_OP_CODEC_BYTES 5u
 
 /* Loader */
 #define WIRE_LOADER_CALL (1u << 8)
@@ -162,5 +166,6 @@
 #define WIRE_LOADER_PATIENCE_LEFT_AT 16u /* the same number: what the loader counts down first */
 #define WIRE_STUB_LENGTH_AT 4u /* bytes of the stub, this header included */
 #define WIRE_STUB_CRC_AT 8u /* CRC-32 of the stub from offset 12 on */
+#define WIRE_STUB_CODEC_CRC_AT 12u /* CRC-32 of the codec that CODEC brings */
 
 #endif

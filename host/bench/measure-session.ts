@@ -1,4 +1,5 @@
 /** One session on the virtual board, measured where it cannot flatter itself: bytes at the UART model, time on the board's clock. */
+import { blobOf, readManifest } from '../blobs/manifest.js';
 import { parseBoardOptions } from '../board/board-options.js';
 import { ticksToMs } from '../board/time.js';
 import type { Packer } from '../codec/packer.js';
@@ -7,6 +8,8 @@ import type { FlashOptions } from '../flash-options.js';
 import { flashImage } from '../flash.js';
 import type { Image } from '../image/image.js';
 import { openSimLink } from '../link/sim-link.js';
+
+const CODEC_BYTES = blobOf(readManifest(), 'codec').bytes.length;
 
 export interface Measurement {
   /** From the first bit on the board's line to the last, before the board is reset. */
@@ -17,7 +20,7 @@ export interface Measurement {
   readonly estimatedMs: number | undefined;
   readonly bytesToBoard: number;
   readonly bytesFromBoard: number;
-  /** Both ways, from the survey on: what the image costs, loader and stub not counted. */
+  /** Both ways, from the survey on: what the image costs; loader, stub and codec not counted. */
   readonly bytesWithStub: number;
 }
 
@@ -48,13 +51,14 @@ export async function measureSession(image: Image, board: Readonly<Record<string
     const firstMs = ticksToMs(traffic.firstTick!);
     const streamMs = phaseAtMs.get('stream');
     const estimate = details.ways?.find(({ isChosen }) => isChosen);
+    const isPacked = estimate !== undefined && estimate.name !== 'stored';
     return {
       sessionMs: ticksToMs(traffic.lastTick!) - firstMs,
       untilDataMs: options.direct || streamMs === undefined ? undefined : streamMs - firstMs,
       estimatedMs: estimate && estimate.seconds * 1000,
       bytesToBoard: traffic.bytesToBoard,
       bytesFromBoard: traffic.bytesFromBoard,
-      bytesWithStub: traffic.bytesToBoard + traffic.bytesFromBoard - bytesBeforeStub,
+      bytesWithStub: traffic.bytesToBoard + traffic.bytesFromBoard - bytesBeforeStub - (isPacked ? CODEC_BYTES : 0),
     };
   } finally {
     await link.close();

@@ -12,6 +12,7 @@ import { LIMITS, STUB_HEADER } from '../protocol/wire.js';
 const BLOB_ADDRESSES = {
   loader: LIMITS.loaderBaseAddress.value,
   stub: LIMITS.stubBaseAddress.value,
+  codec: LIMITS.codecBaseAddress.value,
   'application-bank1': 0x08000000,
   'application-bank2': 0x08100000,
 } as const;
@@ -68,12 +69,13 @@ export function describeBlob(name: BlobName, bytes: Uint8Array): BlobEntry {
   };
 }
 
-/** The stub with the header that its self-check reads: length and CRC. Padded to whole words. */
-export function finishStub(linked: Uint8Array): Uint8Array {
+/** The stub with the header that its self-check reads: length and CRC, and the CRC of the codec that it was linked with. Padded to whole words. */
+export function finishStub(linked: Uint8Array, codec: Uint8Array): Uint8Array {
   const stub = new Uint8Array(Math.ceil(linked.length / 4) * 4);
   stub.set(linked);
   const view = new DataView(stub.buffer);
   view.setUint32(STUB_HEADER.length.offset, stub.length, true);
+  view.setUint32(STUB_HEADER.codecCrc.offset, crc32(codec), true);
   view.setUint32(STUB_HEADER.crc.offset, crc32(stub.subarray(STUB_HEADER.crc.offset + 4)), true);
   return stub;
 }

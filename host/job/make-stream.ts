@@ -1,4 +1,5 @@
 /** Plan → the stream that takes the least time, and the fewest bytes among those that take as long. */
+import { blobOf, readManifest } from '../blobs/manifest.js';
 import { isNoise } from '../codec/is-noise.js';
 import type { Packer } from '../codec/packer.js';
 import type { Segment } from '../image/image.js';
@@ -85,14 +86,18 @@ async function updated(plan: Plan, { known, packer, events }: StreamWishes): Pro
   const targets = runs.map((run) => ({ run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable }));
   if (targets.length === 0) return [];
   const content = await packer.diff(known, targets, UPDATE_MEMORY, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'comparing with what is there', events) });
-  return [{ name: 'delta', stream: updateStream(plan, steps, runs, content), isPacked: true, steps }];
+  return [{ name: 'delta', stream: updateStream(plan, steps, runs, { content, codec: codec() }), isPacked: true, steps }];
 }
 
 async function packed(plan: Plan, { packer, events }: StreamWishes): Promise<Candidate[]> {
   const runs = sectorRuns(plan);
   if (runs.every((run) => isNoise(run.bytes))) return [];
   const content = await packer.pack(runs, { mostSpans, onProgress: (share) => tellPacking(plan, share, 'packing', events) });
-  return [{ name: 'compressed', stream: planStream(plan, content), isPacked: true }];
+  return [{ name: 'compressed', stream: planStream(plan, { content, codec: codec() }), isPacked: true }];
+}
+
+function codec(): Uint8Array {
+  return blobOf(readManifest(), 'codec').bytes;
 }
 
 function tellPacking(plan: Plan, share: number, what: string, events: JobEvents): void {

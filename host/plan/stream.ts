@@ -25,18 +25,24 @@ export interface PackedRuns {
   readonly takenAfterRun: readonly number[];
 }
 
+/** What is packed, and the code that unpacks it: the stub's own lacks it. */
+export interface Packing {
+  readonly content: PackedRuns;
+  readonly codec: Uint8Array;
+}
+
 /**
  * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data.
  * The vector's flash word waits until everything else is in flash and the stub has proven that: only then may the application start.
  * @param packed the plan's writes; without it they are sent as they are
  */
-export function planStream(plan: Plan, packed?: PackedRuns): Uint8Array {
+export function planStream(plan: Plan, packed?: Packing): Uint8Array {
   const [vectorSector, ...otherSectors] = plan.erases;
   if (vectorSector === undefined) return new Uint8Array(0);
   return padToUnit([
     ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector.base), fence()]),
     ...otherSectors.map((sector) => erase(sector.base)),
-    ...(packed ? [begin(packed), piece(packed.contentBytes, packed.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
+    ...(packed ? [...begin(packed), piece(packed.content.contentBytes, packed.content.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
     ...proofAndVector(plan),
   ]);
 }
@@ -46,11 +52,12 @@ export function planStream(plan: Plan, packed?: PackedRuns): Uint8Array {
  * The first copy goes to the last place, before anything is erased: where the part has less RAM than it seems to have, the stub fails there.
  * @param runs what `packed` has packed, in the order of `steps`; a step whose sector is erased only has none
  */
-export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: PackedRuns): Uint8Array {
+export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing): Uint8Array {
+  const { bytes: packedBytes, takenAfterRun } = packed.content;
   const places = copyPlaces(plan.part);
   const pieces = steps.flatMap(({ sector, keeps }) => {
     const at = runs.findIndex(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
-    const bytes = at < 0 ? undefined : packed.bytes.subarray(packed.takenAfterRun[at - 1] ?? 0, packed.takenAfterRun[at]);
+    const bytes = at < 0 ? undefined : packedBytes.subarray(takenAfterRun[at - 1] ?? 0, takenAfterRun[at]);
     return [
       ...keeps.flatMap((kept) => [
         keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] ? [fence()] : []),
@@ -59,7 +66,7 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
     ];
   });
   return padToUnit([
-    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), begin(packed), ...pieces, ...proofAndVector(plan),
+    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...begin(packed), ...pieces, ...proofAndVector(plan),
   ]);
 }
 
@@ -87,8 +94,11 @@ function write(address: number, bytes: Uint8Array): Uint8Array {
   return withBytes(OPERATIONS.write.id, encodeFields(OPERATIONS.write.fields, { address, length: bytes.length }), bytes);
 }
 
-function begin({ parameters, directoryBytes, contentBytes }: PackedRuns): Uint8Array {
-  return Uint8Array.of(OPERATIONS.packed.id, ...encodeFields(OPERATIONS.packed.fields, { parameters, directoryBytes, contentBytes }));
+function begin({ content: { parameters, directoryBytes, contentBytes }, codec }: Packing): Uint8Array[] {
+  return [
+    withBytes(OPERATIONS.codec.id, encodeFields(OPERATIONS.codec.fields, { length: codec.length }), codec),
+    Uint8Array.of(OPERATIONS.packed.id, ...encodeFields(OPERATIONS.packed.fields, { parameters, directoryBytes, contentBytes })),
+  ];
 }
 
 function piece(contentBytes: number, bytes: Uint8Array): Uint8Array {

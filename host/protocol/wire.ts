@@ -43,6 +43,8 @@ export const LIMITS = {
   mostSpans: { value: 1024, doc: 'in the directory of packed content' },
   halfTheShifts: { value: 4096, doc: '`half` of §6.1' },
   stubBytes: { value: 8192, doc: 'room for code and read-only data of the stub' },
+  codecBaseAddress: { value: 0x20006800, doc: 'where CODEC puts the codec' },
+  codecBytes: { value: 4096, doc: 'room for code and read-only data of the codec' },
 } as const;
 
 /** Every frame of the stream: header, payload, CRC. */
@@ -158,7 +160,7 @@ export const MESSAGES = {
 /** Why the stream stands still. */
 export const STATUS = {
   ok: { id: 0, doc: 'nothing is wrong' },
-  badOperation: { id: 1, doc: 'unknown operation in the stream; detail: stream offset' },
+  badOperation: { id: 1, doc: 'unknown operation in the stream, one that lacks its CODEC, or a CODEC of another build; detail: stream offset' },
   badAddress: { id: 2, doc: 'operation outside flash, unaligned or across a bank; detail: address' },
   notErased: { id: 3, doc: 'flash word to be written is neither erased nor already right; detail: address' },
   eraseFailed: { id: 4, doc: 'FLASH_SR error after an erase; detail: sector address' },
@@ -222,6 +224,10 @@ export const OPERATIONS = {
       { name: 'from', type: 'u32', doc: 'where KEEP has put the sector' },
     ],
   },
+  codec: {
+    id: 0x09, doc: 'The code that PACKED and PIECE need follows; built with the stub, of no use to another one.',
+    fields: [{ name: 'length', type: 'u32', doc: 'bytes' }],
+  },
 } as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;
 
 /**
@@ -252,4 +258,5 @@ export const LOADER_PATCH = {
 export const STUB_HEADER = {
   length: { offset: 4, doc: 'bytes of the stub, this header included' },
   crc: { offset: 8, doc: 'CRC-32 of the stub from offset 12 on' },
+  codecCrc: { offset: 12, doc: 'CRC-32 of the codec that CODEC brings' },
 } as const;

@@ -15,7 +15,7 @@ if (buildFolder === undefined || compilerVersion === undefined) throw new Error(
 
 function readBlob(name: BlobName): Uint8Array {
   const bytes = new Uint8Array(readFileSync(join(buildFolder!, `${name}.bin`)));
-  return name === 'stub' ? finishStub(bytes) : bytes;
+  return name === 'stub' ? finishStub(bytes, readBlob('codec')) : bytes;
 }
 
 const blobs = Object.fromEntries(BLOB_NAMES.map((name) => [name, readBlob(name)])) as Record<BlobName, Uint8Array>;

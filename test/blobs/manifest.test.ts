@@ -27,13 +27,14 @@ describe('stub/manifest.json', () => {
     expect(manifest.compiler).toMatch(/^arm-none-eabi-gcc \d+\.\d+\.\d+$/);
   });
 
-  test('keeps the sizes that were promised: loader 512 bytes, stub 8 KiB', () => {
+  test('keeps the sizes that were promised: loader 512 bytes, stub and codec 8 and 4 KiB', () => {
     expect(manifest.blobs.loader.lengthBytes).toBeLessThanOrEqual(512);
     expect(manifest.blobs.stub.lengthBytes).toBeLessThanOrEqual(8192);
+    expect(manifest.blobs.codec.lengthBytes).toBeLessThanOrEqual(4096);
   });
 
-  test('puts loader and stub where every ROM and the linker scripts have them', () => {
-    expect([blobOf(manifest, 'loader').address, blobOf(manifest, 'stub').address]).toEqual([0x2000_4100, 0x2000_4800]);
+  test('puts loader, stub and codec where every ROM and the linker scripts have them', () => {
+    expect((['loader', 'stub', 'codec'] as const).map((name) => blobOf(manifest, name).address)).toEqual([0x2000_4100, 0x2000_4800, 0x2000_6800]);
   });
 
   test('has an application of at least 256 KiB of data in both banks', () => {
@@ -47,11 +48,12 @@ describe('stub/manifest.json', () => {
     expect(findForbidden(bytes)).toBeUndefined();
   });
 
-  test('has a stub whose header says length and CRC of itself', () => {
+  test('has a stub whose header says length and CRC of itself, and the CRC of its codec', () => {
     const { bytes } = blobOf(manifest, 'stub');
     const view = new DataView(bytes.buffer);
     expect(view.getUint32(4, true)).toBe(bytes.length);
     expect(view.getUint32(8, true)).toBe(crc32(bytes.subarray(12)));
+    expect(view.getUint32(12, true)).toBe(crc32(blobOf(manifest, 'codec').bytes));
   });
 });
 
@@ -67,9 +69,10 @@ describe('a blob', () => {
     expect(blobOf(described, 'stub')).toEqual({ address: 0x2000_4800, bytes });
   });
 
-  test('finished as a stub is whole words long, with length and CRC in its header', () => {
-    const finished = finishStub(Uint8Array.from({ length: 21 }, (_, at) => at));
+  test('finished as a stub is whole words long, with length, CRC and the codec\'s CRC in its header', () => {
+    const codec = Uint8Array.of(7, 8, 9);
+    const finished = finishStub(Uint8Array.from({ length: 21 }, (_, at) => at), codec);
     const view = new DataView(finished.buffer);
-    expect([finished.length, view.getUint32(4, true), view.getUint32(8, true)]).toEqual([24, 24, crc32(finished.subarray(12))]);
+    expect([finished.length, view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)]).toEqual([24, 24, crc32(finished.subarray(12)), crc32(codec)]);
   });
 });

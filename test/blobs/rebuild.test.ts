@@ -26,19 +26,18 @@ describe.skipIf(!version)('loader, stub and application, built again', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'stage-flash-'));
     execFileSync('make', [`BUILD=${folder}`, ...BLOB_NAMES.map((name) => `${folder}/${name}.bin`)], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
-    blobs = Object.fromEntries(BLOB_NAMES.map((name) => {
-      const bytes = new Uint8Array(readFileSync(join(folder, `${name}.bin`)));
-      return [name, name === 'stub' ? finishStub(bytes) : bytes];
-    })) as typeof blobs;
+    const built = (name: BlobName): Uint8Array => new Uint8Array(readFileSync(join(folder, `${name}.bin`)));
+    blobs = Object.fromEntries(BLOB_NAMES.map((name) => [name, name === 'stub' ? finishStub(built(name), built('codec')) : built(name)])) as typeof blobs;
   });
   afterAll(() => {
     delete process.env['STAGE_FLASH_MANIFEST'];
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('fit: loader 512 bytes, stub 8 KiB', () => {
+  test('fit: loader 512 bytes, stub and codec 8 and 4 KiB', () => {
     expect(blobs.loader.length).toBeLessThanOrEqual(512);
     expect(blobs.stub.length).toBeLessThanOrEqual(8192);
+    expect(blobs.codec.length).toBeLessThanOrEqual(4096);
   });
 
   test.runIf(isSameCompiler).each(BLOB_NAMES)('by the recorded compiler: %s has the recorded bytes', (name) => {

@@ -5,7 +5,7 @@ import { findPart } from '../../host/device/h7-parts.js';
 import { buildPlan, sectorRuns } from '../../host/plan/build-plan.js';
 import type { Plan } from '../../host/plan/plan.js';
 import { sectorContents } from '../../host/plan/sector-contents.js';
-import { planStream, updateStream } from '../../host/plan/stream.js';
+import { planStream, updateStream, type PackedRuns, type Packing } from '../../host/plan/stream.js';
 import { updateSchedule } from '../../host/plan/update-schedule.js';
 import { crc32 } from '../../host/protocol/crc32.js';
 import { movedContent } from '../codec/moved-content.js';
@@ -17,6 +17,8 @@ const part = findPart('STM32H743xI')!;
 const EARLIER_LIFE = 0xa5;
 const image = imageOf(packable(program(0x0800_0000, 700, 1)), packable(program(0x0802_0000, 500, 2)), packable(program(0x0810_0000, 600, 3)));
 const earlier = { address: 0x0800_0000, bytes: new Uint8Array(0x4_0000).fill(EARLIER_LIFE) };
+/** The desk has the codec linked in; this stands for it (stub-fuzz.c). */
+const packing = async (content: Promise<PackedRuns>): Promise<Packing> => ({ content: await content, codec: Uint8Array.from(Buffer.from('code')) });
 const MEMORY = { historyBytes: 0x8000, halfTheShifts: 4096 };
 
 const update = movedContent(30, 4, 2500);
@@ -30,7 +32,7 @@ async function oldAndNew(): Promise<Uint8Array> {
   const [runs, steps] = [sectorRuns(after), updateSchedule(after)!];
   const targets = runs.map((run, index) => ({ run, readable: steps[index]!.readable }));
   const held = { address: 0x0800_0000, bytes: sectorContents(at(update.old), part)[0]!.content };
-  return Uint8Array.of(...planStream(before), ...updateStream(after, steps, runs, await diffContent([held], targets, MEMORY, { threads: 0 })));
+  return Uint8Array.of(...planStream(before), ...updateStream(after, steps, runs, await packing(diffContent([held], targets, MEMORY, { threads: 0 }))));
 }
 
 /** By name; in the form that stub-fuzz.c reads. */
@@ -43,10 +45,10 @@ export async function seedInputs(): Promise<ReadonlyMap<string, Uint8Array>> {
   const keeping = buildPlan(image, part, { sectorDigests: [digests[0], ...Array<undefined>(15)] });
   const streams = {
     stored: planStream(plan),
-    packed: planStream(plan, await packContent(runs, { threads: 0 })),
-    update: updateStream(plan, steps, runs, await diffContent([earlier], targets, MEMORY, { threads: 0 })),
+    packed: planStream(plan, await packing(packContent(runs, { threads: 0 }))),
+    update: updateStream(plan, steps, runs, await packing(diffContent([earlier], targets, MEMORY, { threads: 0 }))),
     kept: planStream(keeping),
-    apart: planStream(buildPlan(apart, part, { sectorDigests: undefined }), await packContent(sectorRuns(buildPlan(apart, part, { sectorDigests: undefined })), { threads: 0 })),
+    apart: planStream(buildPlan(apart, part, { sectorDigests: undefined }), await packing(packContent(sectorRuns(buildPlan(apart, part, { sectorDigests: undefined })), { threads: 0 }))),
     moved: await oldAndNew(),
   };
   return new Map(Object.entries(streams).flatMap(([name, stream]) => [1, 2, 3].map((seed) => [`${name}-${seed}`, Uint8Array.of(0, seed, ...stream)] as const)));

@@ -29,10 +29,13 @@ static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
 #include "script.c"
 #undef self
 #define self unpack_self
-#include "unpack.c"
+#include "codec/unpack.c"
 #undef self
 #define self relocate_self
-#include "relocate.c"
+#include "codec/relocate.c"
+#undef self
+#define self workspace_self
+#include "codec/workspace.c"
 #undef self
 
 #include "desk-flash.h"
@@ -51,6 +54,10 @@ static uint32_t window_bytes;
 uint32_t memory_window_bytes(void)
 {
     return window_bytes;
+}
+
+void memory_has_new_code(void)
+{
 }
 
 uint32_t uart_received(void)
@@ -196,13 +203,17 @@ static void begin_session(uint32_t seed)
         map(RING_ADDRESS, RING_BYTES);
         map(WINDOW_ADDRESS, WINDOW_MOST_BYTES);
         map(COPIES_ADDRESS, COPIES_END - COPIES_ADDRESS);
+        map(WIRE_STUB_BASE_ADDRESS & ~0xFFFu, 0x4000);
         desk_flash_begin();
         crc32_begin();
+        /* The desk has the codec linked in; this stands for what CODEC brings (seeds.ts). */
+        REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_CODEC_CRC_AT) = ~crc32_add(CRC32_BEGIN, (const uint8_t *)"code", 4);
     }
     window_bytes = seed % 2 == 0 ? WINDOW_LEAST_BYTES : WINDOW_MOST_BYTES;
     memset(&frame_self, 0, sizeof frame_self);
     memset(&window_self, 0, sizeof window_self);
     memset(&script_self, 0, sizeof script_self);
+    memset(&workspace_self, 0, sizeof workspace_self);
     memset(&unpack_self, 0, sizeof unpack_self);
     memset(&relocate_self, 0, sizeof relocate_self);
     received = now_ms = 0;

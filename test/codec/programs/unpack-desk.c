@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "../bytes.h"
 #include "unpack.h"
 
 #define FLASH_ADDRESS 0x08000000u

@@ -1,8 +1,8 @@
 #include "unpack.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 #include "filters.h"
-#include "flash.h"
+#include "../flash.h"
 
 #include <stddef.h>
 
