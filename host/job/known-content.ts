@@ -10,7 +10,7 @@ import { partialSectors, within, type SectorRest } from '../plan/rest.js';
 import { sectorContents, type SectorContent } from '../plan/sector-contents.js';
 
 export interface KnownContent {
-  /** Whole sectors, in address order. */
+  /** In address order: whole sectors, or what stays of one that is not known otherwise. */
   readonly runs: readonly Segment[];
   /** Sectors of the base that the board holds, and all that it has; undefined where no base was given. */
   readonly ofBase?: { readonly held: number; readonly all: number };
@@ -18,7 +18,7 @@ export interface KnownContent {
 
 /**
  * @param sectorDigests CRC-32 of each sector as it is; undefined for one that is not trusted
- * @param rests what is known to be there beside the image
+ * @param rests what sectors hold beside the image; of one that is not trusted it comes from elsewhere
  * @param base what the user says that the flash holds
  */
 export function knownContent(plan: Plan, sectorDigests: readonly (number | undefined)[], rests: ReadonlyMap<number, SectorRest>, cache: SectorCache, base?: Image): KnownContent {
@@ -29,7 +29,9 @@ export function knownContent(plan: Plan, sectorDigests: readonly (number | undef
     const digest = sectorDigests[number];
     if (digest === undefined) continue;
     const known = [told.get(number), wanted.get(number)].find((candidate) => candidate?.digest === digest)?.content ?? cache.find(digest, lengthBytes);
+    const rest = rests.get(number);
     if (known !== undefined) runs.push({ address, bytes: known });
+    else if (rest?.kind === 'known') runs.push(...rest.segments);
   }
   const held = [...told].filter(([number, { digest }]) => sectorDigests[number] === digest).length;
   return { runs, ...(base && { ofBase: { held, all: told.size } }) };

@@ -45,6 +45,8 @@ const mostSpans = LIMITS.mostSpans.value;
 const AS_QUICK = 1.02;
 /** Nothing that is packed without the old content comes near to that. */
 const SMALL_UPDATE = 0.15;
+/** Where less of what is written is known from before (the end of a sector that stays, behind a large image), comparing costs the host more than it gains. */
+const WORTH_COMPARING = 0.1;
 /** A PROGRESS with its map, and how many come on average: one a second unasked, more for data. */
 const REPORT_BYTES = 64;
 const REPORTS_PER_SECOND = 2;
@@ -80,8 +82,9 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
 /** Nothing where nothing is known of the sectors that change, or the part has no RAM to copy them to. */
 async function updated(plan: Plan, { known, packer, events }: StreamWishes): Promise<Candidate[]> {
   const steps = updateSchedule(plan);
-  const isKnown = plan.erases.some(({ base }) => base !== plan.kept?.sector.base && known.some(({ address }) => address === base));
-  if (steps === undefined || !isKnown) return [];
+  const replaced = plan.erases.filter(({ base }) => base !== plan.kept?.sector.base);
+  const knownBytes = known.reduce((sum, { address, bytes }) => sum + (replaced.some(({ base, lengthBytes }) => address >= base && address < base + lengthBytes) ? bytes.length : 0), 0);
+  if (steps === undefined || knownBytes < WORTH_COMPARING * programmedBytes(plan)) return [];
   const runs = sectorRuns(plan);
   const targets = runs.map((run) => ({ run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable }));
   if (targets.length === 0) return [];
