@@ -59,6 +59,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly compress?: boolean;
   /** Erases what touched sectors hold beside the image, which stays otherwise. @default false */
   readonly eraseRest?: boolean;
+  /** Bits per second for the stream, on links that can change the rate of their line. @default that of the line */
+  readonly streamBaud?: number;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

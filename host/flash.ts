@@ -3,6 +3,7 @@
  */
 import { NO_SECTOR_CACHE, sectorCache, type SectorCache } from './cache/sector-cache.js';
 import { PACKER, type Packer } from './codec/packer.js';
+import { packerAhead } from './codec/packer-ahead.js';
 import type { FlashOptions, Report } from './flash-options.js';
 import { checkImage } from './image/check-image.js';
 import type { Image } from './image/image.js';
@@ -12,6 +13,7 @@ import { beginJob } from './job/begin-job.js';
 import { expectAfterLeaving } from './job/expect-application.js';
 import type { Job } from './job/job.js';
 import { leaveAfter } from './job/move-board.js';
+import { packAhead } from './job/pack-ahead.js';
 import { recordJob } from './job/record-job.js';
 import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
@@ -29,11 +31,16 @@ export function flash(options: FlashOptions): Promise<Report> {
     const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
     checkImage(image).forEach((warning) => events.warning(warning));
     const base = options.basePath === undefined ? {} : { base: await readImage(options.basePath, options.address === undefined ? {} : { address: options.address }) };
-    return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => {
-      const { scheme, name, identity = name } = parseLinkUrl(options.to);
-      const [file, journal, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_REST_JOURNAL, NO_SECTOR_CACHE] : [sessionFile(identity), restJournal(), sectorCache()];
-      return flashOver({ image, ...base, options, events, file, journal, cache, packer: PACKER, log }, link, steadyLink);
-    });
+    const { scheme, name, identity = name } = parseLinkUrl(options.to);
+    const [file, journal, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_REST_JOURNAL, NO_SECTOR_CACHE] : [sessionFile(identity), restJournal(), sectorCache()];
+    const packer = packerAhead(PACKER);
+    const job = { image, ...base, options, events, file, journal, cache, packer, log };
+    packAhead(job);
+    try {
+      return await atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => flashOver(job, link, steadyLink));
+    } finally {
+      packer.stop();
+    }
   });
 }
 

@@ -58,6 +58,7 @@
 #define USART_RDR_AT 0x24u
 #define USART_TDR_AT 0x28u
 #define USART_PRESC_AT 0x2Cu
+#define USART_BRR_LEAST 16u /* RM0433 §48.5.4: USARTDIV, oversampling by 16 */
 #define USART_CR1_UE (1u << 0)
 #define USART_CR1_RE (1u << 2)
 #define USART_CR1_TE (1u << 3)

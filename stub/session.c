@@ -19,11 +19,14 @@
 
 /* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
 static struct {
-    bool facts, progress, digest, leave;
+    bool facts, progress, digest, leave, rate;
     bool data; /* DATA has come since the last PROGRESS */
-    uint32_t facts_offset, digest_offset, leave_offset;
+    uint32_t facts_offset, digest_offset, leave_offset, rate_offset;
     uint32_t poll; /* offset of the last POLL */
     uint32_t leave_how;
+    uint32_t from_rate, to_rate;
+    uint32_t patience_ms; /* at another rate than the first: without a frame for so long, the first one again; 0: for ever */
+    uint32_t heard_ms;    /* the last frame */
     uint32_t told_ms; /* when the last PROGRESS went out */
     uint32_t now_ms;  /* of the last turn of the loop */
     uint8_t request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES]; /* the last DIGEST or READ */
@@ -67,6 +70,19 @@ static void hear(const struct frame *frame)
         self.leave_how = load_u32(how);
         self.leave_offset = frame->offset;
         self.leave = true;
+        break;
+    }
+    case WIRE_TYPE_RATE: {
+        uint8_t rate[WIRE_RATE_BYTES];
+        if (frame->length != sizeof rate) {
+            break;
+        }
+        frame_copy(frame, 0, rate, sizeof rate);
+        self.from_rate = load_u32(rate + WIRE_RATE_FROM_AT);
+        self.to_rate = load_u32(rate + WIRE_RATE_TO_AT);
+        self.patience_ms = load_u32(rate + WIRE_RATE_PATIENCE_MS_AT);
+        self.rate_offset = frame->offset;
+        self.rate = true;
         break;
     }
     default:
@@ -132,6 +148,24 @@ static void tell_facts(void)
     self.facts = false;
 }
 
+static void tell_rated(void)
+{
+    const uint32_t divider = uart_divider(self.from_rate, self.to_rate);
+    store_u32(uart_answer_payload(), divider);
+    uart_answer(WIRE_TYPE_RATED, self.rate_offset, WIRE_RATED_BYTES);
+    uart_divide(divider);
+    self.rate = false;
+}
+
+/* Nobody is heard at this rate: at the first one somebody was. */
+static void end_patience(void)
+{
+    if (self.patience_ms != 0 && self.now_ms - self.heard_ms > self.patience_ms) {
+        uart_divide(uart_divider(1, 1));
+        self.patience_ms = 0;
+    }
+}
+
 /* Starts what the vector table at `address` names, as after a reset but with the clocks as they are. */
 __attribute__((noreturn)) static void go(uint32_t address)
 {
@@ -181,6 +215,8 @@ static void answer(void)
         tell_facts();
     } else if (self.digest && is_executed(load_u32(self.request))) {
         tell_digests();
+    } else if (self.rate) {
+        tell_rated();
     } else if (self.progress || since_ms >= TICK_MS || (self.data && since_ms >= ANSWER_DATA_MS)) {
         tell_progress();
     } else if (is_reading() && flash_is_done()) {
@@ -197,6 +233,7 @@ static bool has_millisecond_passed(void)
         return false;
     }
     REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+    end_patience();
     return true;
 }
 
@@ -216,6 +253,7 @@ void session_run(uint32_t usart, uint32_t token)
         }
         struct frame frame;
         while (frame_next(&frame)) {
+            self.heard_ms = self.now_ms;
             hear(&frame);
         }
         has_work = script_run();

@@ -12,6 +12,7 @@ static struct {
     uint32_t received;
     uint32_t line_errors;
     uint32_t trbuff;
+    uint32_t first_divider; /* as auto-baud measured it */
 } self;
 
 static uint32_t rx_request(uint32_t usart)
@@ -53,6 +54,7 @@ void uart_begin(uint32_t usart, uint32_t token)
     pulse_reset(RCC_AHB1RSTR_AT, RCC_AHB1ENR_DMA1EN | RCC_AHB1ENR_DMA2EN);
     REGISTER(DMAMUX1_CHANNEL0_BASE, 0) = rx_request(usart);
     REGISTER(DMAMUX1_CHANNEL1_BASE, 0) = rx_request(usart) + 1;
+    self.first_divider = REGISTER(usart, USART_BRR_AT);
     REGISTER(usart, USART_ICR_AT) = LINE_ERRORS;
     REGISTER(usart, USART_CR3_AT) = USART_CR3_DMAR | USART_CR3_DMAT;
     REGISTER(DMA1_STREAM0_BASE, DMA_SXNDTR_AT) = RING_BYTES;
@@ -121,6 +123,22 @@ void uart_finish(void)
 {
     while (uart_is_sending() || !(REGISTER(self.usart, USART_ISR_AT) & USART_ISR_TC)) {
     }
+}
+
+uint32_t uart_divider(uint32_t from, uint32_t to)
+{
+    const uint32_t divider = to == 0 ? 0 : (self.first_divider * from + to / 2) / to;
+    return divider < USART_BRR_LEAST ? USART_BRR_LEAST : divider;
+}
+
+void uart_divide(uint32_t divider)
+{
+    const uint32_t control = REGISTER(self.usart, USART_CR1_AT);
+    uart_finish();
+    REGISTER(self.usart, USART_CR1_AT) = control & ~USART_CR1_UE;
+    REGISTER(self.usart, USART_CR2_AT) &= ~USART_CR2_ABREN; /* it has measured */
+    REGISTER(self.usart, USART_BRR_AT) = divider;
+    REGISTER(self.usart, USART_CR1_AT) = control;
 }
 
 void uart_end(void)

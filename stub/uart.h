@@ -38,6 +38,13 @@ uint8_t *uart_answer_payload(void);
 /* Frames `length` bytes of payload as message `type` and begins to send them. */
 void uart_answer(uint8_t type, uint32_t offset, uint32_t length);
 
+/* The divider for `to` bits per second, where the loader found a line of `from`: what its clock is off by is in what the loader measured. At least what
+   the USART can do (RM0433 §48.5.4: 16). */
+uint32_t uart_divider(uint32_t from, uint32_t to);
+
+/* Once the last answer has left the line. What is coming in at that moment is lost. */
+void uart_divide(uint32_t divider);
+
 /* Waits until the last answer has left the line. */
 void uart_finish(void);
 

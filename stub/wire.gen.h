@@ -65,6 +65,13 @@
 #define WIRE_READ_RANGES_AT 4u
 #define WIRE_READ_BYTES 4u
 
+/* Speak and listen at another bit rate once RATED has left the wire; go back to the first one when no frame has come for `patienceMs`. May be repeated. */
+#define WIRE_TYPE_RATE 0x07u
+#define WIRE_RATE_FROM_AT 0u
+#define WIRE_RATE_TO_AT 4u
+#define WIRE_RATE_PATIENCE_MS_AT 8u
+#define WIRE_RATE_BYTES 12u
+
 /* What the board is and what its flash holds. Sent unasked when the stub starts. */
 #define WIRE_TYPE_FACTS 0x81u
 #define WIRE_FACTS_WIRE_VERSION_AT 0u
@@ -115,6 +122,11 @@
 /* The last frame of a session. */
 #define WIRE_TYPE_LEAVING 0x85u
 #define WIRE_LEAVING_BYTES 0u
+
+/* The last frame at the rate before. */
+#define WIRE_TYPE_RATED 0x87u
+#define WIRE_RATED_DIVIDER_AT 0u
+#define WIRE_RATED_BYTES 4u
 
 /* The stub ran into a processor fault; it resets the chip after this frame. */
 #define WIRE_TYPE_FAULT 0x86u

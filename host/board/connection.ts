@@ -81,6 +81,17 @@ export class Connection {
     if (this.ending === undefined && bytes.length > 0) this.#toConverter.send(bytes, tick);
   }
 
+  /** Asks the converter itself for something, behind what was sent; datagrams know no such thing. Nothing happens when the connection is gone by then. */
+  command(tick: Tick, atConverter: () => void, atHost: () => void): void {
+    this.#toConverter.flush(tick);
+    this.#scheduler.at(signal(this.#uplink, tick), (arrival) => {
+      if (!this.#isOpenAtConverter || this.#isSevered) return;
+      atConverter();
+      this.#toHost.flush(arrival);
+      this.#scheduler.at(signal(this.#downlink, arrival), atHost);
+    });
+  }
+
   /** The converter sends. */
   sendToHost(bytes: Uint8Array, tick: Tick): void {
     if (this.#isOpenAtConverter && bytes.length > 0) this.#toHost.send(bytes, tick);

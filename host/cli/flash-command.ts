@@ -15,6 +15,7 @@ interface FlashValues extends JobValues {
   readonly full?: true;
   readonly base?: string;
   readonly compress: boolean;
+  readonly streamBaud?: number;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -34,6 +35,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--full', 'send everything, also what is in flash already, and as no difference to it')
     .option('--base <old>', 'the image that is in flash now: only the difference is sent (what this host flashed before, it remembers)')
     .option('--no-compress', 'send the image as it is')
+    .addOption(new Option('--stream-baud <rate>', 'bits per second while the image is sent, where the link can change the rate of its line (default: that of the line)').conflicts('direct').argParser(parseBaud))
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
@@ -59,6 +61,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),
     ...(address !== undefined && { address }),
+    ...(values.streamBaud !== undefined && { streamBaud: values.streamBaud }),
     ...(base !== undefined && { basePath: base }),
     ...(expect !== undefined && { expect: { text: expect, withinMs: (within ?? DEFAULT_WITHIN_S) * 1000 } }),
   };
@@ -74,6 +77,13 @@ function parseVectorTable(text: string): number {
   const address = parseAddress(text);
   if (address === 0 || address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
   return address;
+}
+
+/** A USART of 64 MHz that samples each bit 16 times (RM0433 §48.5.4). */
+function parseBaud(text: string): number {
+  const baudRate = Number(text);
+  if (!Number.isInteger(baudRate) || baudRate < 1200 || baudRate > 4_000_000) throw new InvalidArgumentError('That is a number of bits per second, 1200 to 4000000.');
+  return baudRate;
 }
 
 function parseSeconds(text: string): number {

@@ -26,7 +26,7 @@ const TRIED_PARAMETERS = 2;
  * @param targets in the order in which they are unpacked, whole flash words each
  */
 export async function diffContent(base: readonly Segment[], targets: readonly TargetRun[], memory: UpdateMemory, options: PackOptions = {}): Promise<PackedContent> {
-  const threads = openPackThreads(options.threads ?? (import.meta.url.endsWith('.js') ? availableParallelism() : 0));
+  const threads = openPackThreads(options.threads ?? (import.meta.url.endsWith('.js') ? availableParallelism() : 0), options.signal);
   const { onProgress = () => undefined } = options;
   try {
     const stream = await threads.run('diff', base, targets, memory.halfTheShifts, options.mostSpans ?? USUAL_MOST_SPANS);

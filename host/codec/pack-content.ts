@@ -3,11 +3,10 @@
  * What comes out is a directory and the filtered content as one raw LZMA1 stream (DESIGN.md); the stub's unpack.c undoes it.
  */
 import { availableParallelism } from 'node:os';
-import { blockCount, confirmFilters, proposeFilters } from './choose-filters.js';
+import { blockCount, confirmFilters } from './choose-filters.js';
 import { joinRuns } from './filters.js';
 import { shortest, type ContentStream } from './content-stream.js';
 import { streamOf, type FilteredContent, type Trial } from './pack-jobs.js';
-
 import { openPackThreads, type PackThreads } from './pack-threads.js';
 import type { PackedContent } from './packed-content.js';
 import { BRANCHES } from './pieces.js';
@@ -20,6 +19,8 @@ export interface PackOptions {
   readonly mostSpans?: number;
   /** Told what share of the work is done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
+  /** Ends the threads at once; the packing then fails. */
+  readonly signal?: AbortSignal;
 }
 
 /** A small image is packed sooner than a thread has started. */
@@ -31,7 +32,7 @@ export const USUAL_MOST_SPANS = 340;
 /** @param runs whole flash words each, at least one; may be in any order of addresses */
 export async function packContent(runs: readonly Segment[], options: PackOptions = {}): Promise<PackedContent> {
   const content = joinRuns(runs);
-  const threads = openPackThreads(content.length < WORTH_A_THREAD_BYTES ? 0 : (options.threads ?? defaultThreads()));
+  const threads = openPackThreads(content.length < WORTH_A_THREAD_BYTES ? 0 : (options.threads ?? defaultThreads()), options.signal);
   const { onProgress = () => undefined } = options;
   try {
     const { stream, trial, trialStream } = await chooseFilters(content, runs, threads, options.mostSpans ?? USUAL_MOST_SPANS);
@@ -63,9 +64,12 @@ interface ChosenFilters {
 
 async function chooseFilters(content: Uint8Array, runs: readonly Segment[], threads: PackThreads, mostSpans: number): Promise<ChosenFilters> {
   const plain: FilteredContent = { content, runs, filters: new Uint8Array(blockCount(content.length)).fill(BRANCHES) };
-  const proposed: FilteredContent = { content, runs, filters: proposeFilters(content, runs) };
-  const isProposed = proposed.filters.some((filter) => filter !== BRANCHES);
-  const [without, withFilters] = await Promise.all([threads.run('trial', plain), isProposed ? threads.run('trial', proposed) : undefined]);
+  const tryProposed = async (): Promise<{ proposed: FilteredContent; withFilters?: Trial }> => {
+    const proposed: FilteredContent = { content, runs, filters: await threads.run('propose', content, runs) };
+    const isProposed = proposed.filters.some((filter) => filter !== BRANCHES);
+    return { proposed, ...(isProposed && { withFilters: await threads.run('trial', proposed) }) };
+  };
+  const [without, { proposed, withFilters }] = await Promise.all([threads.run('trial', plain), tryProposed()]);
   const plainStream = streamOf(plain);
   const unfiltered = { stream: plainStream, trial: without, trialStream: plainStream };
   if (withFilters === undefined) return unfiltered;

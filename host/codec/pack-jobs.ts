@@ -1,5 +1,5 @@
 /** The long computations of packing, each a function of plain values, so that a worker thread can do them as well as this one. */
-import { BLOCK_BYTES, joinBlocks } from './choose-filters.js';
+import { BLOCK_BYTES, joinBlocks, proposeFilters } from './choose-filters.js';
 import { USUAL_PARAMETERS, rankParameters } from './choose-parameters.js';
 import { contentStream, encodeStream, type ContentStream } from './content-stream.js';
 import { DIFF_JOBS } from './diff-jobs.js';
@@ -32,6 +32,7 @@ export function streamOf({ content, runs, filters }: FilteredContent): ContentSt
 
 export const JOBS = {
   ...DIFF_JOBS,
+  propose: proposeFilters,
   /** Packs with usual parameters to see what comes of the filters. */
   trial(filtered: FilteredContent): Trial {
     const stream = streamOf(filtered);

@@ -14,11 +14,15 @@ export interface PackThreads {
 const MOST_THREADS = 2;
 const workerUrl = new URL('./pack-worker.js', import.meta.url);
 
-/** @param count 0: everything in this thread, which it blocks */
-export function openPackThreads(count: number): PackThreads {
+/**
+ * @param count 0: everything in this thread, which it blocks
+ * @param signal closes them: what they work on fails
+ */
+export function openPackThreads(count: number, signal?: AbortSignal): PackThreads {
   const workers = Array.from({ length: Math.min(count, MOST_THREADS) }, () => new Worker(workerUrl));
   const idle = [...workers];
   const waiting: ((worker: Worker) => void)[] = [];
+  let isClosed = false;
 
   const acquire = (): Promise<Worker> => {
     const worker = idle.pop();
@@ -32,19 +36,24 @@ export function openPackThreads(count: number): PackThreads {
   const runInWorker = async (name: Job, values: readonly unknown[]): Promise<unknown> => {
     const worker = await acquire();
     try {
+      if (isClosed) throw new Error('the packing threads were closed before this job began');
       return await answerOf(worker, { name, values });
     } finally {
       release(worker);
     }
   };
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    signal?.removeEventListener('abort', close);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  };
+  signal?.addEventListener('abort', close);
   const runHere = async (name: Job, values: readonly unknown[]): Promise<unknown> => (JOBS[name] as (...values: readonly unknown[]) => unknown)(...values);
   const run = workers.length === 0 ? runHere : runInWorker;
 
   return {
     run: (name, ...values) => run(name, values) as never,
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    },
+    close,
   };
 }
 

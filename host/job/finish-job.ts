@@ -3,6 +3,7 @@ import { writtenSectors } from '../plan/plan.js';
 import { makeReport } from '../report/report.js';
 import { executePlan } from '../session/execute-plan.js';
 import { leaveBoard } from '../session/leave-board.js';
+import { raiseRate } from '../session/stream-rate.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Report } from '../flash-options.js';
 import { demandHeard } from './expect-application.js';
@@ -15,6 +16,7 @@ export async function finishJob(job: Job, session: StubSession, planned: Planned
   const { options, events, log } = job;
   if (planned.stream.length > 0) log.flash = 'unfinished';
   const journal = keepJournal(job, planned.plan);
+  if (planned.stream.length > 0) await raiseRate(session, options.streamBaud, events);
   log.executed = await executePlan(session, planned.plan, planned.stream, { events, signal: options.signal, onProgrammed: journal.programmed });
   log.flash = 'proven';
   journal.proven();

@@ -47,7 +47,7 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, cache, base);
   if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
-  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, events });
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, streamBaud: options.streamBaud, events });
   log.ways = made.ways;
   return { part, plan, rests, ...made };
 }

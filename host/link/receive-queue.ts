@@ -51,12 +51,12 @@ export class ReceiveQueue {
   /** The contract of Link.receive, on the wall clock. */
   async receive(deadlineMs: number): Promise<Uint8Array> {
     if (this.#wake) throw new Error('receive has two callers');
-    if (this.#receivedBytes === 0 && performance.now() >= deadlineMs) {
-      // What the kernel holds reaches us only in the next turn of the event loop but one.
+    while (this.#receivedBytes === 0 && !this.#ending && performance.now() < deadlineMs) await this.#event(deadlineMs - performance.now());
+    if (this.#receivedBytes === 0 && !this.#ending) {
+      // What the kernel holds reaches us only in the next turn of the event loop but one, and a process that was busy sees its timer first.
       await nextTurn();
       await nextTurn();
     }
-    while (this.#receivedBytes === 0 && !this.#ending && performance.now() < deadlineMs) await this.#event(deadlineMs - performance.now());
     if (this.#receivedBytes > 0) return this.#take();
     if (this.#ending) throw this.#ending;
     return NOTHING;

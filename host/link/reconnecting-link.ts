@@ -70,7 +70,12 @@ export class ReconnectingLink implements Link {
   }
 
   async setLine(line: LineSettings): Promise<void> {
-    await this.#link.setLine?.(line);
+    try {
+      await this.#link.setLine?.(line);
+    } catch (error) {
+      await this.#reconnect(error);
+      await this.#link.setLine?.(line);
+    }
   }
 
   async setModemLines(lines: ModemLines): Promise<void> {

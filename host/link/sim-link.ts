@@ -12,8 +12,8 @@ import { msToTicks, ticksToMs } from '../board/time.js';
 import type { World } from '../board/world.js';
 import { StageFlashError } from '../errors.js';
 import { DATAGRAM_BYTES } from './datagrams.js';
-import type { Link } from './link.js';
-import type { LineSettings } from './line-settings.js';
+import { isSameLine, type LineSettings } from './line-settings.js';
+import type { LineAbility, Link } from './link.js';
 
 /** A board in a cabinet was switched on long before anybody connects: its ROM has started up. */
 const BOARD_AGE_MS = 1000;
@@ -21,6 +21,8 @@ const BOARD_AGE_MS = 1000;
 const LONGEST_TURN_MS = 20;
 /** Timers are no finer; what is left over is slept with the next one. */
 const SHORTEST_SLEEP_MS = 2;
+/** A converter that has not answered a command by then will not. */
+const COMMAND_MS = 30_000;
 /** Virtual time between two looks at the wall clock. */
 const SLICE_MS = 50;
 
@@ -48,12 +50,13 @@ export function connectSimLink(world: World, options: BoardOptions): SimLink {
 
 export class SimLink implements Link {
   readonly name = 'sim:';
-  readonly line: LineSettings;
+  readonly abilities: readonly LineAbility[];
   readonly connectMs?: number;
   readonly datagramBytes?: number;
   readonly world: World;
   readonly options: BoardOptions;
   readonly #connection: Connection;
+  #line: LineSettings;
   #isClosed = false;
   /** The event loop had its turn then; a session is thousands of short receives. */
   #turnStartMs = performance.now();
@@ -64,8 +67,13 @@ export class SimLink implements Link {
     else this.connectMs = connectMs;
     this.world = world;
     this.options = options;
-    this.line = { baudRate: options.baud, parity: options.parity, stopBits: 1 };
+    this.abilities = options.transport === 'udp' ? [] : ['rate'];
+    this.#line = lineOf(options);
     this.#connection = connection;
+  }
+
+  get line(): LineSettings {
+    return this.#line;
   }
 
   now(): number {
@@ -98,12 +106,28 @@ export class SimLink implements Link {
   async reopen(afterMs: number): Promise<SimLink> {
     this.world.run(this.world.now + msToTicks(afterMs));
     await setImmediate();
-    return connectSimLink(this.world, this.options);
+    const again = connectSimLink(this.world, this.options);
+    if (!isSameLine(again.line, this.#line)) await again.setLine(this.#line);
+    return again;
+  }
+
+  /** A command to the converter, behind all bytes, and its answer. */
+  async setLine(line: LineSettings): Promise<void> {
+    this.#throwIfGone();
+    let isAnswered = false;
+    this.#connection.command(this.world.now, () => this.world.converter.setLine(line), () => (isAnswered = true));
+    const deadlineTick = this.world.now + msToTicks(COMMAND_MS);
+    this.world.run(deadlineTick, () => isAnswered || this.#connection.ending !== undefined);
+    this.#throwIfGone();
+    if (!isAnswered) throw new StageFlashError('link', 'sim: the converter does not answer');
+    this.#line = line;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    // As the driver of a serial port does for its next user.
+    if (!isSameLine(this.#line, lineOf(this.options))) this.world.converter.setLine(lineOf(this.options));
     this.#connection.close(this.world.now);
     if (this.options.flashFile !== undefined) saveFlashFile(this.options.flashFile, this.world.board.chip);
   }
@@ -114,6 +138,10 @@ export class SimLink implements Link {
     if (ending === undefined) return;
     throw new StageFlashError('link', ending === 'reset' ? 'sim: connection reset by the converter' : 'sim: the converter closed the connection');
   }
+}
+
+function lineOf({ baud, parity }: BoardOptions): LineSettings {
+  return { baudRate: baud, parity, stopBits: 1 };
 }
 
 function concatenate(chunks: readonly Uint8Array[]): Uint8Array {

@@ -95,6 +95,14 @@ export const MESSAGES = {
       { name: 'ranges', type: 'u32s', doc: 'pairs of address and length in bytes' },
     ],
   },
+  rate: {
+    id: 0x07, from: 'host', doc: 'Speak and listen at another bit rate once RATED has left the wire; go back to the first one when no frame has come for `patienceMs`. May be repeated.',
+    fields: [
+      { name: 'from', type: 'u32', doc: 'bits per second: the rate at which the loader found the line' },
+      { name: 'to', type: 'u32', doc: 'bits per second; the same as `from`: the first rate again, for good' },
+      { name: 'patienceMs', type: 'u32', doc: '' },
+    ],
+  },
   facts: {
     id: 0x81, from: 'stub', doc: 'What the board is and what its flash holds. Sent unasked when the stub starts.',
     fields: [
@@ -145,6 +153,10 @@ export const MESSAGES = {
   leaving: {
     id: 0x85, from: 'stub', doc: 'The last frame of a session.',
     fields: [],
+  },
+  rated: {
+    id: 0x87, from: 'stub', doc: 'The last frame at the rate before.',
+    fields: [{ name: 'divider', type: 'u32', doc: 'USART_BRR from now on' }],
   },
   fault: {
     id: 0x86, from: 'stub', doc: 'The stub ran into a processor fault; it resets the chip after this frame.',

@@ -5,20 +5,24 @@ import { RoundTrip } from '../link/round-trip.js';
 import { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage } from '../protocol/messages.js';
 import type { SavedSession } from './session-file.js';
+import { ratePatienceMs } from './stream-rate.js';
 import { STUB_PACE_MS, StubSession } from './stub-session.js';
 
 const REPORT_BYTES = 100;
 /** Reports that come closer together may all be old ones, kept by the converter since the stub's last words. */
 const ALIVE_MS = 250;
 
-/** @param link to listen on; also what the session then speaks over */
-export async function findStub(link: Link, saved: SavedSession & { readonly token: number }): Promise<StubSession | undefined> {
+/**
+ * @param link to listen on; also what the session then speaks over
+ * @param isRaised the stub may speak at another bit rate still, until it goes back
+ */
+export async function findStub(link: Link, saved: SavedSession & { readonly token: number }, isRaised = false): Promise<StubSession | undefined> {
   const decoder = new FrameDecoder(saved.token);
   const roundTrip = new RoundTrip();
   roundTrip.observe(saved.roundTripMs);
   const session = new StubSession({ link, roundTrip, decoder, token: saved.token, facts: saved.facts, discardedBefore: 0 });
   let firstHeardMs = Infinity;
-  let deadlineMs = link.now() + roundTrip.patienceMs(STUB_PACE_MS + lineTimeMs(REPORT_BYTES, link.line));
+  let deadlineMs = link.now() + (isRaised ? ratePatienceMs(session) : 0) + roundTrip.patienceMs(STUB_PACE_MS + lineTimeMs(REPORT_BYTES, link.line));
   while (link.now() < deadlineMs) {
     const reports = decoder.push(await link.receive(deadlineMs)).map(decodeMessage).filter((message) => message?.name === 'progress');
     const last = reports.at(-1);

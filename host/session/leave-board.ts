@@ -5,6 +5,7 @@ import { StageFlashError, hex32 } from '../errors.js';
 import type { AfterFlash } from '../flash-options.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import { hearApplication, type ApplicationHeard, type Expectation } from './hear-application.js';
+import { forgetRate } from './stream-rate.js';
 import { STUB_PACE_MS, type StubSession } from './stub-session.js';
 
 /** AN2606 table 227: 54 ms from reset to a ROM that listens; H7A needs 545 ms. An application that talks mostly does so by then. */
@@ -40,6 +41,7 @@ export async function leaveBoard(session: StubSession, after: AfterFlash, { anno
   let hasLeft = false;
   try {
     hasLeft = await sayFarewell(session, after === 'reset' ? 0 : after.go);
+    await forgetRate(session);
     if (expect !== undefined) return { ...(await findOutWhetherHeard(session, after, expect)), hasLeft };
     if (!hasLeft) return { text: `${where}: the stub did not confirm, so where the board is now is not known.`, heard: NOTHING, hasLeft };
     return { ...(await findOut(session, after)), hasLeft };

@@ -10,6 +10,7 @@ import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
 import { LIMITS } from '../protocol/wire.js';
+import { keepRate } from './stream-rate.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
@@ -142,7 +143,10 @@ class StreamSender {
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
-    else await session.listen(this.#deadlineMs);
+    else {
+      await keepRate(session);
+      await session.listen(this.#deadlineMs);
+    }
   }
 
   /** The stub has received or executed more, or works on what it has all received. */

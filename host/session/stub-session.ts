@@ -8,6 +8,7 @@ import type { RoundTrip } from '../link/round-trip.js';
 import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
+import { lowerRate, type RaisedRate } from './stream-rate.js';
 import { lastOf, whoSpeaks } from './stranger.js';
 import { faultError, progressError } from './stub-error.js';
 
@@ -51,9 +52,13 @@ export class StubSession {
   #foreignWhenHeard: number;
   #lastBytes = new Uint8Array(0);
   #renewals = 0;
-  #renewedAtMs = -Infinity;
+  #pardonedAtMs = -Infinity;
   #fruitlessRenewals = 0;
   #isLeaving = false;
+  /** The line runs at another bit rate than the ROM bootloader had. */
+  raised: RaisedRate | undefined;
+  /** When the last message of ours went out. */
+  sentAtMs = -Infinity;
   /** The stub's last report. */
   progress: Progress | undefined;
   /** Requests and polls that had to be repeated. */
@@ -81,6 +86,11 @@ export class StubSession {
     this.#isLeaving = true;
   }
 
+  /** Who knows why nothing was heard until now. */
+  pardonSilence(): void {
+    this.#pardonedAtMs = this.link.now();
+  }
+
   /** Since the last frame from the stub. */
   get silentMs(): number {
     return this.link.now() - this.#heardAtMs;
@@ -98,6 +108,7 @@ export class StubSession {
       while (this.link.now() < this.pacer.readyAtMs) await this.listen(this.pacer.readyAtMs);
       at = await this.pacer.sendBurst(bytes, at);
     }
+    this.sentAtMs = this.link.now();
   }
 
   /**
@@ -119,10 +130,10 @@ export class StubSession {
       if (message !== undefined) this.#hear(message);
     }
     this.#noticeRenewal();
-    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#renewedAtMs);
+    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#pardonedAtMs);
     const patienceMs = this.roundTrip.patienceMs(STUB_PACE_MS);
-    if (silentMs > patienceMs && !this.#isLeaving) this.#refuseStranger();
-    if (silentMs > DEAD_AFTER * patienceMs) await this.#renewConnection();
+    if (silentMs > patienceMs && !this.#isLeaving && this.raised === undefined) this.#refuseStranger();
+    if (silentMs > DEAD_AFTER * patienceMs) await this.#endSilence();
   }
 
   /** On a line that had brought nothing foreign before: a converter's heartbeat came before as well, and proves nothing. */
@@ -131,7 +142,17 @@ export class StubSession {
     if (stranger !== undefined) throw new StageFlashError('link', `the stub is gone, and ${stranger}`, { hint: `The board was reset. ${START_AGAIN}` });
   }
 
-  /** The stub is never silent: either the connection is dead, or the stub is. */
+  /** The stub is never silent: either the connection is dead, or the bit rate that was agreed on does not work any more, or the stub is gone. */
+  async #endSilence(): Promise<void> {
+    if (this.raised === undefined) return this.#renewConnection();
+    try {
+      if (this.#fruitlessRenewals === 0) return await this.#renewConnection();
+    } catch (error) {
+      if (!(error instanceof StageFlashError)) throw error;
+    }
+    return lowerRate(this);
+  }
+
   async #renewConnection(): Promise<void> {
     const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
     if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
@@ -145,7 +166,7 @@ export class StubSession {
   /** A new connection gets its time. */
   #noticeRenewal(): void {
     const { renewals = 0 } = this.link;
-    if (renewals !== this.#renewals) this.#renewedAtMs = this.link.now();
+    if (renewals !== this.#renewals) this.pardonSilence();
     this.#renewals = renewals;
   }
 

@@ -54,6 +54,16 @@ describe('packing', () => {
     expect(shares.at(-1)).toBe(1);
   });
 
+  test.skipIf(built === undefined)(`threads end when they are told to, whatever they work on${unlessBuilt}`, async () => {
+    const runs = scatterRuns(sampleContent(400 * 1024, 6), 4, 6);
+    for (const share of [0, 0.5]) {
+      const stopping = new AbortController();
+      const packed = built!.packContent(runs, { threads: 2, signal: stopping.signal, onProgress: (done) => done === share && stopping.abort() });
+      if (share === 0) stopping.abort();
+      await expect(packed).rejects.toThrow(/packing thread/);
+    }
+  });
+
   test.skipIf(built === undefined)(`threads give the same bytes${unlessBuilt}`, async () => {
     const runs = scatterRuns(sampleContent(80 * 1024, 5), 4, 5);
     expect(await built!.packContent(runs, { threads: 2 })).toEqual(await built!.packContent(runs, alone));

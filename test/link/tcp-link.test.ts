@@ -55,6 +55,15 @@ describe('receive', () => {
     expect(await link.receive(-1)).toHaveLength(0);
   });
 
+  test('hands over what came while the process was busy beyond the deadline', async () => {
+    const { link, peer } = await pair();
+    const received = link.receive(link.now() + 20);
+    await new Promise<void>((done) => peer.write('abc', () => done()));
+    const busyUntilMs = link.now() + 40;
+    while (link.now() < busyUntilMs);
+    expect(Buffer.from(await received).toString()).toBe('abc');
+  });
+
   test('loses nothing of a stream far beyond what it keeps in store', async () => {
     const { link, peer } = await pair();
     const sent = Buffer.alloc(5_000_000, 'stage-flash');

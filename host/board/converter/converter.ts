@@ -32,6 +32,8 @@ export class Converter {
   readonly toLineFilters: ByteFilter[] = [];
   /** Applied in order, to whole packets before they leave for the network. */
   readonly toNetworkFilters: ByteFilter[] = [];
+  /** Of the bit rates that a client asks for, those that its UART really takes; of others it says that it does. */
+  takesRate: (baudRate: number) => boolean = () => true;
   onPacket: (bytes: Uint8Array, tick: Tick) => void = () => undefined;
 
   readonly #packingIntervalMs: number | undefined;
@@ -61,6 +63,11 @@ export class Converter {
     this.#sender.line = line;
     this.#decoder.settings = line;
     this.#packer.intervalTicks = this.#packingTicks(line);
+  }
+
+  /** As a client asks. */
+  setLine(line: LineSettings): void {
+    if (this.takesRate(line.baudRate)) this.line = line;
   }
 
   /** A TCP segment has arrived. */

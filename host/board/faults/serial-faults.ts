@@ -21,6 +21,14 @@ export const serialFaults: Readonly<Record<string, Fault>> = {
       converter.line = { ...converter.line, baudRate: parseBaud(argument) };
     },
   },
+  'rate-limit': {
+    help: 'the converter says that it has set any bit rate, and takes none above this',
+    argument: { form: 'RATE', default: '115200' },
+    install: ({ world: { converter } }, argument) => {
+      const limit = parseBaud(argument);
+      converter.takesRate = (baudRate) => baudRate <= limit;
+    },
+  },
   'sync-pattern': {
     help: 'the converter obeys 55 AA 55 baud parameter checksum in the stream and does not pass it on',
     install: ({ world: { converter } }) => {

@@ -34,6 +34,15 @@ describe('serial faults', () => {
     expect(slow.exchange([0xfd])[0]).toBe(ACK);
   });
 
+  it('rate-limit takes lower rates when asked, and only says that it takes higher ones', () => {
+    const { world } = withFault('rate-limit=57600');
+    const taken = [38_400, 57_600, 115_200].map((baudRate) => {
+      world.converter.setLine({ ...world.converter.line, baudRate });
+      return world.converter.line.baudRate;
+    });
+    expect(taken).toEqual([38_400, 57_600, 57_600]);
+  });
+
   it('sync-pattern swallows a valid pattern and changes the rate, and passes one with a wrong checksum', () => {
     const { world, exchange } = withFault('sync-pattern');
     const seen = wireTap(world);
