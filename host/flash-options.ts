@@ -83,6 +83,13 @@ export interface EraseOptions extends JobOptions {
   readonly consent: AskConsent | undefined;
 }
 
+export interface ReadOptions extends JobOptions {
+  /** Replaced when all has been read: Intel HEX or raw bytes, by its name. */
+  readonly filePath: string;
+  /** @default the whole flash */
+  readonly range?: AddressRange;
+}
+
 interface AddressRange {
   readonly address: number;
   readonly lengthBytes: number;
@@ -106,6 +113,12 @@ export interface VerifyReport {
 
 export interface EraseReport {
   readonly outcome: 'erased';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface ReadReport {
+  readonly outcome: 'read';
   readonly text: string;
   readonly details: ReportDetails;
 }

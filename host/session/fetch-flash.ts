@@ -26,7 +26,7 @@ export async function fetchBlocks(session: StubSession, blocks: readonly ProofRa
   for (const { address, length, digest } of blocks) {
     const isUnreadable = read.unreadable.some((word) => word.address >= address && word.address < address + length);
     if (isUnreadable || crc32(bytesAt(read.content, address, length)) === digest) continue;
-    throw new StageFlashError('flash', `the flash at ${hex32(address)} reads differently each time`, { hint: 'A power cut, or age, has left it so. --erase-rest gives up what is not part of the image.' });
+    throw new StageFlashError('flash', `the flash at ${hex32(address)} reads differently each time`, { hint: 'A power cut, or age, has left it so. Where it is beside an image to be flashed, --erase-rest gives it up.' });
   }
   return read;
 }
