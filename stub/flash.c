@@ -3,6 +3,7 @@
  * in the flash word and in the geometry: data in `families`, no branches.
  */
 #include "flash.h"
+#include "bytes.h"
 #include "clock.h"
 #include "crc32.h"
 #include "registers.h"
@@ -312,9 +313,13 @@ uint32_t flash_digest(uint32_t address, uint32_t length)
 
 bool flash_read(uint32_t address, uint32_t length, uint8_t *to)
 {
+    uint32_t at = 0;
     begin_reading(address);
-    for (uint32_t at = 0; at < length; at++) {
-        to[at] = ((const volatile uint8_t *)address)[at];
+    for (; length - at >= 4; at += 4) {
+        store_u32(to + at, REGISTER(address, at));
+    }
+    for (; at < length; at++) {
+        to[at] = REGISTER_8(address, at);
     }
     return end_reading(address);
 }

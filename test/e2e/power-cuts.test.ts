@@ -2,19 +2,20 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../host/board/random.js';
 import { NO_SESSION_FILE } from '../../host/session/session-file.js';
-import { SMALL_CASES, SMALL_OPERATIONS, smallCut } from '../soak/cut-cases.js';
+import { AMONG_OTHERS_CASES, amongOthersCut, SMALL_CASES, SMALL_OPERATIONS, smallCut } from '../soak/cut-cases.js';
 import { cutPower, MOMENTS, type PowerCut } from '../soak/power-cut.js';
 
 const random = new Random(5);
 const AT_THE_EDGES = [1, 2, 7, SMALL_OPERATIONS - 1, SMALL_OPERATIONS];
 const CASES: readonly PowerCut[] = [
   ...AT_THE_EDGES.flatMap((operation) => MOMENTS.map((moment, index) => ({ ...smallCut(operation + index), operation, moment, boot0: 'low' as const }))),
-  ...Array.from({ length: 25 }, () => smallCut(random.below(SMALL_CASES))),
+  ...Array.from({ length: 15 }, () => smallCut(random.below(SMALL_CASES))),
+  ...Array.from({ length: 15 }, () => amongOthersCut(random.below(AMONG_OTHERS_CASES))),
 ];
 
 describe('the power fails', () => {
-  test.each(CASES.map((cut) => ({ ...cut, way: cut.isOldKnown ? 'in place' : cut.options.compress === false ? 'stored' : 'compressed' })))(
-    'in operation $operation ($moment, BOOT0 $boot0, $way, seed $seed): nothing torn starts, and a rerun ends right',
+  test.each(CASES.map((cut) => ({ ...cut, among: cut.beside ? ', among others' : '', way: cut.isOldKnown ? 'in place' : cut.options.compress === false ? 'stored' : 'compressed' })))(
+    'in operation $operation ($moment, BOOT0 $boot0, $way$among, seed $seed): nothing torn starts, and a rerun ends right',
     async (cut) => {
       const { wasCut, boot, wrong } = await cutPower(cut);
       expect({ wasCut, wrong }).toEqual({ wasCut: true, wrong: undefined });
