@@ -1,6 +1,7 @@
 /** A sample of what `make soak` tries at every flash operation: the power fails, the board starts, the same command is run again. */
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../host/board/random.js';
+import { NO_REST_JOURNAL } from '../../host/session/rest-journal.js';
 import { NO_SESSION_FILE } from '../../host/session/session-file.js';
 import { AMONG_OTHERS_CASES, amongOthersCut, SMALL_CASES, SMALL_OPERATIONS, smallCut } from '../soak/cut-cases.js';
 import { cutPower, MOMENTS, type PowerCut } from '../soak/power-cut.js';
@@ -26,7 +27,13 @@ describe('the power fails', () => {
   test('and a flash word that it left half done is not trusted because it reads right, on the machine that remembers', async () => {
     const lateInTheLastWord = (seed: number): PowerCut => ({ ...smallCut(0), operation: SMALL_OPERATIONS, moment: 'late', boot0: 'high', seed });
     // Without a memory the word passes for right: this is the case at all.
-    expect((await cutPower({ ...lateInTheLastWord(3), file: NO_SESSION_FILE })).wrong).toBeDefined();
+    expect((await cutPower({ ...lateInTheLastWord(3), file: NO_SESSION_FILE, journal: NO_REST_JOURNAL })).wrong).toBeDefined();
     expect((await cutPower(lateInTheLastWord(3))).wrong).toBeUndefined();
+  });
+
+  test('and what was erased beside the image comes back from the journal; without it, it is lost', async () => {
+    const behindTheErases: PowerCut = { ...amongOthersCut(0), operation: 20, moment: 'middle', boot0: 'high' };
+    expect((await cutPower({ ...behindTheErases, journal: NO_REST_JOURNAL })).wrong).toMatch(/^offset 0x10005: 255/);
+    expect((await cutPower(behindTheErases)).wrong).toBeUndefined();
   });
 });

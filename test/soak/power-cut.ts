@@ -12,6 +12,7 @@ import type { FlashOptions } from '../../host/flash-options.js';
 import { flashImage } from '../../host/flash.js';
 import type { Image } from '../../host/image/image.js';
 import { connectSimLink, type SimLink } from '../../host/link/sim-link.js';
+import type { RestJournal } from '../../host/session/rest-journal.js';
 import type { SessionFile } from '../../host/session/session-file.js';
 import { memoryRestJournal } from '../e2e/memory-rest-journal.js';
 import { memorySessionFile } from '../e2e/memory-session-file.js';
@@ -36,6 +37,7 @@ export interface PowerCut {
   readonly seed: number;
   /** Where the jobs leave what they know. @default memory, as on one machine */
   readonly file?: SessionFile;
+  readonly journal?: RestJournal;
 }
 
 /**
@@ -57,8 +59,7 @@ const LONGEST_PAUSE_MS = 600_000;
 const BOOT_MS = 50;
 
 export async function cutPower(cut: PowerCut): Promise<CutResult> {
-  const { seed, boot0, operation, moment, beside, file = memorySessionFile() } = cut;
-  const journal = memoryRestJournal();
+  const { seed, boot0, operation, moment, beside, file = memorySessionFile(), journal = memoryRestJournal() } = cut;
   const link = await openBoard(`${cut.board}&seed=${seed}&fault=power-cut@flash-op=${operation}:${moment}`);
   const { board, board: { chip: { flash } } } = link.world;
   for (const image of [cut.oldImage, ...(beside ? [beside] : [])]) flash.load(flashedOver(flashOf(link), image, link));
