@@ -61,6 +61,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly eraseRest?: boolean;
   /** Bits per second for the stream, on links that can change the rate of their line. @default that of the line */
   readonly streamBaud?: number;
+  /** Ends what another host's stub does on the board, and begins anew. @default false */
+  readonly takeover?: boolean;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

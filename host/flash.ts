@@ -9,7 +9,7 @@ import { checkImage } from './image/check-image.js';
 import type { Image } from './image/image.js';
 import { readImage } from './image/read-image.js';
 import { atBoard, demandKnownChip, overLink } from './job/at-board.js';
-import { beginJob } from './job/begin-job.js';
+import { beginJob, useStub } from './job/begin-job.js';
 import { expectAfterLeaving } from './job/expect-application.js';
 import type { Job } from './job/job.js';
 import { leaveAfter } from './job/move-board.js';
@@ -62,7 +62,10 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, { fi
 }
 
 async function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
-  const work = async (): Promise<Report> => (await resumeJob(job, steadyLink)) ?? beginJob(job, link, steadyLink);
+  const work = async (): Promise<Report> => {
+    const { report, session } = await resumeJob(job, steadyLink);
+    return report ?? (session ? useStub(job, session) : beginJob(job, link, steadyLink));
+  };
   if (job.options.leave === undefined || job.options.after === 'stay') return work();
   return expectAfterLeaving(job, await leaveAfter(job, steadyLink, work));
 }

@@ -1,4 +1,5 @@
 #include "session.h"
+#include "start.h"
 #include "clock.h"
 #include "crc32.h"
 #include "facts.h"
@@ -19,12 +20,13 @@
 
 /* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
 static struct {
-    bool facts, progress, digest, leave, rate;
+    bool facts, progress, digest, leave, rate, take;
     bool data; /* DATA has come since the last PROGRESS */
     uint32_t facts_offset, digest_offset, leave_offset, rate_offset;
     uint32_t poll; /* offset of the last POLL */
     uint32_t leave_how;
     uint32_t from_rate, to_rate;
+    uint32_t next_token;
     uint32_t patience_ms; /* at another rate than the first: without a frame for so long, the first one again; 0: for ever */
     uint32_t heard_ms;    /* the last frame */
     uint32_t told_ms; /* when the last PROGRESS went out */
@@ -70,6 +72,16 @@ static void hear(const struct frame *frame)
         self.leave_how = load_u32(how);
         self.leave_offset = frame->offset;
         self.leave = true;
+        break;
+    }
+    case WIRE_TYPE_TAKE: {
+        uint8_t token[WIRE_TAKE_BYTES];
+        if (frame->length != sizeof token) {
+            break;
+        }
+        frame_copy(frame, 0, token, sizeof token);
+        self.next_token = load_u32(token);
+        self.take = true;
         break;
     }
     case WIRE_TYPE_RATE: {
@@ -208,6 +220,10 @@ static void answer(void)
     const uint32_t since_ms = clock_ms() - self.told_ms;
     if (uart_is_sending()) {
         return;
+    }
+    if (self.take && !flash_is_busy(0) && !flash_is_busy(1)) {
+        uart_finish();
+        start_anew(uart_base(), self.next_token);
     }
     if (self.leave && (flash_is_done() || flash_error()->status != WIRE_STATUS_OK)) {
         leave();

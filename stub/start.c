@@ -4,6 +4,7 @@
  */
 #include "fault.h"
 #include "session.h"
+#include "start.h"
 #include "wire.gen.h"
 
 extern uint32_t bss_begin[], bss_end[], stack_top[];
@@ -53,8 +54,7 @@ __attribute__((noreturn, used)) static void run(uint32_t usart, uint32_t token)
     session_run(usart, token);
 }
 
-/* From here on the stack is the stub's own, and nothing of the caller's is left. */
-__attribute__((naked, section(".self_check"))) static void leave_loader(uint32_t usart, uint32_t token)
+__attribute__((naked, section(".self_check"))) void start_anew(uint32_t usart, uint32_t token)
 {
     (void)usart;
     (void)token;
@@ -69,6 +69,6 @@ __attribute__((naked, section(".self_check"))) static void leave_loader(uint32_t
 __attribute__((section(".self_check"), used)) void stub_begin(uint32_t usart, uint32_t token)
 {
     if (is_complete((const struct stub_header *)WIRE_STUB_BASE_ADDRESS)) {
-        leave_loader(usart, token);
+        start_anew(usart, token);
     }
 }

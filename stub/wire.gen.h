@@ -72,6 +72,11 @@
 #define WIRE_RATE_PATIENCE_MS_AT 8u
 #define WIRE_RATE_BYTES 12u
 
+/* Begin anew for another host, when no bank works: forget stream, window and error, and answer to its token from now on, first by FACTS. */
+#define WIRE_TYPE_TAKE 0x08u
+#define WIRE_TAKE_TOKEN_AT 0u
+#define WIRE_TAKE_BYTES 4u
+
 /* What the board is and what its flash holds. Sent unasked when the stub starts. */
 #define WIRE_TYPE_FACTS 0x81u
 #define WIRE_FACTS_WIRE_VERSION_AT 0u

@@ -17,6 +17,7 @@ interface FlashValues extends JobValues {
   readonly compress: boolean;
   readonly streamBaud?: number;
   readonly eraseRest?: true;
+  readonly takeover?: true;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -45,6 +46,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
     .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
+    .addOption(new Option('--takeover', 'end what a stub does on the board for another host, and begin anew').conflicts(['direct', 'dryRun']))
     .option('--yes', 'do it without asking, also where a job that is cut leaves no way back into the board');
   return addJobOptions(command)
     .addHelpText('after', helpAfterOptions())
@@ -60,6 +62,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     full: values.full ?? false,
     compress: values.compress,
     eraseRest: values.eraseRest ?? false,
+    takeover: values.takeover ?? false,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),

@@ -33,7 +33,13 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
   const { rom, deviceId } = await findRom(link, log, events);
   forgetStub(file);
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
-  const session = await enterStub(link, steadyLink, rom, log, events);
+  return useStub(job, await enterStub(link, steadyLink, rom, log, events));
+}
+
+/** With a stub that works on nothing. */
+export async function useStub(job: Job, session: StubSession): Promise<Report> {
+  const { file, log } = job;
+  log.session = session;
   try {
     return await flashThroughStub(job, session);
   } catch (error) {

@@ -4,19 +4,27 @@ import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
 import { crc32 } from '../protocol/crc32.js';
 import { findStub } from '../session/find-stub.js';
-import { leaveBoard } from '../session/leave-board.js';
+import type { StubSession } from '../session/stub-session.js';
+import { hearAnyStub, takeOver } from '../session/take-over.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
 import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
-/** Goes on with a job that an earlier process began, if its stub still works; undefined otherwise. */
-export async function resumeJob(job: Job, link: Link): Promise<Report | undefined> {
+export interface Resumed {
+  /** The job that an earlier process began has come to its end. */
+  readonly report?: Report;
+  /** A stub that works for us, and on nothing. */
+  readonly session?: StubSession;
+}
+
+/** Goes on with a job that an earlier process began, if its stub still works; takes it over for another job. */
+export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
   const saved = job.file.load();
-  if (saved?.token === undefined || job.options.direct) return undefined;
+  if (saved?.token === undefined || job.options.direct) return takeOverStranger(job, link);
   job.events.phase('bootloader', 'Looking for the stub of the last run');
   const session = await findStub(link, { ...saved, token: saved.token }, job.options.streamBaud !== undefined);
-  if (session === undefined) return undefined;
+  if (session === undefined) return takeOverStranger(job, link);
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
   }
@@ -24,9 +32,18 @@ export async function resumeJob(job: Job, link: Link): Promise<Report | undefine
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     job.log.session = session;
-    return finishJob(job, session, planned);
+    return { report: await finishJob(job, session, planned) };
   }
-  job.events.note(planned === undefined ? 'The stub of the last run has met an error: resetting the board.' : 'The stub of the last run works on something else: resetting the board.');
-  await leaveBoard(session, 'reset');
-  return undefined;
+  job.events.note(planned === undefined ? 'The stub of the last run has met an error: it begins anew.' : 'The stub of the last run works on something else: it begins anew.');
+  return { session: await takeOver(link, session.token) };
+}
+
+/** Only when the user says so: somebody may wait for it. */
+async function takeOverStranger({ options, events }: Job, link: Link): Promise<Resumed> {
+  if (!options.takeover || options.direct) return {};
+  events.phase('bootloader', 'Listening for the stub of another host');
+  const token = await hearAnyStub(link);
+  if (token === undefined) return {};
+  events.warning('A stub works here for another host: taking it over. What that host has begun is not finished.');
+  return { session: await takeOver(link, token) };
 }

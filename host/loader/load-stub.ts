@@ -7,9 +7,10 @@ import { MAX_TRANSFER_BYTES } from '../bootloader/an3155.js';
 import type { RomSession } from '../bootloader/rom-session.js';
 import { StageFlashError } from '../errors.js';
 import type { Link } from '../link/link.js';
+import { newToken } from '../protocol/token.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
 import { StubSession } from '../session/stub-session.js';
-import { loaderImage, newToken } from './loader-image.js';
+import { loaderImage } from './loader-image.js';
 import { startStub, type StartedStub } from './start-stub.js';
 
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */

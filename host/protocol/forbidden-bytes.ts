@@ -24,8 +24,9 @@ export function pusrPatternAt(bytes: Uint8Array, at: number): boolean {
 export function findForbidden(bytes: Uint8Array): string | undefined {
   for (let at = 0; at < bytes.length; at++) {
     if (pusrPatternAt(bytes, at)) return `55 AA 55 with a valid checksum at offset ${at}`;
+    if (bytes[at + 1] !== (bytes[at]! ^ 0xff)) continue;
     const command = ROM_COMMANDS.get(bytes[at]!);
-    if (command !== undefined && bytes[at + 1] === (bytes[at]! ^ 0xff)) return `the ROM command ${command} at offset ${at}`;
+    if (command !== undefined) return `the ROM command ${command} at offset ${at}`;
   }
   return undefined;
 }

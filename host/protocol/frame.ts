@@ -70,7 +70,7 @@ function readHeader(bytes: Uint8Array): Header | undefined {
 
 /** Bytes go in as they arrive, frames come out as they are complete. */
 export class FrameDecoder {
-  readonly #token: number;
+  readonly #token: number | 'any';
   #pending: Uint8Array = new Uint8Array(0);
   /** Bytes that belonged to no valid frame: heartbeats, banners, damage. */
   discardedBytes = 0;
@@ -79,7 +79,8 @@ export class FrameDecoder {
   /** Discarded bytes behind the last valid frame. */
   #trailing: Uint8Array[] = [];
 
-  constructor(token: number) {
+  /** @param token of the session whose frames come out */
+  constructor(token: number | 'any') {
     this.#token = token;
   }
 
@@ -91,7 +92,7 @@ export class FrameDecoder {
     this.#pending = joined;
     const frames: Frame[] = [];
     for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
-      if (frame.token === this.#token) frames.push(frame);
+      if (this.#token === 'any' || frame.token === this.#token) frames.push(frame);
       else this.foreignFrames++;
     }
     return frames;

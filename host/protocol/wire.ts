@@ -103,6 +103,10 @@ export const MESSAGES = {
       { name: 'patienceMs', type: 'u32', doc: '' },
     ],
   },
+  take: {
+    id: 0x08, from: 'host', doc: 'Begin anew for another host, when no bank works: forget stream, window and error, and answer to its token from now on, first by FACTS.',
+    fields: [{ name: 'token', type: 'u32', doc: 'of the new session; that of the frame is the old one' }],
+  },
   facts: {
     id: 0x81, from: 'stub', doc: 'What the board is and what its flash holds. Sent unasked when the stub starts.',
     fields: [

@@ -1,9 +1,10 @@
-/** Does the stub of an earlier process still work on the board? It is never silent, so listening tells; nothing is sent. */
+/** Does the stub of an earlier process still work on the board? It is never silent, so listening tells. */
 import { lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import { RoundTrip } from '../link/round-trip.js';
 import { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage } from '../protocol/messages.js';
+import { knock } from './knock.js';
 import type { SavedSession } from './session-file.js';
 import { ratePatienceMs } from './stream-rate.js';
 import { STUB_PACE_MS, StubSession } from './stub-session.js';
@@ -21,6 +22,7 @@ export async function findStub(link: Link, saved: SavedSession & { readonly toke
   const roundTrip = new RoundTrip();
   roundTrip.observe(saved.roundTripMs);
   const session = new StubSession({ link, roundTrip, decoder, token: saved.token, facts: saved.facts, discardedBefore: 0 });
+  await knock(link);
   let firstHeardMs = Infinity;
   let deadlineMs = link.now() + (isRaised ? ratePatienceMs(session) : 0) + roundTrip.patienceMs(STUB_PACE_MS + lineTimeMs(REPORT_BYTES, link.line));
   while (link.now() < deadlineMs) {

@@ -50,6 +50,8 @@ export class StubSession {
   /** Bytes that belonged to no frame: when the session began, and when the stub was last heard. */
   readonly #foreignAtStart: number;
   #foreignWhenHeard: number;
+  /** Frames of other sessions, when the stub was last heard. */
+  #strangersWhenHeard = 0;
   #lastBytes = new Uint8Array(0);
   #renewals = 0;
   #pardonedAtMs = -Infinity;
@@ -126,6 +128,7 @@ export class StubSession {
       if (message !== undefined && MESSAGES[message.name].from === 'host') continue;
       this.#heardAtMs = this.link.now();
       this.#foreignWhenHeard = this.#decoder.discardedBytes;
+      this.#strangersWhenHeard = this.#decoder.foreignFrames;
       this.#fruitlessRenewals = 0;
       if (message !== undefined) this.#hear(message);
     }
@@ -138,6 +141,9 @@ export class StubSession {
 
   /** On a line that had brought nothing foreign before: a converter's heartbeat came before as well, and proves nothing. */
   #refuseStranger(): void {
+    if (this.#decoder.foreignFrames > this.#strangersWhenHeard) {
+      throw new StageFlashError('refused', 'the stub works for another host now: it was taken over', { hint: 'Agree on who flashes this board; --takeover takes it back.' });
+    }
     const stranger = this.#foreignWhenHeard > this.#foreignAtStart ? undefined : whoSpeaks(this.#lastBytes);
     if (stranger !== undefined) throw new StageFlashError('link', `the stub is gone, and ${stranger}`, { hint: `The board was reset. ${START_AGAIN}` });
   }

@@ -11,9 +11,9 @@ import { Random } from '../../host/board/random.js';
 import { msToTicks } from '../../host/board/time.js';
 import type { World } from '../../host/board/world.js';
 import { connectSimLink } from '../../host/link/sim-link.js';
-import { newToken } from '../../host/loader/loader-image.js';
 import { FrameDecoder } from '../../host/protocol/frame.js';
 import { decodeMessage, type MessageValues } from '../../host/protocol/messages.js';
+import { newToken } from '../../host/protocol/token.js';
 import { incompressible, runJob } from '../e2e/virtual-board.js';
 
 const emulation = vi.hoisted(() => ({ pollSkipTicks: 0 as number | undefined }));
@@ -29,8 +29,8 @@ vi.mock('../../host/board/chip/chip.js', async (importOriginal) => {
 });
 
 // The token of a session is random otherwise, and with it every frame.
-vi.mock('../../host/loader/loader-image.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../host/loader/loader-image.js')>();
+vi.mock('../../host/protocol/token.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../host/protocol/token.js')>();
   return { ...original, newToken: () => { const random = new Random(1); return original.newToken(() => random.below(256)); } };
 });
 

@@ -116,9 +116,11 @@ export class ChipBus implements Bus, ChipServices {
   }
 
   write(address: number, size: AccessSize, value: number, tick: Tick): void {
-    this.#polls.afterWrite();
-    this.#nextChangeTick = -Infinity;
     const mapping = this.#pages.get(address >>> PAGE_BITS);
+    if (mapping?.standsApart !== true) {
+      this.#polls.afterWrite();
+      this.#nextChangeTick = -Infinity;
+    }
     if (mapping === undefined) return this.#writeMemory(address, size, value, tick);
     if (!mapping.isClocked && this.#isUnclocked(mapping.peripheral.name, address, tick)) return;
     if (mapping.decidesLines) this.#syncUsarts(tick);

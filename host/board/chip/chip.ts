@@ -11,6 +11,7 @@ import { Cpu } from '../cpu/cpu.js';
 import { Random } from '../random.js';
 import type { LineRun } from '../serial-line.js';
 import type { Tick } from '../time.js';
+import { TICKS_PER_MS } from '../time.js';
 import type { Violations } from '../violations.js';
 import { ChipBus } from './chip-bus.js';
 import { fillWithGarbage } from './chip-memory.js';
@@ -31,7 +32,7 @@ export interface ChipOptions {
   readonly violations: Violations;
   /** DBGMCU_IDCODE.REV_ID. @default the family's current silicon */
   readonly revisionId?: number;
-  /** Most ticks that a polling loop passes at once; 0 for none. @default 32 768, half a millisecond */
+  /** Most ticks that a polling loop passes at once; 0 for none. @default a millisecond */
   readonly pollSkipTicks?: number;
   /** What differs from the factory setting. */
   readonly optionBytes?: Partial<OptionBytes>;
@@ -74,7 +75,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? CURRENT_REVISION[options.part.family],
-        pollSkipTicks: options.pollSkipTicks ?? 32_768,
+        pollSkipTicks: options.pollSkipTicks ?? TICKS_PER_MS,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',

@@ -14,6 +14,8 @@ export interface DmaRequestLine {
   readonly direction: 'peripheral-to-memory' | 'memory-to-peripheral';
   /** The peripheral's DMA enable (DMAR, DMAT) is set and it is clocked. */
   isEnabled(): boolean;
+  /** Brings the peripheral up to `tick`, and through it the stream that serves it. */
+  catchUp(tick: Tick): void;
   /** A stream or a route has just become ready: what waits is moved now. */
   serve(tick: Tick): void;
 }

@@ -115,8 +115,8 @@ export class DmaStream implements DmaServer {
       const part = Math.min(count - taken, this.#ndtr);
       const memory = this.#memory(part, tick);
       if (memory === undefined) break;
-      if (part === 1 || (this.cr & SCR.MINC) === 0) memory.bytes[memory.offset] = bytes[first + taken + part - 1] ?? 0;
-      else memory.bytes.set(bytes.subarray(first + taken, first + taken + part), memory.offset);
+      const step = (this.cr & SCR.MINC) === 0 ? 0 : 1;
+      for (let index = 0; index < part; index++) memory.bytes[memory.offset + index * step] = bytes[first + taken + index] ?? 0;
       taken += part;
       this.#count(part);
     }

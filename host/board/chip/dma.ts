@@ -62,8 +62,7 @@ export class Dma implements Peripheral {
   }
 
   read(offset: number, size: AccessSize, tick: Tick): number {
-    this.sync(tick);
-    const word = this.#readWord(offset & ~3);
+    const word = offset < STREAMS.first ? this.#readFlags(offset & ~3, tick) : this.#readStream((offset & ~3) - STREAMS.first, tick);
     return narrowRead(word, offset, size);
   }
 
@@ -116,12 +115,17 @@ export class Dma implements Peripheral {
     return this.streams[(isHigh ? 4 : 0) + place];
   }
 
-  #readWord(offset: number): number {
-    if (offset === DMA.LISR || offset === DMA.HISR) {
-      return FLAG_SHIFTS.reduce<number>((flags, shift, place) => flags | ((this.#flagged(offset === DMA.HISR, place)?.events ?? 0) << shift), 0);
-    }
-    const stream = this.streams[Math.floor((offset - STREAMS.first) / STREAMS.distance)];
-    return stream?.read((offset - STREAMS.first) % STREAMS.distance) ?? 0;
+  #readFlags(offset: number, tick: Tick): number {
+    this.sync(tick);
+    if (offset !== DMA.LISR && offset !== DMA.HISR) return 0;
+    return FLAG_SHIFTS.reduce<number>((flags, shift, place) => flags | ((this.#flagged(offset === DMA.HISR, place)?.events ?? 0) << shift), 0);
+  }
+
+  /** Programs poll these: nobody moves a stream but the peripheral whose request is routed to it, so the others may stay behind. */
+  #readStream(offset: number, tick: Tick): number {
+    const index = Math.floor(offset / STREAMS.distance);
+    this.requestOf(index)?.catchUp(tick);
+    return this.streams[index]?.read(offset % STREAMS.distance) ?? 0;
   }
 }
 

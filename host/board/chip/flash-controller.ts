@@ -121,21 +121,19 @@ export class FlashController implements Peripheral {
   }
 
   #ofBank(bank: FlashBank, name: FlashBankRegister): number {
-    const wpsn = this.#o.optionBytes.wpsn[this.#banks.indexOf(bank)] ?? 0;
-    const values: Readonly<Record<FlashBankRegister, number>> = {
-      KEYR1: 0,
-      CR1: bank.cr,
-      SR1: bank.sr,
-      CCR1: 0,
-      PRAR_CUR1: NO_AREA,
-      PRAR_PRG1: NO_AREA,
-      SCAR_CUR1: NO_AREA,
-      SCAR_PRG1: NO_AREA,
-      WPSN_CUR1: wpsn,
-      WPSN_PRG1: wpsn,
-      ECC_FA1: bank.eccFailAddress,
-    };
-    return values[name];
+    switch (name) {
+      case 'SR1': return bank.sr;
+      case 'CR1': return bank.cr;
+      case 'WPSN_CUR1':
+      case 'WPSN_PRG1': return this.#o.optionBytes.wpsn[this.#banks.indexOf(bank)] ?? 0;
+      case 'PRAR_CUR1':
+      case 'PRAR_PRG1':
+      case 'SCAR_CUR1':
+      case 'SCAR_PRG1': return NO_AREA;
+      case 'ECC_FA1': return bank.eccFailAddress;
+      case 'KEYR1':
+      case 'CCR1': return 0;
+    }
   }
 
   #shared(name: FlashSharedRegister): number {

@@ -11,6 +11,7 @@ export interface BufferedStore {
 }
 
 export class FlashWriteBuffer {
+  /** 0xFF where nobody has stored. */
   readonly #bytes: Uint8Array;
   readonly #written: Uint8Array;
   #writtenCount = 0;
@@ -18,7 +19,7 @@ export class FlashWriteBuffer {
   #size: AccessSize = 4;
 
   constructor(flashWordBytes: number) {
-    this.#bytes = new Uint8Array(flashWordBytes);
+    this.#bytes = new Uint8Array(flashWordBytes).fill(0xff);
     this.#written = new Uint8Array(flashWordBytes);
   }
 
@@ -29,7 +30,7 @@ export class FlashWriteBuffer {
 
   /** Nothing in it would clear a bit. */
   get holdsOnlyOnes(): boolean {
-    return this.#bytes.every((byte, index) => this.#written[index] === 0 || byte === 0xff);
+    return this.#bytes.every((byte) => byte === 0xff);
   }
 
   /** Does the store belong to the flash word that is being filled, or begin a new one? */
@@ -55,12 +56,13 @@ export class FlashWriteBuffer {
 
   /** Empties the buffer; bytes that nobody stored are 0xFF. */
   take(): { readonly address: number; readonly data: Uint8Array } {
-    const data = this.#bytes.map((byte, index) => (this.#written[index] === 1 ? byte : 0xff));
+    const data = this.#bytes.slice();
     this.flush();
     return { address: this.#address, data };
   }
 
   flush(): void {
+    this.#bytes.fill(0xff);
     this.#written.fill(0);
     this.#writtenCount = 0;
   }

@@ -77,6 +77,8 @@ export interface Mapping {
   readonly polled: ReadonlySet<number>;
   /** A write may change what the USARTs' lines mean. */
   readonly decidesLines: boolean;
+  /** A write changes nothing that programs poll: a loop that feeds its watchdog waits like any other. */
+  readonly standsApart: boolean;
 }
 
 export function buildPeripherals(options: PeripheralOptions): Peripherals {
@@ -115,6 +117,7 @@ export function mapPeripherals(part: H7Part, all: Peripherals): readonly Mapping
     isClocked: !(peripheral.name in enables),
     polled: new Set(),
     decidesLines: false,
+    standsApart: false,
     ...extra,
   });
   // SxCR, whose EN ends a transfer, and SxNDTR of the eight streams (RM0433, DMA_SxCR and DMA_SxNDTR).
@@ -123,7 +126,7 @@ export function mapPeripherals(part: H7Part, all: Peripherals): readonly Mapping
   return [
     at(FLASH_BASE, all.flashController, { polled: new Set([SR1, SR1 + FLASH_BANK2_DISTANCE]) }),
     at(BASES.RCC, all.rcc, { decidesLines: true }),
-    at(BASES.IWDG1, all.iwdg),
+    at(BASES.IWDG1, all.iwdg, { standsApart: true }),
     at(part.addresses.crc, all.crc),
     ...[...all.gpios].map(([port, gpio]) => at(BASES.GPIOA + GPIO_DISTANCE * (port.charCodeAt(0) - 0x41), gpio, { decidesLines: true })),
     ...Object.values(all.usarts).map((usart) => at(USARTS[usart.name].base, usart, { polled: new Set([USART.ISR]) })),

@@ -18,6 +18,8 @@ interface Poll {
   repeats: number;
   /** Stores that had gone out by then. */
   stores: number;
+  /** Which of all reads that was. */
+  lastRead: number;
 }
 
 export interface PollSkipperOptions {
@@ -35,6 +37,7 @@ export class PollSkipper {
   #leader: Poll | undefined;
   #skippedTicks = 0;
   #stores = 0;
+  #reads = 0;
 
   constructor(options: PollSkipperOptions) {
     this.#options = options;
@@ -51,7 +54,9 @@ export class PollSkipper {
     poll.stores = this.#stores;
     poll.spentTick = spentTick;
     poll.repeats = isRepeated ? poll.repeats + 1 : 0;
-    if (poll.repeats < READS_BEFORE_SKIP || (poll !== this.#leader && this.#isPolled(this.#leader, spentTick))) return;
+    const isLed = poll !== this.#leader && this.#leadsSince(poll.lastRead);
+    poll.lastRead = ++this.#reads;
+    if (poll.repeats < READS_BEFORE_SKIP || isLed) return;
     this.#leader = poll;
     const ticks = Math.floor(Math.min(this.#options.nextChange(tick) - tick, skipTicks));
     if (ticks <= 0) return;
@@ -64,8 +69,9 @@ export class PollSkipper {
     this.#stores++;
   }
 
-  #isPolled(poll: Poll | undefined, spentTick: Tick): boolean {
-    return poll !== undefined && poll.repeats >= READS_BEFORE_SKIP && this.#isFresh(poll, spentTick);
+  /** A leader that was not read for a whole turn belongs to another loop, or to a branch that is rarely taken. */
+  #leadsSince(read: number): boolean {
+    return this.#leader !== undefined && this.#leader.lastRead > read && this.#leader.repeats >= READS_BEFORE_SKIP;
   }
 
   /** Read a short while ago, with no store since. */
@@ -76,7 +82,7 @@ export class PollSkipper {
   #pollOf(address: number): Poll {
     const known = this.#polls.get(address);
     if (known !== undefined) return known;
-    const fresh: Poll = { value: 0, spentTick: -Infinity, repeats: 0, stores: 0 };
+    const fresh: Poll = { value: 0, spentTick: -Infinity, repeats: 0, stores: 0, lastRead: 0 };
     this.#polls.set(address, fresh);
     return fresh;
   }

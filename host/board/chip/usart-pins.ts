@@ -38,9 +38,9 @@ export class UsartPins {
   }
 
   #sayOnce(isWrong: boolean, name: SerialViolationName, message: () => string, tick: Tick): void {
-    const isNews = isWrong && !this.#said.has(name);
+    if (isWrong === this.#said.has(name)) return;
     if (isWrong) this.#said.add(name);
     else this.#said.delete(name);
-    if (isNews) this.#report(name, message(), tick);
+    if (isWrong) this.#report(name, message(), tick);
   }
 }

@@ -33,10 +33,6 @@ export class UsartSurroundings {
     this.#options = options;
   }
 
-  get areKnown(): boolean {
-    return this.#answers !== undefined;
-  }
-
   get isClocked(): boolean {
     return this.#ask().isClocked;
   }

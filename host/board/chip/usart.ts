@@ -28,6 +28,9 @@ import { UsartTransmitter } from './usart-transmitter.js';
 
 export type { UsartOptions, UsartPin } from './usart-surroundings.js';
 
+/** Due at the next look, whenever that is: something around the USART is not what it was. */
+const NEWS = -Infinity;
+
 export class Usart implements Peripheral {
   readonly name: UsartName;
   readonly rxRequest: DmaRequestLine;
@@ -96,19 +99,21 @@ export class Usart implements Peripheral {
   /** What arrives on `pin`; to be handed over before time passes its start. */
   lineIn(pin: string, run: LineRun): void {
     this.#receiver.lineIn(pin, run);
-    this.#due = undefined;
+    this.#due = NEWS;
   }
 
   /** Catches up to `tick`. Until something is due, time passes without a trace. */
   catchUp(tick: Tick): void {
-    if (!this.#surroundings.areKnown) this.#serve(tick);
-    else if (tick >= this.#nextDue()) this.#advance(tick);
+    const due = this.#nextDue();
+    if (due === NEWS) this.#serve(tick);
+    else if (tick >= due) this.#advance(tick);
   }
 
   /** Clocks or pins are about to change: catches up under those of before, and lets go of them. */
   sync(tick: Tick): void {
     this.#advance(tick);
     this.#surroundings.forget();
+    this.#due = NEWS;
   }
 
   nextChange(tick: Tick): Tick {
@@ -166,6 +171,7 @@ export class Usart implements Peripheral {
       registerAddress,
       direction: direction === 'RX' ? 'peripheral-to-memory' : 'memory-to-peripheral',
       isEnabled: () => this.#registers.has(USART.CR3, enableBit) && this.#surroundings.isClocked,
+      catchUp: (tick) => this.catchUp(tick),
       serve: (tick) => this.#serve(tick),
     };
   }
@@ -183,7 +189,8 @@ export class Usart implements Peripheral {
     this.#due = undefined;
     this.#syncedTo = Math.max(this.#syncedTo, tick);
     const isAlive = this.#isAlive;
-    this.#receiver.advance(tick, this.#isListening ? this.#pins.listening(tick) : undefined);
+    const isListening = isAlive && this.#registers.has(USART.CR1, CR1.RE);
+    this.#receiver.advance(tick, isListening ? this.#pins.listening(tick) : undefined);
     if (isAlive) this.#reception.drain(tick);
     if (isAlive && this.#registers.has(USART.CR1, CR1.TE)) this.#transmitter.advance(tick);
     else if (this.#transmitter.isSending) this.#cutTransmission(tick);
@@ -198,10 +205,6 @@ export class Usart implements Peripheral {
 
   get #isAlive(): boolean {
     return this.#registers.isEnabled && this.#surroundings.isClocked && this.#settings().baudRate > 0;
-  }
-
-  get #isListening(): boolean {
-    return this.#isAlive && this.#registers.has(USART.CR1, CR1.RE);
   }
 
   #report(name: SerialViolationName, message: string, tick: Tick): void {
@@ -236,13 +239,14 @@ export class Usart implements Peripheral {
     this.#transmitter.configure(isFifo);
     this.#receiver.flags = 0;
     this.#receiver.armedMode = undefined;
-    this.#due = undefined;
+    this.#due = NEWS;
   }
 
   #readWord(offset: number, tick: Tick): number {
-    if (offset === USART.ISR && this.#isListening) this.#pins.checkListening(tick);
-    if (offset === USART.ISR) return statusWord(this.#registers, this.#receiver, this.#reception.buffer, this.#transmitter, tick);
-    return offset === USART.RDR ? this.#reception.buffer.read() : this.#registers.get(offset);
+    if (offset === USART.RDR) return this.#reception.buffer.read();
+    if (offset !== USART.ISR) return this.#registers.get(offset);
+    if (this.#registers.has(USART.CR1, CR1.RE) && this.#isAlive) this.#pins.checkListening(tick);
+    return statusWord(this.#registers, this.#receiver, this.#reception.buffer, this.#transmitter, tick);
   }
 
   #writeCr1(value: number, tick: Tick): void {

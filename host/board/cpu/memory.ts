@@ -68,7 +68,7 @@ export class CoreMemory {
   readonly #peripherals: Bus;
   readonly #clock: MemoryParts['clock'];
   readonly #mapped: readonly MappedRegion[];
-  readonly #regionOfPage = new Map<number, MemoryRegion>();
+  readonly #regionOfPage = new Array<MemoryRegion | null>(PAGE_COUNT).fill(null);
 
   constructor(parts: MemoryParts) {
     this.#r = parts.r;
@@ -79,7 +79,7 @@ export class CoreMemory {
     this.#clock = parts.clock;
     this.#mapped = parts.regions.map((region) => ({ region, pages: viewPages(region), readable: false, writable: false, executable: false }));
     for (const region of parts.regions) {
-      for (let at = 0; at < region.bytes.length; at += PAGE_BYTES) this.#regionOfPage.set((region.base + at) >>> 16, region);
+      for (let at = 0; at < region.bytes.length; at += PAGE_BYTES) this.#regionOfPage[(region.base + at) >>> 16] = region;
     }
     this.regionsChanged();
   }
@@ -116,8 +116,8 @@ export class CoreMemory {
 
   /** The region that holds all of these bytes. */
   regionAt(address: number, lengthBytes: number): MemoryRegion | undefined {
-    const region = this.#regionOfPage.get(address >>> 16);
-    if (region === undefined) return undefined;
+    const region = this.#regionOfPage[address >>> 16]!;
+    if (region === null) return undefined;
     const offset = (address >>> 0) - region.base;
     return offset >= 0 && offset + lengthBytes <= region.bytes.length ? region : undefined;
   }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PollSkipper } from '../../../host/board/chip/poll-skipper.js';
+import { ChipBench } from './chip-bench.js';
 
 const SR = 0x52002010;
+const IWDG_KR = 0x58004800;
 
 /** A program that reads one register every `interval` ticks; how long each read stalled it. */
 function poll(skipper: PollSkipper, stalls: number[], values: readonly number[], interval = 3): void {
@@ -78,6 +80,31 @@ describe('skipping a polling loop', () => {
       }
     }
     expect(stalls).toHaveLength(4);
+  });
+
+  it('passes at the next turn when the register where it passed is read no more', () => {
+    const { skipper, stalls } = skipperOf(2048);
+    const turn = (...addresses: readonly number[]): number => {
+      const before = stalls.length;
+      for (const address of addresses) skipper.afterRead(address, 7, (clock.tick += 50));
+      return stalls.length - before;
+    };
+    expect([1, 2, 3].map(() => turn(SR, SR + 0x100))).toEqual([0, 0, 1]);
+    expect([1, 2, 3].map(() => turn(SR + 0x100))).toEqual([1, 1, 1]);
+  });
+
+  it('goes on when the loop feeds its watchdog, and starts again after a store to anything else', () => {
+    const bench = new ChipBench({ pollSkipTicks: 2048 });
+    const waitedTicks = (address: number, value: number): number => {
+      const before = bench.tick;
+      for (let turn = 0; turn < 4; turn++) {
+        bench.read(SR);
+        bench.write(address, value);
+      }
+      return bench.tick - before - 8;
+    };
+    expect(waitedTicks(SR - 0x10, 0)).toBe(0);
+    expect(waitedTicks(IWDG_KR, 0xaaaa)).toBe(2 * 2048);
   });
 
   it('is off with 0', () => {

@@ -18,8 +18,8 @@ import { mayDoWithout, openUnicorn } from './oracle/unicorn.js';
 import { UnicornCore } from './oracle/unicorn-core.js';
 
 // The token of a session is random, and both runs must send the same bytes.
-vi.mock('../../../host/loader/loader-image.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../../host/loader/loader-image.js')>();
+vi.mock('../../../host/protocol/token.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../../host/protocol/token.js')>();
   const newToken = (): number => {
     const random = new Random(1);
     return original.newToken(() => random.below(256));

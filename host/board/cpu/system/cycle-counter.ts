@@ -72,7 +72,7 @@ export class CycleCounter implements RegisterBlock {
   }
 
   #advance(tick: Tick): void {
-    if (this.#isEnabled && (this.#demcr & TRCENA) !== 0) this.#count = (this.#count + tick - this.#since) % 2 ** 32;
+    if (this.#isEnabled && (this.#demcr & TRCENA) !== 0) this.#count = (this.#count + tick - this.#since) >>> 0;
     this.#since = tick;
   }
 }

@@ -59,7 +59,8 @@ export class PrivatePeripherals {
   }
 
   #blockAt(word: number): RegisterBlock | undefined {
-    return this.#blocks.find(({ first, last }) => word >= first && word <= last)?.block;
+    for (const { first, last, block } of this.#blocks) if (word >= first && word <= last) return block;
+    return undefined;
   }
 
   /** CFSR's bits are cleared by ones, so its other bytes are written as zero; elsewhere they keep their values. */
