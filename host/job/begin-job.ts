@@ -2,7 +2,7 @@
 import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
-import { describePlan, describeSectors } from '../plan/describe-plan.js';
+import { describeFetch, describePlan, describeSectors } from '../plan/describe-plan.js';
 import { crc32 } from '../protocol/crc32.js';
 import { wayBack } from '../plan/way-back.js';
 import { makeReport } from '../report/report.js';
@@ -63,7 +63,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
-    return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
+    return makeReport('planned', [describePlan(planned.plan, planned.ways), ...describeFetch(planned.rests), `Nothing was changed. ${ending.text}`].join('\n'), log);
   }
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;

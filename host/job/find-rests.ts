@@ -2,7 +2,6 @@
  * What the sectors that an image touches hold beside it, so that it can stay: from the journal where an earlier job was cut, from what this host knows
  * by the survey's digests, and only else from the board, as little of it as possible. Changes nothing on the board.
  */
-import { bootAddresses } from '../device/option-bytes.js';
 import type { H7Part } from '../device/h7-part.js';
 import { hex32 } from '../errors.js';
 import { bitsPerCharacter } from '../link/line-settings.js';
@@ -28,8 +27,8 @@ export interface FoundRests {
 
 export interface RestQuestion {
   readonly part: H7Part;
-  /** CRC-32 of each sector; undefined for one that is written whatever it reads. */
-  readonly trusted: readonly (number | undefined)[];
+  /** All that the plan is made of, but for the rests. */
+  readonly planning: Omit<BuildPlanOptions, 'rests'>;
   /** What jobs that were cut have kept. */
   readonly onDisk: readonly SectorOnDisk[];
   /** The stub works on the plan that was made before: all that was fetched for it is in the journal, and nothing can be asked. */
@@ -46,7 +45,7 @@ export async function findRests(job: Job, session: StubSession, question: RestQu
     return rest === undefined;
   });
   if (unknown.length === 0) return nothing;
-  const filled = await findFilled(job, session, question, unknown, bySector);
+  const filled = await askAboutRests(job, session, question, unknown, bySector);
   return { bySector, ...(await fetch(job, session, filled, bySector)) };
 }
 
@@ -54,12 +53,12 @@ export async function findRests(job: Job, session: StubSession, question: RestQu
 function knownRest({ cache, base }: Job, { facts }: StubSession, { part, onDisk, isResumed }: RestQuestion, { sector, content, beside }: PartialSector): SectorRest | undefined {
   const kept = onDisk.find((one) => one.sector === sector.number)?.kept;
   if (kept !== undefined) return { kind: 'known', segments: within(beside, kept) };
-  if (isResumed) return { kind: 'in place' };
   const digest = facts.sectorDigests[sector.number]!;
   if (digest === erasedDigest(sector.lengthBytes)) return { kind: 'known', segments: [] };
   const ofBase = base && sectorContents(base, part).find((one) => one.sector.number === sector.number)?.content;
   const whole = [content, ofBase].find((candidate) => candidate !== undefined && crc32(candidate) === digest) ?? cache.find(digest, sector.lengthBytes);
-  return whole && { kind: 'known', segments: filledRuns(within(beside, [{ address: sector.base, bytes: whole }])) };
+  if (whole !== undefined) return { kind: 'known', segments: filledRuns(within(beside, [{ address: sector.base, bytes: whole }])) };
+  return isResumed ? { kind: 'in place' } : undefined;
 }
 
 interface Filled {
@@ -69,7 +68,7 @@ interface Filled {
 }
 
 /** One exchange tells which sectors hold the image's bytes already, and which blocks of the others hold anything beside them. */
-async function findFilled(job: Job, session: StubSession, { part, trusted }: RestQuestion, unknown: readonly PartialSector[], bySector: Map<number, SectorRest>): Promise<readonly Filled[]> {
+async function askAboutRests(job: Job, session: StubSession, { part, planning }: RestQuestion, unknown: readonly PartialSector[], bySector: Map<number, SectorRest>): Promise<readonly Filled[]> {
   const asked = unknown.map((partial) => ({ partial, blocks: blocksOf(partial.beside) }));
   const digests = [...await askDigests(session, asked.flatMap(({ partial, blocks }) => [...partial.inImage, ...blocks]))];
   const told = asked.map(({ partial, blocks }) => {
@@ -77,8 +76,6 @@ async function findFilled(job: Job, session: StubSession, { part, trusted }: Res
     const withDigests = digests.splice(0, blocks.length).map((digest, index) => ({ ...blocks[index]!, digest }));
     return { partial, isInPlace, blocks: withDigests.filter(({ length, digest }) => digest !== erasedDigest(length)) };
   });
-  const { whileBoot0Low, whileBoot0High } = bootAddresses(session.facts);
-  const planning: BuildPlanOptions = { sectorDigests: job.options.full ? undefined : trusted, rests: bySector, bootAddresses: [whileBoot0Low, whileBoot0High] };
   const wanted = told.filter(({ partial, isInPlace }) => {
     const stays = isInPlace && planning.sectorDigests?.[partial.sector.number] !== undefined;
     if (stays) bySector.set(partial.sector.number, { kind: 'in place' });
@@ -86,7 +83,7 @@ async function findFilled(job: Job, session: StubSession, { part, trusted }: Res
   });
   // The vector's sector is erased whenever anything changes, whatever it holds.
   for (;;) {
-    const first = vectorSectorOf(job.image, part, planning);
+    const first = vectorSectorOf(job.image, part, { ...planning, rests: bySector });
     const inPlace = told.find((one) => one.partial.sector.number === first?.sector.number && !wanted.includes(one));
     if (inPlace === undefined) return wanted;
     bySector.delete(inPlace.partial.sector.number);

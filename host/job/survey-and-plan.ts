@@ -40,9 +40,9 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   refuseOutsideFlash(image, part);
   refuseForeignProgram(image, part);
   const trusted = session.facts.sectorDigests.map((digest, sector) => (distrusted.includes(sector) ? undefined : digest));
-  const rests = (log.rests = await findRests(job, session, { part, trusted, onDisk, isResumed }));
-  const { whileBoot0Low, whileBoot0High } = bootAddresses(session.facts);
-  const plan = (log.plan = buildPlan(image, part, { sectorDigests: options.full ? undefined : trusted, rests: rests.bySector, bootAddresses: [whileBoot0Low, whileBoot0High] }));
+  const planning = { sectorDigests: options.full ? undefined : trusted, bootAddresses: Object.values(bootAddresses(session.facts)) };
+  const rests = (log.rests = await findRests(job, session, { part, planning, onDisk, isResumed }));
+  const plan = (log.plan = buildPlan(image, part, { ...planning, rests: rests.bySector }));
   refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, cache, base);

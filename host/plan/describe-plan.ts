@@ -42,6 +42,11 @@ export function describePlan(plan: Plan, ways: readonly Way[] = []): string {
   ].join('\n');
 }
 
+/** What the job had to read before it could plan, a dry run too. */
+export function describeFetch({ fetchedBytes, fetchSeconds }: { readonly fetchedBytes: number; readonly fetchSeconds: number }): string[] {
+  return fetchedBytes === 0 ? [] : [`Of this time ${duration(fetchSeconds)} went into fetching ${fetchedBytes} bytes that are beside the image and stay.`];
+}
+
 function whatHappens(plan: Plan, planned: PlannedSector): string {
   if (plan.kept?.sector === planned.sector) return 'erase, restore from RAM';
   return planned.isWritten ? 'erase, write' : 'right already';

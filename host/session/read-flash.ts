@@ -66,8 +66,9 @@ async function readPieces(session: StubSession, wanted: MissingContent, mostByte
     const asked = wanted.missing.slice(0, MOST_RANGES);
     const askedBytes = asked.reduce((sum, { length }) => sum + length, 0);
     const before = wanted.missingBytes;
+    const { renewals } = session.link;
     await session.send('read', session.newRequest(), { pieceBytes, ranges: asked.flatMap(({ address, length }) => [address, length]) });
-    await hearPieces(session, wanted, asked, { pieceBytes, patience: 2 ** unanswered, doubtful, onHeard: () => onProgress?.(totalBytes - wanted.missingBytes) });
+    await hearPieces(session, wanted, asked, { pieceBytes, renewals, patience: 2 ** unanswered, doubtful, onHeard: () => onProgress?.(totalBytes - wanted.missingBytes) });
     const comeBytes = before - wanted.missingBytes;
     unanswered = comeBytes > 0 ? 0 : unanswered + 1;
     if (unanswered > 0) session.repeats++;
@@ -78,19 +79,20 @@ async function readPieces(session: StubSession, wanted: MissingContent, mostByte
 
 interface Hearing {
   readonly pieceBytes: number;
+  /** Of the connection over which it was asked. */
+  readonly renewals: number | undefined;
   readonly patience: number;
   readonly doubtful: AddressedRange[];
   readonly onHeard: () => void;
 }
 
 /** Until the last of what was asked for has come, or nothing comes any more, or the connection is another one. */
-async function hearPieces(session: StubSession, wanted: MissingContent, asked: readonly AddressedRange[], { pieceBytes, patience, doubtful, onHeard }: Hearing): Promise<void> {
+async function hearPieces(session: StubSession, wanted: MissingContent, asked: readonly AddressedRange[], { pieceBytes, renewals, patience, doubtful, onHeard }: Hearing): Promise<void> {
   const { link, roundTrip, pacer } = session;
-  const { renewals = 0 } = link;
   const lastByte = Math.max(0, ...asked.slice(-1).map(({ address, length }) => address + length - 1));
   const lullMs = (roundTrip.timeoutMs(LULL_MS) + lineTimeMs(2 * (pieceBytes + FRAME_OVERHEAD_BYTES), link.line)) * patience;
   let deadlineMs = pacer.freeAtMs + lullMs;
-  while (link.now() < deadlineMs && (link.renewals ?? 0) === renewals) {
+  while (link.now() < deadlineMs && link.renewals === renewals) {
     for (const { offset: address, values: { bytes } } of session.takeEach('content')) {
       deadlineMs = link.now() + lullMs;
       const range = asked.find((candidate) => address >= candidate.address && address < candidate.address + candidate.length);

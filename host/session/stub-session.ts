@@ -186,10 +186,12 @@ export class StubSession {
     const request = this.newRequest();
     for (let attempt = 0; ; attempt++) {
       if (attempt > 0) this.repeats++;
+      // With a connection the question may be lost, or the answer.
+      const renewals = this.#renewals;
       await this.send(asked, request, values);
       const sentMs = this.pacer.freeAtMs;
       const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** attempt;
-      while (this.link.now() < deadlineMs) {
+      while (this.link.now() < deadlineMs && this.#renewals === renewals) {
         const found = this.takeAnswer(answer, request);
         if (found !== undefined) return found;
         await this.listen(deadlineMs);

@@ -19,10 +19,15 @@ export function openBoard(query: string): Promise<SimLink> {
 export const flashOf = ({ world }: SimLink): Uint8Array => world.board.chip.flash.snapshot();
 export const statistics = ({ world }: SimLink): BoardStatistics => statisticsOf(world);
 
-/** What another life of the board left behind: no flash word of it is blank. */
-export function fillFlash(link: SimLink, seed: number): Uint8Array {
-  const { flash } = link.world.board.chip;
-  flash.load(garbage(flash.snapshot().length, seed));
+/**
+ * What another life of the board left behind.
+ * @param sectorBytes so many of each sector hold something; not given: no flash word is blank
+ */
+export function fillFlash(link: SimLink, seed: number, sectorBytes = Infinity): Uint8Array {
+  const { flash, part } = link.world.board.chip;
+  const content = garbage(flash.snapshot().length, seed);
+  for (let sector = 0; sector < content.length; sector += part.sectorBytes) content.fill(0xff, sector + Math.min(sectorBytes, part.sectorBytes), sector + part.sectorBytes);
+  flash.load(content);
   return flash.snapshot();
 }
 
