@@ -26,7 +26,6 @@ static struct {
     bool data; /* DATA has come since the last PROGRESS */
     uint32_t facts_offset, digest_offset, leave_offset, rate_offset;
     uint32_t poll; /* offset of the last POLL */
-    uint32_t digest_length;
     uint32_t leave_how;
     uint32_t from_rate, to_rate;
     uint32_t next_token;
@@ -37,8 +36,12 @@ static struct {
     uint32_t told_ms;       /* when the last PROGRESS went out … */
     uint32_t told_executed; /* … and what it said */
     uint32_t now_ms;        /* of the last turn of the loop */
-    uint8_t digest_request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES];
+    uint8_t request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES]; /* the last DIGEST or READ */
+    uint32_t request_length;
+    uint32_t read_at; /* in a READ: the range that is being told; it gets shorter with each answer */
 } self;
+
+_Static_assert(WIRE_DIGEST_BYTES == WIRE_READ_BYTES && WIRE_DIGEST_RANGES_AT == WIRE_READ_RANGES_AT, "DIGEST and READ are laid out alike");
 
 static void hear(const struct frame *frame)
 {
@@ -56,11 +59,13 @@ static void hear(const struct frame *frame)
         self.progress = true;
         break;
     case WIRE_TYPE_DIGEST:
-        if (frame->length >= WIRE_DIGEST_BYTES && frame->length <= sizeof self.digest_request) {
-            frame_copy(frame, 0, self.digest_request, frame->length);
-            self.digest_length = frame->length;
+    case WIRE_TYPE_READ:
+        if (frame->length >= WIRE_DIGEST_BYTES && frame->length <= sizeof self.request) {
+            frame_copy(frame, 0, self.request, frame->length);
+            self.request_length = frame->length;
             self.digest_offset = frame->offset;
-            self.digest = true;
+            self.digest = frame->type == WIRE_TYPE_DIGEST;
+            self.read_at = self.digest ? frame->length : WIRE_READ_RANGES_AT;
         }
         break;
     case WIRE_TYPE_LEAVE: {
@@ -127,12 +132,32 @@ static void tell_digests(void)
 {
     uint8_t *const payload = uart_answer_payload();
     uint32_t length = 0;
-    for (uint32_t at = WIRE_DIGEST_RANGES_AT; at + 8 <= self.digest_length; at += 8, length += 4) {
+    for (uint32_t at = WIRE_DIGEST_RANGES_AT; at + 8 <= self.request_length; at += 8, length += 4) {
         REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
-        store_u32(payload + length, flash_digest(load_u32(self.digest_request + at), load_u32(self.digest_request + at + 4)));
+        store_u32(payload + length, flash_digest(load_u32(self.request + at), load_u32(self.request + at + 4)));
     }
     uart_answer(WIRE_TYPE_DIGESTS, self.digest_offset, length);
     self.digest = false;
+}
+
+/* The next piece of what READ wants, or an empty one where it cannot be had. */
+static void tell_content(void)
+{
+    uint8_t *const payload = uart_answer_payload();
+    uint8_t *const range = self.request + self.read_at;
+    const uint32_t address = load_u32(range);
+    const uint32_t left = load_u32(range + 4);
+    const uint32_t wanted = load_u32(self.request + WIRE_READ_PIECE_BYTES_AT);
+    const uint32_t most = wanted - 1 < WIRE_MOST_CONTENT_BYTES ? wanted : WIRE_MOST_CONTENT_BYTES;
+    const uint32_t length = most < left ? most : left;
+    const bool is_flash = flash_holds(address, left);
+    const bool is_read = is_flash && flash_read(address, length, payload);
+    store_u32(range, address + length);
+    store_u32(range + 4, left - length);
+    if (!is_flash || length == left) {
+        self.read_at += 8;
+    }
+    uart_answer(WIRE_TYPE_CONTENT, address, is_read ? length : 0);
 }
 
 static void tell_facts(void)
@@ -206,6 +231,11 @@ static bool is_progress_due(void)
     return self.progress || (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
 }
 
+static bool is_reading(void)
+{
+    return self.read_at + 8 <= self.request_length;
+}
+
 /* One answer, the most urgent, when the line is free. */
 static void answer(void)
 {
@@ -220,12 +250,14 @@ static void answer(void)
         leave();
     } else if (self.facts && flash_is_done()) {
         tell_facts();
-    } else if (self.digest && is_executed(load_u32(self.digest_request))) {
+    } else if (self.digest && is_executed(load_u32(self.request))) {
         tell_digests();
     } else if (self.rate) {
         tell_rated();
     } else if (is_progress_due()) {
         tell_progress();
+    } else if (is_reading() && flash_is_done()) {
+        tell_content();
     }
 }
 
@@ -257,7 +289,7 @@ void session_run(uint32_t usart, uint32_t token)
     self.facts = true;
     for (bool has_work = true;;) {
         /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */
-        if (!(has_millisecond_passed() | flash_poll() | frame_is_due() | has_work)) {
+        if (!(has_millisecond_passed() | flash_poll() | frame_is_due() | has_work | (is_reading() && !uart_is_sending()))) {
             continue;
         }
         struct frame frame;

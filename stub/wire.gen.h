@@ -8,7 +8,8 @@
 #define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
-#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST */
+#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST or READ */
+#define WIRE_MOST_CONTENT_BYTES 1024u /* most that one CONTENT carries */
 #define WIRE_TICK_MS 1000u /* while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest */
 #define WIRE_REPORT_BITS 64000u /* while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line */
 #define WIRE_REPORT_LEAST_MS 50u /* but at least this distance, whatever the line */
@@ -66,6 +67,12 @@
 #define WIRE_LEAVE_HOW_AT 0u
 #define WIRE_LEAVE_BYTES 4u
 
+/* Read the flash, range by range: answered by a CONTENT for each piece of it, back to back. Takes the place of a READ or DIGEST that is not answered yet. */
+#define WIRE_TYPE_READ 0x06u
+#define WIRE_READ_PIECE_BYTES_AT 0u
+#define WIRE_READ_RANGES_AT 4u
+#define WIRE_READ_BYTES 4u
+
 /* Speak and listen at another bit rate once RATED has left the wire; go back to the first one when no frame has come for `patienceMs`. May be repeated. */
 #define WIRE_TYPE_RATE 0x07u
 #define WIRE_RATE_FROM_AT 0u
@@ -119,6 +126,11 @@
 #define WIRE_TYPE_DIGESTS 0x84u
 #define WIRE_DIGESTS_DIGESTS_AT 0u
 #define WIRE_DIGESTS_BYTES 0u
+
+/* Bytes of flash from the address in `offset` on. None: a flash word of this piece cannot be read, or the range is not flash of one bank. */
+#define WIRE_TYPE_CONTENT 0x83u
+#define WIRE_CONTENT_BYTES_AT 0u
+#define WIRE_CONTENT_BYTES 0u
 
 /* The last frame of a session. */
 #define WIRE_TYPE_LEAVING 0x85u

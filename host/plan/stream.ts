@@ -5,7 +5,7 @@ import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
-import type { Plan, PlannedSector } from './plan.js';
+import type { KnownSector, Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -73,7 +73,7 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
 }
 
 /** The vector's sector, but for its first flash word. */
-function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: PlannedSector): Uint8Array[] {
+function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: KnownSector): Uint8Array[] {
   const [place] = copyPlaces(part);
   const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, vectorWord!.address);
   return [keep(sector.base, place!), erase(sector.base), fence(), ...runs.map((run) => restore(run, place!))];
@@ -133,7 +133,8 @@ function rangesBeforeVector(plan: Plan, vectorWord: Segment): readonly ProofRang
     const range = { address: sector.base, length: sector.lengthBytes, digest };
     const offset = vectorWord.address - sector.base;
     if (offset < 0 || offset >= sector.lengthBytes) return range;
-    const without = content.slice();
+    // What is erased and written is known.
+    const without = content!.slice();
     without.fill(0xff, offset, offset + vectorWord.bytes.length);
     return { ...range, digest: crc32(without) };
   });
@@ -153,5 +154,5 @@ export function padToUnit(operations: readonly Uint8Array[]): Uint8Array {
 
 /** Every touched sector, whole: what was written, what was found right, and the rest of them. */
 export function proofRanges(plan: Plan): readonly ProofRange[] {
-  return plan.sectors.map(({ sector, digest }: PlannedSector) => ({ address: sector.base, length: sector.lengthBytes, digest }));
+  return plan.sectors.map(({ sector, digest }) => ({ address: sector.base, length: sector.lengthBytes, digest }));
 }

@@ -32,7 +32,8 @@ export const LIMITS = {
   maxPayloadBytes: { value: 16_384, doc: 'largest payload of a frame' },
   unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
-  maxRanges: { value: 256, doc: 'most ranges in one DIGEST' },
+  maxRanges: { value: 256, doc: 'most ranges in one DIGEST or READ' },
+  mostContentBytes: { value: 1024, doc: 'most that one CONTENT carries' },
   tickMs: { value: 1000, doc: 'while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest' },
   reportBits: { value: 64_000, doc: 'while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line' },
   reportLeastMs: { value: 50, doc: 'but at least this distance, whatever the line' },
@@ -63,7 +64,7 @@ export const FRAME = {
     { name: 'mask', type: 'u8', doc: 'XORed onto every byte of the frame behind it, CRC included; chosen so that no forbidden pattern crosses the wire' },
     { name: 'length', type: 'u16', doc: 'bytes of payload' },
     { name: 'token', type: 'u32', doc: 'of this session: a fence against mix-ups, not authentication' },
-    { name: 'offset', type: 'u32', doc: 'DATA: place of the payload in the stream. Requests: a number that the answer repeats. PROGRESS: bytes received without a gap' },
+    { name: 'offset', type: 'u32', doc: 'DATA: place of the payload in the stream. Requests: a number that the answer repeats. PROGRESS: bytes received without a gap. CONTENT: address of the payload in flash' },
     { name: 'check', type: 'u16', doc: 'low half of the CRC-32 of the unmasked header before it: checked before the length is believed' },
   ],
   trailer: [{ name: 'crc', type: 'u32', doc: 'CRC-32 (IEEE 802.3, as zlib) of header and payload, unmasked' }],
@@ -93,6 +94,13 @@ export const MESSAGES = {
     id: 0x05, from: 'host', doc: 'End of the session. Answered by LEAVING; done when that has left the wire.',
     fields: [
       { name: 'how', type: 'u32', doc: '0: reset the chip. Otherwise: the address of a vector table to start from' },
+    ],
+  },
+  read: {
+    id: 0x06, from: 'host', doc: 'Read the flash, range by range: answered by a CONTENT for each piece of it, back to back. Takes the place of a READ or DIGEST that is not answered yet.',
+    fields: [
+      { name: 'pieceBytes', type: 'u32', doc: 'bytes in each CONTENT; a range may end with fewer' },
+      { name: 'ranges', type: 'u32s', doc: 'pairs of address and length in bytes' },
     ],
   },
   rate: {
@@ -149,6 +157,10 @@ export const MESSAGES = {
   digests: {
     id: 0x84, from: 'stub', doc: 'CRC-32 of each range of DIGEST, read from the flash itself; complemented where a word could not be read.',
     fields: [{ name: 'digests', type: 'u32s', doc: '' }],
+  },
+  content: {
+    id: 0x83, from: 'stub', doc: 'Bytes of flash from the address in `offset` on. None: a flash word of this piece cannot be read, or the range is not flash of one bank.',
+    fields: [{ name: 'bytes', type: 'bytes', doc: '' }],
   },
   leaving: {
     id: 0x85, from: 'stub', doc: 'The last frame of a session.',

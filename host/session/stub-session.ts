@@ -197,10 +197,12 @@ export class StubSession {
     const request = this.newRequest();
     for (let attempt = 0; ; attempt++) {
       if (attempt > 0) this.repeats++;
+      // With a connection the question may be lost, or the answer.
+      const renewals = this.#renewals;
       await this.send(asked, request, values);
       const sentMs = this.pacer.freeAtMs;
       const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** attempt;
-      while (this.link.now() < deadlineMs) {
+      while (this.link.now() < deadlineMs && this.#renewals === renewals) {
         const found = this.takeAnswer(answer, request);
         if (found !== undefined) return found;
         await this.listen(deadlineMs);
@@ -214,9 +216,12 @@ export class StubSession {
     return at < 0 ? undefined : (this.#answers.splice(at, 1)[0]!.values as MessageValues<Name>);
   }
 
-  /** Those that nobody waits for. */
-  forgetAnswers(name: MessageName): void {
-    this.#answers = this.#answers.filter((message) => message.name !== name);
+  /** Answers that carry something else than the number of a request in `offset`: all that have come since they were taken last. */
+  takeEach<Name extends MessageName>(name: Name): readonly { readonly offset: number; readonly values: MessageValues<Name> }[] {
+    const isWanted = (message: Received): boolean => message.name === name;
+    const taken = this.#answers.filter(isWanted);
+    if (taken.length > 0) this.#answers = this.#answers.filter((message) => !isWanted(message));
+    return taken as never;
   }
 
   /** What came behind the stub's last frame, for when it has left. */
