@@ -4,11 +4,14 @@ import type { H7Part } from './device/h7-part.js';
 import { StageFlashError, hex32 } from './errors.js';
 import type { EraseOptions, EraseReport } from './flash-options.js';
 import { demandConsent, demandSomebodyToAsk } from './job/consent.js';
+import { forgetOnDisk } from './job/rest-on-disk.js';
 import { visitBoard, type Visit } from './job/visit-board.js';
+import { parseLinkUrl } from './link/link-url.js';
 import { erasedRanges, eraseStream } from './plan/erase-stream.js';
 import { describeRuns } from './plan/describe-plan.js';
 import { refuseProtected } from './plan/protection.js';
 import { reportDetails, uidOf } from './report/report.js';
+import { restJournal } from './session/rest-journal.js';
 import { runStream } from './session/run-stream.js';
 
 /** Reading 2 MiB of flash with the slowest wait states. */
@@ -51,6 +54,8 @@ async function eraseSectors({ session, part, log, events }: Visit, options: Eras
     });
   }
   log.flash = 'proven';
+  // What earlier jobs have kept of them is not wanted any more.
+  if (parseLinkUrl(options.to).scheme !== 'sim') forgetOnDisk(restJournal(), session.facts, chosen.map(({ number }) => number));
   return chosen;
 }
 

@@ -57,6 +57,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly basePath?: string;
   /** Packs what is sent, where that makes it shorter. @default true */
   readonly compress?: boolean;
+  /** Erases what touched sectors hold beside the image, which stays otherwise. @default false */
+  readonly eraseRest?: boolean;
   /** Bits per second for the stream, on links that can change the rate of their line. @default that of the line */
   readonly streamBaud?: number;
   /** Ends what another host's stub does on the board, and begins anew. @default false */
@@ -83,6 +85,13 @@ export interface EraseOptions extends JobOptions {
   readonly consent: AskConsent | undefined;
 }
 
+export interface ReadOptions extends JobOptions {
+  /** Replaced when all has been read: Intel HEX or raw bytes, by its name. */
+  readonly filePath: string;
+  /** @default the whole flash */
+  readonly range?: AddressRange;
+}
+
 interface AddressRange {
   readonly address: number;
   readonly lengthBytes: number;
@@ -106,6 +115,12 @@ export interface VerifyReport {
 
 export interface EraseReport {
   readonly outcome: 'erased';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface ReadReport {
+  readonly outcome: 'read';
   readonly text: string;
   readonly details: ReportDetails;
 }
@@ -136,6 +151,8 @@ export interface BoardInfo {
   readonly swapsBanks: boolean;
   readonly flashSizeKiB: number;
   readonly flashWordBytes: number;
+  /** Of the stub: how far the host may run ahead of what is executed. */
+  readonly windowBytes: number;
   readonly sectors: readonly SectorInfo[];
 }
 
@@ -164,6 +181,8 @@ export interface ReportDetails {
   readonly device?: { readonly part?: string; readonly uid?: string; readonly romVersion?: number; readonly idcode?: number };
   /** `erased`: as the stub counted. */
   readonly sectors?: { readonly touched: number; readonly written: number; readonly skipped: number; readonly erased?: number };
+  /** What touched sectors hold beside the image: bytes in flash words that stay, and what of them had to be fetched from the board before the first erase. */
+  readonly rest?: { readonly keptBytes: number; readonly fetchedBytes: number; readonly fetchSeconds: number };
   /** What passed the link in both directions, the ROM bootloader's phase included. */
   readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number };
   readonly roundTrip?: { readonly minMs: number; readonly smoothedMs: number; readonly maxMs: number; readonly samples: number };

@@ -18,6 +18,7 @@ import { recordJob } from './job/record-job.js';
 import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
 import { parseLinkUrl } from './link/link-url.js';
+import { NO_REST_JOURNAL, restJournal, type RestJournal } from './session/rest-journal.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
 
 const AFTER_ABORT = 'Run the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.';
@@ -31,9 +32,9 @@ export function flash(options: FlashOptions): Promise<Report> {
     checkImage(image).forEach((warning) => events.warning(warning));
     const base = options.basePath === undefined ? {} : { base: await readImage(options.basePath, options.address === undefined ? {} : { address: options.address }) };
     const { scheme, name, identity = name } = parseLinkUrl(options.to);
-    const [file, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_SECTOR_CACHE] : [sessionFile(identity), sectorCache()];
+    const [file, journal, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_REST_JOURNAL, NO_SECTOR_CACHE] : [sessionFile(identity), restJournal(), sectorCache()];
     const packer = packerAhead(PACKER);
-    const job = { image, ...base, options, events, file, cache, packer, log };
+    const job = { image, ...base, options, events, file, journal, cache, packer, log };
     packAhead(job);
     try {
       return await atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => flashOver(job, link, steadyLink));
@@ -46,16 +47,17 @@ export function flash(options: FlashOptions): Promise<Report> {
 /** What jobs leave behind for later ones, of the same board or of any. */
 export interface Memory {
   readonly file?: SessionFile;
+  readonly journal?: RestJournal;
   readonly cache?: SectorCache;
   readonly base?: Image;
   readonly packer?: Packer;
 }
 
 /** Flashes an image over a link that is open: what `flash` does once it has both. */
-export function flashImage(image: Image, link: Link, options: FlashOptions, { file = NO_SESSION_FILE, cache = NO_SECTOR_CACHE, packer = PACKER, base }: Memory = {}): Promise<Report> {
+export function flashImage(image: Image, link: Link, options: FlashOptions, { file = NO_SESSION_FILE, journal = NO_REST_JOURNAL, cache = NO_SECTOR_CACHE, packer = PACKER, base }: Memory = {}): Promise<Report> {
   return recordJob(options, (log, events) => {
     log.image = image;
-    return overLink(link, options, log, events, (counted, steadyLink) => flashOver({ image, ...(base && { base }), options, events, file, cache, packer, log }, counted, steadyLink));
+    return overLink(link, options, log, events, (counted, steadyLink) => flashOver({ image, ...(base && { base }), options, events, file, journal, cache, packer, log }, counted, steadyLink));
   });
 }
 

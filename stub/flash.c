@@ -3,6 +3,7 @@
  * in the flash word and in the geometry: data in `families`, no branches.
  */
 #include "flash.h"
+#include "bytes.h"
 #include "clock.h"
 #include "crc32.h"
 #include "registers.h"
@@ -279,26 +280,48 @@ bool flash_poll(void)
 }
 
 /*
- * A word that a power cut left half-written may fault when read. With FAULTMASK and BFHFNMIGN such faults are ignored, and DBECCERR
- * tells of them afterwards (PM0253 §4.3.7; RM0433 §4.7.7).
+ * A word that a power cut left half-written may fault when read. Between these two such faults are ignored (FAULTMASK and BFHFNMIGN), and
+ * DBECCERR tells of them afterwards (PM0253 §4.3.7; RM0433 §4.7.7).
  */
+static void begin_reading(uint32_t address)
+{
+    REGISTER(registers_of(flash_bank(address)), FLASH_CCR_AT) = FLASH_SR_ERRORS;
+    REGISTER(SCB_BASE, SCB_CCR_AT) |= SCB_CCR_BFHFNMIGN;
+    __asm volatile("cpsid f\n dsb\n isb" ::: "memory");
+}
+
+/* True: all of it could be read. */
+static bool end_reading(uint32_t address)
+{
+    const uint32_t registers = registers_of(flash_bank(address));
+    __asm volatile("dsb\n cpsie f\n isb" ::: "memory");
+    REGISTER(SCB_BASE, SCB_CCR_AT) &= ~SCB_CCR_BFHFNMIGN;
+    const uint32_t sr = REGISTER(registers, FLASH_SR_AT);
+    REGISTER(registers, FLASH_CCR_AT) = FLASH_SR_ERRORS;
+    return !(sr & FLASH_SR_DBECCERR);
+}
+
 uint32_t flash_digest(uint32_t address, uint32_t length)
 {
-    const uint32_t bank = flash_bank(address);
     if (!flash_holds(address, length)) {
         return 0;
     }
-    REGISTER(registers_of(bank), FLASH_CCR_AT) = FLASH_SR_ERRORS;
-    REGISTER(SCB_BASE, SCB_CCR_AT) |= SCB_CCR_BFHFNMIGN;
-    __asm volatile("cpsid f\n dsb\n isb" ::: "memory");
-    uint32_t digest = ~crc32_add(CRC32_BEGIN, (const volatile uint8_t *)address, length);
-    __asm volatile("dsb\n cpsie f\n isb" ::: "memory");
-    REGISTER(SCB_BASE, SCB_CCR_AT) &= ~SCB_CCR_BFHFNMIGN;
-    if (REGISTER(registers_of(bank), FLASH_SR_AT) & FLASH_SR_DBECCERR) {
-        digest = ~digest;
+    begin_reading(address);
+    const uint32_t digest = ~crc32_add(CRC32_BEGIN, (const volatile uint8_t *)address, length);
+    return end_reading(address) ? digest : ~digest;
+}
+
+bool flash_read(uint32_t address, uint32_t length, uint8_t *to)
+{
+    uint32_t at = 0;
+    begin_reading(address);
+    for (; length - at >= 4; at += 4) {
+        store_u32(to + at, REGISTER(address, at));
     }
-    REGISTER(registers_of(bank), FLASH_CCR_AT) = FLASH_SR_ERRORS;
-    return digest;
+    for (; at < length; at++) {
+        to[at] = REGISTER_8(address, at);
+    }
+    return end_reading(address);
 }
 
 uint32_t flash_erased(void)

@@ -63,6 +63,9 @@ void flash_start_erases(uint32_t except);
 /* CRC-32 of flash content of idle banks; complemented when a word in it cannot be read. */
 uint32_t flash_digest(uint32_t address, uint32_t length);
 
+/* Copies flash content of one idle bank. False: a word of it cannot be read, and is copied as anything. */
+bool flash_read(uint32_t address, uint32_t length, uint8_t *to);
+
 uint32_t flash_erased(void);
 uint32_t flash_programmed(void);
 

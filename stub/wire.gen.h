@@ -8,13 +8,22 @@
 #define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
-#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST */
-#define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
+#define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST or READ */
+#define WIRE_MOST_CONTENT_BYTES 1024u /* most that one CONTENT carries */
+#define WIRE_TICK_MS 1000u /* while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest */
+#define WIRE_REPORT_BITS 64000u /* while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line */
+#define WIRE_REPORT_LEAST_MS 50u /* but at least this distance, whatever the line */
+#define WIRE_REPORT_MOST_MS 8000u /* and at most this */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
 #define WIRE_STUB_BASE_ADDRESS 0x20004800u /* where the loader puts the stub; its first chunk is its entry point */
 #define WIRE_RECENT_BYTES 32768u /* of what was unpacked last, the stub keeps so many in RAM */
+#define WIRE_WINDOW_MOST_BYTES 0x00030000u /* of the window, where the RAM is there */
+#define WIRE_WINDOW_LEAST_BYTES 0x00010000u /* of the window on H72x */
+#define WIRE_COPY_BYTES 0x00020000u /* of a place for a KEEP, which begins at a multiple of this … */
+#define WIRE_COPIES_ADDRESS 0x24040000u /* … from here on, behind the largest window … */
+#define WIRE_COPIES_END 0x38000000u /* … to before here; what lies there the host knows from the part */
 #define WIRE_MOST_SPANS 1024u /* in the directory of packed content */
 #define WIRE_HALF_THE_SHIFTS 4096u /* `half` of §6.1 */
 #define WIRE_STUB_BYTES 8192u /* room for code and read-only data of the stub */
@@ -58,6 +67,12 @@
 #define WIRE_LEAVE_HOW_AT 0u
 #define WIRE_LEAVE_BYTES 4u
 
+/* Read the flash, range by range: answered by a CONTENT for each piece of it, back to back. Takes the place of a READ or DIGEST that is not answered yet. */
+#define WIRE_TYPE_READ 0x06u
+#define WIRE_READ_PIECE_BYTES_AT 0u
+#define WIRE_READ_RANGES_AT 4u
+#define WIRE_READ_BYTES 4u
+
 /* Speak and listen at another bit rate once RATED has left the wire; go back to the first one when no frame has come for `patienceMs`. May be repeated. */
 #define WIRE_TYPE_RATE 0x07u
 #define WIRE_RATE_FROM_AT 0u
@@ -91,7 +106,7 @@
 #define WIRE_FACTS_SECTOR_DIGESTS_AT 52u
 #define WIRE_FACTS_BYTES 52u
 
-/* How far the stream has come. Sent for data, for POLL, and unasked about once a second. */
+/* How far the stream has come. Sent for POLL at once, for data and unasked at the pace of §8. */
 #define WIRE_TYPE_PROGRESS 0x82u
 #define WIRE_PROGRESS_EXECUTED_AT 0u
 #define WIRE_PROGRESS_POLL_AT 4u
@@ -111,6 +126,11 @@
 #define WIRE_TYPE_DIGESTS 0x84u
 #define WIRE_DIGESTS_DIGESTS_AT 0u
 #define WIRE_DIGESTS_BYTES 0u
+
+/* Bytes of flash from the address in `offset` on. None: a flash word of this piece cannot be read, or the range is not flash of one bank. */
+#define WIRE_TYPE_CONTENT 0x83u
+#define WIRE_CONTENT_BYTES_AT 0u
+#define WIRE_CONTENT_BYTES 0u
 
 /* The last frame of a session. */
 #define WIRE_TYPE_LEAVING 0x85u

@@ -16,6 +16,7 @@ interface FlashValues extends JobValues {
   readonly base?: string;
   readonly compress: boolean;
   readonly streamBaud?: number;
+  readonly eraseRest?: true;
   readonly takeover?: true;
   readonly direct?: true;
   readonly dryRun?: true;
@@ -37,6 +38,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--base <old>', 'the image that is in flash now: only the difference is sent (what this host flashed before, it remembers)')
     .option('--no-compress', 'send the image as it is')
     .addOption(new Option('--stream-baud <rate>', 'bits per second while the image is sent, where the link can change the rate of its line (default: that of the line)').conflicts('direct').argParser(parseBaud))
+    .option('--erase-rest', 'erase what touched sectors hold beside the image (default: it stays)')
     .option('--direct', 'use the ROM bootloader alone: slow, but runs no code of ours on the board')
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
@@ -59,6 +61,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     imagePath,
     full: values.full ?? false,
     compress: values.compress,
+    eraseRest: values.eraseRest ?? false,
     takeover: values.takeover ?? false,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,

@@ -13,6 +13,7 @@ import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
 import { addInfoCommand } from './info-command.js';
+import { addReadCommand } from './read-command.js';
 import { addVerifyCommand } from './verify-command.js';
 import { applySettings } from './settings.js';
 
@@ -63,6 +64,7 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
   program.addHelpText('after', () => `\n${flash.helpInformation()}${helpAfterOptions()}`);
   addInfoCommand(program, context);
   addVerifyCommand(program, context);
+  addReadCommand(program, context);
   addEraseCommand(program, context);
   addDoctorCommand(program, context);
   addCacheCommand(program, context);

@@ -2,7 +2,7 @@
 import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
-import { describePlan, describeSectors } from '../plan/describe-plan.js';
+import { describeFetch, describePlan, describeSectors } from '../plan/describe-plan.js';
 import { crc32 } from '../protocol/crc32.js';
 import { wayBack } from '../plan/way-back.js';
 import { makeReport } from '../report/report.js';
@@ -14,6 +14,7 @@ import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
 import { forgetStub, inProgress, leftInProgress, saveOrWarn } from './sector-journal.js';
+import { keepOnDisk, leftUnderWay } from './rest-on-disk.js';
 import { enterBootloader } from './move-board.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
@@ -52,8 +53,9 @@ export async function useStub(job: Job, session: StubSession): Promise<Report> {
 
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
   const { options, events, file, log } = job;
-  const distrusted = leftInProgress(file, session.facts);
-  const planned = await surveyAndPlan(job, session, distrusted);
+  const onDisk = leftUnderWay(job, session.facts);
+  const distrusted = [...new Set([...leftInProgress(file, session.facts), ...onDisk.map(({ sector }) => sector)])];
+  const planned = await surveyAndPlan(job, session, { distrusted, onDisk, isResumed: false });
   describeSectors(planned.plan).forEach((line) => events.note(line));
   const { enter } = options;
   const back = wayBack(session.facts, enter?.send !== undefined && enter.lines === undefined && enter.command === undefined);
@@ -61,10 +63,11 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {
     const ending = await leaveBoard(session, 'reset');
-    return makeReport('planned', `${describePlan(planned.plan, planned.ways)}\nNothing was changed. ${ending.text}`, log);
+    return makeReport('planned', [describePlan(planned.plan, planned.ways), ...describeFetch(planned.rests), `Nothing was changed. ${ending.text}`].join('\n'), log);
   }
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;
+  keepOnDisk(job, planned.plan, planned.rests.bySector, facts);
   saveOrWarn(job, { token, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
   return finishJob(job, session, planned);
 }

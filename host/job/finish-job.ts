@@ -8,6 +8,7 @@ import type { StubSession } from '../session/stub-session.js';
 import type { Report } from '../flash-options.js';
 import { demandHeard } from './expect-application.js';
 import type { Job } from './job.js';
+import { forgetOnDisk } from './rest-on-disk.js';
 import { forgetStub, keepJournal } from './sector-journal.js';
 import type { Planned } from './survey-and-plan.js';
 
@@ -19,7 +20,8 @@ export async function finishJob(job: Job, session: StubSession, planned: Planned
   log.executed = await executePlan(session, planned.plan, planned.stream, { events, signal: options.signal, onProgrammed: journal.programmed });
   log.flash = 'proven';
   journal.proven();
-  job.cache.keep(planned.plan.sectors.map(({ content }) => content));
+  forgetOnDisk(job.journal, session.facts, planned.plan.sectors.map(({ sector }) => sector.number));
+  job.cache.keep(planned.plan.sectors.flatMap(({ content }) => content ?? []));
   const ending = await leaveBoard(session, options.after ?? 'reset', {
     announce: (text) => events.phase('reset', text), expect: options.leave === undefined ? options.expect : undefined,
   });

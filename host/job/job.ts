@@ -5,6 +5,7 @@ import type { FlashOptions } from '../flash-options.js';
 import type { Image } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
 import type { Logbook } from '../report/logbook.js';
+import type { RestJournal } from '../session/rest-journal.js';
 import type { SessionFile } from '../session/session-file.js';
 
 export interface Job {
@@ -18,5 +19,7 @@ export interface Job {
   readonly events: JobEvents;
   /** Where it leaves what a later process needs to go on. */
   readonly file: SessionFile;
+  /** Where it leaves what stays of the sectors that it erases. */
+  readonly journal: RestJournal;
   readonly log: Logbook;
 }

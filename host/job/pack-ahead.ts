@@ -6,7 +6,8 @@ import type { H7Part } from '../device/h7-part.js';
 import { H7_PARTS } from '../device/h7-parts.js';
 import { outsideFlash } from '../device/memory-map.js';
 import type { Image } from '../image/image.js';
-import { buildPlan, sectorContents } from '../plan/build-plan.js';
+import { buildPlan } from '../plan/build-plan.js';
+import { sectorContents } from '../plan/sector-contents.js';
 import { crc32 } from '../protocol/crc32.js';
 import type { Job } from './job.js';
 import { knownContent } from './known-content.js';
@@ -18,7 +19,7 @@ export function packAhead({ image, base, cache, packer, options }: Pick<Job, 'im
   if (part === undefined || options.direct || options.compress === false) return;
   const held = base === undefined || options.full ? undefined : digestsOf(base, part);
   const plan = buildPlan(image, part, { sectorDigests: held });
-  const packed = (held && packUpdate(plan, knownContent(plan, held, cache, base).runs, packer)?.content) ?? packWrites(plan, packer);
+  const packed = (held && packUpdate(plan, knownContent(plan, held, new Map(), cache, base).runs, packer)?.content) ?? packWrites(plan, packer);
   // Whoever asks for it hears what went wrong.
   packed?.catch(() => undefined);
 }

@@ -4,12 +4,15 @@ import type { PackedContent } from '../codec/packed-content.js';
 import type { Packer } from '../codec/packer.js';
 import type { Segment } from '../image/image.js';
 import { sectorRuns } from '../plan/build-plan.js';
-import type { Plan } from '../plan/plan.js';
+import { programmedBytes, type Plan } from '../plan/plan.js';
 import { updateSchedule, type UpdateStep } from '../plan/update-schedule.js';
 import { LIMITS } from '../protocol/wire.js';
 
 const UPDATE_MEMORY = { historyBytes: LIMITS.recentBytes.value, halfTheShifts: LIMITS.halfTheShifts.value };
 const mostSpans = LIMITS.mostSpans.value;
+
+/** Where less of what is written is known from before (the end of a sector that stays, behind a large image), comparing costs the host more than it gains. */
+const WORTH_COMPARING = 0.1;
 
 type TellShare = (share: number) => void;
 
@@ -30,9 +33,15 @@ export interface PackedUpdate {
  */
 export function packUpdate(plan: Plan, known: readonly Segment[], packer: Packer, onProgress: TellShare = () => undefined): PackedUpdate | undefined {
   const steps = updateSchedule(plan);
-  const isKnown = plan.erases.some(({ base }) => base !== plan.kept?.sector.base && known.some(({ address }) => address === base));
-  const targets = steps === undefined || !isKnown ? [] : sectorRuns(plan).map((run) => ({
+  const targets = steps === undefined || knownBytes(plan, known) < WORTH_COMPARING * programmedBytes(plan) ? [] : sectorRuns(plan).map((run) => ({
     run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable,
   }));
   return steps === undefined || targets.length === 0 ? undefined : { steps, content: packer.diff(known, targets, UPDATE_MEMORY, { mostSpans, onProgress }) };
+}
+
+/** In the sectors that change. */
+function knownBytes(plan: Plan, known: readonly Segment[]): number {
+  const changing = plan.erases.filter(({ base }) => base !== plan.kept?.sector.base);
+  const isChanging = (address: number): boolean => changing.some(({ base, lengthBytes }) => address >= base && address < base + lengthBytes);
+  return known.reduce((sum, { address, bytes }) => sum + (isChanging(address) ? bytes.length : 0), 0);
 }

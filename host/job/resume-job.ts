@@ -8,6 +8,7 @@ import type { StubSession } from '../session/stub-session.js';
 import { hearAnyStub, takeOver } from '../session/take-over.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
+import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
 export interface Resumed {
@@ -27,7 +28,7 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
   }
-  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, saved.distrusted) : undefined;
+  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, { distrusted: saved.distrusted, onDisk: loadFor(job, saved.facts), isResumed: true }) : undefined;
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     job.log.session = session;

@@ -2,39 +2,74 @@
  * Image × part × what the flash holds → plan. Pure; refuses what cannot be right before anything is erased.
  */
 import type { H7Part } from '../device/h7-part.js';
-import { bankLengthBytes, outsideFlash, sectorAt, sectorsCovering, type Sector } from '../device/memory-map.js';
+import { bankLengthBytes, outsideFlash, sectorAt, type Sector } from '../device/memory-map.js';
 import { StageFlashError, hex32 } from '../errors.js';
 import { segmentEnd, type Image, type Segment } from '../image/image.js';
 import { crc32 } from '../protocol/crc32.js';
 import { copyPlaces } from './copy-places.js';
-import type { Plan, PlannedSector } from './plan.js';
-
-const ERASED = 0xff;
+import { ERASED, isErased } from './erased.js';
+import type { KnownSector, Plan, PlannedSector } from './plan.js';
+import type { SectorRest } from './rest.js';
+import { sectorContents } from './sector-contents.js';
 
 export interface BuildPlanOptions {
   /** CRC-32 of each sector as it is, counted over all banks; undefined: nothing is known, what the image touches is written. */
   readonly sectorDigests: readonly (number | undefined)[] | undefined;
+  /** What sectors that the image covers in part hold beside it, by number of the sector; a sector that is not here is erased there. */
+  readonly rests?: ReadonlyMap<number, SectorRest>;
+  /** Where a reset may start: BOOT_ADD0, BOOT_ADD1. */
+  readonly bootAddresses?: readonly number[];
 }
 
 /** @throws StageFlashError kind `refused` when the image does not fit the part */
 export function buildPlan(image: Image, part: H7Part, options: BuildPlanOptions): Plan {
   refuseOutsideFlash(image, part);
-  const touched = plannedSectors(image, part, options.sectorDigests);
+  const touched = plannedSectors(image, part, options);
   if (!touched.some((planned) => planned.isWritten)) return { part, sectors: touched, writes: [], vectorWord: undefined, kept: undefined, erases: [] };
 
-  // The first flash word of the image: its vector table begins there.
-  const vectorAddress = Math.floor(image.segments[0]!.address / part.flashWordBytes) * part.flashWordBytes;
-  const vectorSector = touched.find(({ sector }) => sector.number === sectorAt(part, vectorAddress)?.number)!;
+  const vectorAddress = vectorAddressOf(image, touched, part, options.bootAddresses);
+  const vectorSector = known(touched.find(({ sector }) => sector.number === sectorAt(part, vectorAddress)?.number)!);
   const kept = !vectorSector.isWritten && copyPlaces(part).length > 0 ? vectorSector : undefined;
   // Whatever changes, the vector's sector goes first and comes back last: a cut in between leaves no application that could start.
   const sectors = touched.map((planned) => (planned === vectorSector ? { ...planned, isWritten: true } : planned));
-  const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten), vectorSector.sector);
+  const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten).map(known), vectorSector.sector);
   const sent = ordered.filter(({ sector }) => sector.number !== kept?.sector.number);
   return {
     part, sectors, kept, erases: ordered.map((planned) => planned.sector),
     writes: sent.flatMap((planned) => flashWordRuns(planned, part.flashWordBytes, vectorAddress)),
     vectorWord: wordAt(vectorSector, vectorAddress, part),
   };
+}
+
+/**
+ * The sector that is erased first of all if anything is written, for whoever has to know what it holds before that can be planned; undefined when
+ * everything is right already.
+ */
+export function vectorSectorOf(image: Image, part: H7Part, options: BuildPlanOptions): PlannedSector | undefined {
+  const touched = plannedSectors(image, part, options);
+  if (!touched.some((planned) => planned.isWritten)) return undefined;
+  const address = vectorAddressOf(image, touched, part, options.bootAddresses);
+  return touched.find(({ sector }) => sector.number === sectorAt(part, address)?.number);
+}
+
+/**
+ * The flash word that is written last: without it nothing starts. Where a reset starts in a sector that the image touches, that is the word
+ * there, whoever's it is; else the first of the image, where its own vector table begins.
+ */
+function vectorAddressOf(image: Image, touched: readonly PlannedSector[], part: H7Part, bootAddresses: readonly number[] = []): number {
+  const wordOf = (address: number): number => Math.floor(address / part.flashWordBytes) * part.flashWordBytes;
+  const starts = bootAddresses.map(wordOf).filter((address) =>
+    touched.some(({ sector, content }) => {
+      const offset = address - sector.base;
+      return offset >= 0 && offset < sector.lengthBytes && !(content !== undefined && isErased(content.subarray(offset, offset + part.flashWordBytes)));
+    }),
+  );
+  return starts[0] ?? wordOf(image.segments[0]!.address);
+}
+
+function known(planned: PlannedSector): KnownSector {
+  if (planned.content === undefined) throw new Error(`what the sector at ${hex32(planned.sector.base)} holds beside the image is not known`);
+  return planned as KnownSector;
 }
 
 /** @throws StageFlashError kind `refused` */
@@ -49,39 +84,30 @@ export function refuseOutsideFlash(image: Image, part: H7Part): void {
   }
 }
 
-function plannedSectors(image: Image, part: H7Part, digests: BuildPlanOptions['sectorDigests']): PlannedSector[] {
+function plannedSectors(image: Image, part: H7Part, { sectorDigests, rests }: BuildPlanOptions): PlannedSector[] {
   return sectorContents(image, part).map(({ sector, content, coveredBytes }) => {
+    const uncoveredBytes = sector.lengthBytes - coveredBytes;
+    const rest = rests?.get(sector.number);
+    const found = sectorDigests?.[sector.number];
+    if (rest?.kind === 'in place' && found !== undefined) return { sector, content: undefined, digest: found, isWritten: false, uncoveredBytes, keptBytes: uncoveredBytes };
+    const segments = rest?.kind === 'known' ? rest.segments : [];
+    for (const { address, bytes } of segments) content.set(bytes, address - sector.base);
     const digest = crc32(content);
-    return { sector, content, digest, isWritten: digests?.[sector.number] !== digest, uncoveredBytes: sector.lengthBytes - coveredBytes };
+    const keptBytes = rest === undefined ? undefined : segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return { sector, content, digest, isWritten: found !== digest, uncoveredBytes, keptBytes };
   });
 }
 
-/** The sectors that an image touches, in address order, with 0xFF where it has nothing. */
-export function sectorContents(image: Image, part: H7Part): { readonly sector: Sector; readonly content: Uint8Array; readonly coveredBytes: number }[] {
-  const covered = new Map<number, { sector: Sector; content: Uint8Array; coveredBytes: number }>();
-  for (const segment of image.segments) {
-    for (const sector of sectorsCovering(part, { address: segment.address, lengthBytes: segment.bytes.length })) {
-      const entry = covered.get(sector.number) ?? { sector, content: new Uint8Array(sector.lengthBytes).fill(ERASED), coveredBytes: 0 };
-      const from = Math.max(sector.base, segment.address);
-      const to = Math.min(sector.base + sector.lengthBytes, segmentEnd(segment));
-      entry.content.set(segment.bytes.subarray(from - segment.address, to - segment.address), from - sector.base);
-      entry.coveredBytes += to - from;
-      covered.set(sector.number, entry);
-    }
-  }
-  return [...covered.values()].sort((a, b) => a.sector.number - b.sector.number);
-}
-
 /** The vector's sector, then one of each bank in turn, so that one bank erases while the other programs. */
-function interleaveBanks(written: readonly PlannedSector[], vectorSector: Sector): PlannedSector[] {
-  const isVector = (planned: PlannedSector): boolean => planned.sector.number === vectorSector.number;
-  const turn = (planned: PlannedSector): number => 2 * planned.sector.indexInBank + planned.sector.bankIndex;
+function interleaveBanks(written: readonly KnownSector[], vectorSector: Sector): KnownSector[] {
+  const isVector = (planned: KnownSector): boolean => planned.sector.number === vectorSector.number;
+  const turn = (planned: KnownSector): number => 2 * planned.sector.indexInBank + planned.sector.bankIndex;
   const others = written.filter((planned) => !isVector(planned)).sort((a, b) => turn(a) - turn(b));
   return [...written.filter(isVector), ...others];
 }
 
 /** The flash words of a sector that are not erased anyway, as runs, without the one at `except`. */
-export function flashWordRuns(planned: PlannedSector, wordBytes: number, except: number): Segment[] {
+export function flashWordRuns(planned: KnownSector, wordBytes: number, except: number): Segment[] {
   const runs: { address: number; end: number }[] = [];
   for (let offset = 0; offset < planned.content.length; offset += wordBytes) {
     const address = planned.sector.base + offset;
@@ -110,10 +136,6 @@ export function sectorRuns(plan: Plan): readonly Segment[] {
   return runs;
 }
 
-function wordAt({ sector, content }: PlannedSector, address: number, part: H7Part): Segment {
+function wordAt({ sector, content }: KnownSector, address: number, part: H7Part): Segment {
   return { address, bytes: content.subarray(address - sector.base, address - sector.base + part.flashWordBytes) };
-}
-
-function isErased(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === ERASED);
 }

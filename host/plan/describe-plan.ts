@@ -2,7 +2,7 @@
 import type { Sector } from '../device/memory-map.js';
 import { hex32 } from '../errors.js';
 import { sentBytes } from './estimate.js';
-import { writtenSectors, type Plan, type PlannedSector } from './plan.js';
+import { keptBytes, writtenSectors, type Plan, type PlannedSector } from './plan.js';
 
 /** One way to bring the plan's content over, and what it costs. */
 export interface Way {
@@ -20,7 +20,8 @@ export function describeSectors(plan: Plan): string[] {
   const written = writtenSectors(plan);
   if (written.length === 0) return [`All ${plan.sectors.length} sectors of the image are right already.`];
   const lines = [`To be erased and written: ${written.length} of ${plan.sectors.length} sectors, ${describeRuns(written.map(({ sector }) => sector))}.`];
-  const lostBytes = written.reduce((sum, planned) => sum + planned.uncoveredBytes, 0);
+  const lostBytes = written.reduce((sum, planned) => sum + (planned.keptBytes === undefined ? planned.uncoveredBytes : 0), 0);
+  if (keptBytes(plan) > 0) lines.push(`${keptBytes(plan)} bytes of these sectors are not part of the image and stay as they are.`);
   if (lostBytes > 0) lines.push(`${lostBytes} bytes of these sectors are not part of the image and will be erased.`);
   return lines;
 }
@@ -39,6 +40,11 @@ export function describePlan(plan: Plan, ways: readonly Way[] = []): string {
     ...table(['sector', 'what happens', 'bytes', 'flash s'], sectorRows, 2),
     ...(ways.length > 0 ? ['', ...table(['  way', 'bytes up', 'bytes down', 'time'], wayRows, 1)] : []),
   ].join('\n');
+}
+
+/** What the job had to read before it could plan, a dry run too. */
+export function describeFetch({ fetchedBytes, fetchSeconds }: { readonly fetchedBytes: number; readonly fetchSeconds: number }): string[] {
+  return fetchedBytes === 0 ? [] : [`Of this time ${duration(fetchSeconds)} went into fetching ${fetchedBytes} bytes that are beside the image and stay.`];
 }
 
 function whatHappens(plan: Plan, planned: PlannedSector): string {

@@ -1,6 +1,6 @@
 /** Sectors to erase → the stream that makes the stub do it, and the ranges whose digests prove it. Pure. */
 import type { Sector } from '../device/memory-map.js';
-import { crc32 } from '../protocol/crc32.js';
+import { erasedDigest } from './erased.js';
 import { erase, fence, padToUnit, type ProofRange } from './stream.js';
 
 /** All of them go onto their banks' lists at once: both banks work at the same time. */
@@ -9,10 +9,5 @@ export function eraseStream(sectors: readonly Sector[]): Uint8Array {
 }
 
 export function erasedRanges(sectors: readonly Sector[]): readonly ProofRange[] {
-  const digests = new Map<number, number>();
-  return sectors.map(({ base, lengthBytes }) => {
-    const digest = digests.get(lengthBytes) ?? crc32(new Uint8Array(lengthBytes).fill(0xff));
-    digests.set(lengthBytes, digest);
-    return { address: base, length: lengthBytes, digest };
-  });
+  return sectors.map(({ base, lengthBytes }) => ({ address: base, length: lengthBytes, digest: erasedDigest(lengthBytes) }));
 }

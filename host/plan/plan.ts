@@ -8,14 +8,21 @@ import type { Segment } from '../image/image.js';
 /** A sector that the image touches. */
 export interface PlannedSector {
   readonly sector: Sector;
-  /** The whole sector as it will be: the image's bytes, 0xFF elsewhere. */
-  readonly content: Uint8Array;
-  /** CRC-32 of `content`. */
+  /** The whole sector as it will be; undefined where it stays as it is and what it holds beside the image is not known. */
+  readonly content: Uint8Array | undefined;
+  /** CRC-32 of the whole sector as it will be. */
   readonly digest: number;
   /** False: the board's digest says that it holds this already, and nothing is done to it. */
   readonly isWritten: boolean;
-  /** Bytes of the sector that the image does not cover: erased when the sector is written. */
+  /** Bytes of the sector that the image does not cover. */
   readonly uncoveredBytes: number;
+  /** Of these, bytes in flash words that hold something and stay; undefined: nobody has asked, all are erased when the sector is written. */
+  readonly keptBytes: number | undefined;
+}
+
+/** A sector of which every byte is known. */
+export interface KnownSector extends PlannedSector {
+  readonly content: Uint8Array;
 }
 
 export interface Plan {
@@ -27,13 +34,18 @@ export interface Plan {
   /** The vector's flash word: programmed last. Undefined when nothing is written. */
   readonly vectorWord: Segment | undefined;
   /** The vector's sector, where it holds the right content already: the stub copies it to RAM, and programs the copy after the erase. */
-  readonly kept: PlannedSector | undefined;
+  readonly kept: KnownSector | undefined;
   /** Sectors to erase, in the order of the stream; the vector's is the first. */
   readonly erases: readonly Sector[];
 }
 
 export function writtenSectors(plan: Plan): readonly PlannedSector[] {
   return plan.sectors.filter((planned) => planned.isWritten);
+}
+
+/** Bytes of the written sectors that are not part of the image, hold something, and stay. */
+export function keptBytes(plan: Plan): number {
+  return writtenSectors(plan).reduce((sum, planned) => sum + (planned.keptBytes ?? 0), 0);
 }
 
 /** Bytes of flash that will be programmed from the stream. */

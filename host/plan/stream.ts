@@ -5,7 +5,7 @@ import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
-import type { Plan, PlannedSector } from './plan.js';
+import type { KnownSector, Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -55,23 +55,25 @@ export function planStream(plan: Plan, packed?: Packing): Uint8Array {
 export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing): Uint8Array {
   const { bytes: packedBytes, takenAfterRun } = packed.content;
   const places = copyPlaces(plan.part);
-  const pieces = steps.flatMap(({ sector, keeps }) => {
+  const pieces = steps.flatMap(({ sector, keeps }, step) => {
     const at = runs.findIndex(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
     const bytes = at < 0 ? undefined : packedBytes.subarray(takenAfterRun[at - 1] ?? 0, takenAfterRun[at]);
     return [
       ...keeps.flatMap((kept) => [
         keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] ? [fence()] : []),
       ]),
+      // While the first sector is erased, the codec comes.
+      ...(step === 0 ? begin(packed) : []),
       ...(bytes ? [piece(runs[at]!.bytes.length, bytes)] : []),
     ];
   });
   return padToUnit([
-    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...begin(packed), ...pieces, ...proofAndVector(plan),
+    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...pieces, ...proofAndVector(plan),
   ]);
 }
 
 /** The vector's sector, but for its first flash word. */
-function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: PlannedSector): Uint8Array[] {
+function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: KnownSector): Uint8Array[] {
   const [place] = copyPlaces(part);
   const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, vectorWord!.address);
   return [keep(sector.base, place!), erase(sector.base), fence(), ...runs.map((run) => restore(run, place!))];
@@ -131,7 +133,8 @@ function rangesBeforeVector(plan: Plan, vectorWord: Segment): readonly ProofRang
     const range = { address: sector.base, length: sector.lengthBytes, digest };
     const offset = vectorWord.address - sector.base;
     if (offset < 0 || offset >= sector.lengthBytes) return range;
-    const without = content.slice();
+    // What is erased and written is known.
+    const without = content!.slice();
     without.fill(0xff, offset, offset + vectorWord.bytes.length);
     return { ...range, digest: crc32(without) };
   });
@@ -151,5 +154,5 @@ export function padToUnit(operations: readonly Uint8Array[]): Uint8Array {
 
 /** Every touched sector, whole: what was written, what was found right, and the rest of them. */
 export function proofRanges(plan: Plan): readonly ProofRange[] {
-  return plan.sectors.map(({ sector, digest }: PlannedSector) => ({ address: sector.base, length: sector.lengthBytes, digest }));
+  return plan.sectors.map(({ sector, digest }) => ({ address: sector.base, length: sector.lengthBytes, digest }));
 }

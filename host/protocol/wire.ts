@@ -32,13 +32,22 @@ export const LIMITS = {
   maxPayloadBytes: { value: 16_384, doc: 'largest payload of a frame' },
   unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
-  maxRanges: { value: 256, doc: 'most ranges in one DIGEST' },
-  tickMs: { value: 1000, doc: 'the stub is never silent for longer than this while it is not computing a digest' },
+  maxRanges: { value: 256, doc: 'most ranges in one DIGEST or READ' },
+  mostContentBytes: { value: 1024, doc: 'most that one CONTENT carries' },
+  tickMs: { value: 1000, doc: 'while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest' },
+  reportBits: { value: 64_000, doc: 'while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line' },
+  reportLeastMs: { value: 50, doc: 'but at least this distance, whatever the line' },
+  reportMostMs: { value: 8000, doc: 'and at most this' },
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
   loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
   stubBaseAddress: { value: 0x20004800, doc: 'where the loader puts the stub; its first chunk is its entry point' },
   recentBytes: { value: 0x8000, doc: 'of what was unpacked last, the stub keeps so many in RAM' },
+  windowMostBytes: { value: 0x3_0000, doc: 'of the window, where the RAM is there' },
+  windowLeastBytes: { value: 0x1_0000, doc: 'of the window on H72x' },
+  copyBytes: { value: 0x2_0000, doc: 'of a place for a KEEP, which begins at a multiple of this …' },
+  copiesAddress: { value: 0x24040000, doc: '… from here on, behind the largest window …' },
+  copiesEnd: { value: 0x38000000, doc: '… to before here; what lies there the host knows from the part' },
   mostSpans: { value: 1024, doc: 'in the directory of packed content' },
   halfTheShifts: { value: 4096, doc: '`half` of §6.1' },
   stubBytes: { value: 8192, doc: 'room for code and read-only data of the stub' },
@@ -55,7 +64,7 @@ export const FRAME = {
     { name: 'mask', type: 'u8', doc: 'XORed onto every byte of the frame behind it, CRC included; chosen so that no forbidden pattern crosses the wire' },
     { name: 'length', type: 'u16', doc: 'bytes of payload' },
     { name: 'token', type: 'u32', doc: 'of this session: a fence against mix-ups, not authentication' },
-    { name: 'offset', type: 'u32', doc: 'DATA: place of the payload in the stream. Requests: a number that the answer repeats. PROGRESS: bytes received without a gap' },
+    { name: 'offset', type: 'u32', doc: 'DATA: place of the payload in the stream. Requests: a number that the answer repeats. PROGRESS: bytes received without a gap. CONTENT: address of the payload in flash' },
     { name: 'check', type: 'u16', doc: 'low half of the CRC-32 of the unmasked header before it: checked before the length is believed' },
   ],
   trailer: [{ name: 'crc', type: 'u32', doc: 'CRC-32 (IEEE 802.3, as zlib) of header and payload, unmasked' }],
@@ -85,6 +94,13 @@ export const MESSAGES = {
     id: 0x05, from: 'host', doc: 'End of the session. Answered by LEAVING; done when that has left the wire.',
     fields: [
       { name: 'how', type: 'u32', doc: '0: reset the chip. Otherwise: the address of a vector table to start from' },
+    ],
+  },
+  read: {
+    id: 0x06, from: 'host', doc: 'Read the flash, range by range: answered by a CONTENT for each piece of it, back to back. Takes the place of a READ or DIGEST that is not answered yet.',
+    fields: [
+      { name: 'pieceBytes', type: 'u32', doc: 'bytes in each CONTENT; a range may end with fewer' },
+      { name: 'ranges', type: 'u32s', doc: 'pairs of address and length in bytes' },
     ],
   },
   rate: {
@@ -122,7 +138,7 @@ export const MESSAGES = {
     ],
   },
   progress: {
-    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for data, for POLL, and unasked about once a second.',
+    id: 0x82, from: 'stub', doc: 'How far the stream has come. Sent for POLL at once, for data and unasked at the pace of §8.',
     fields: [
       { name: 'executed', type: 'u32', doc: 'stream offset up to which everything is done' },
       { name: 'poll', type: 'u32', doc: 'offset field of the last POLL seen' },
@@ -141,6 +157,10 @@ export const MESSAGES = {
   digests: {
     id: 0x84, from: 'stub', doc: 'CRC-32 of each range of DIGEST, read from the flash itself; complemented where a word could not be read.',
     fields: [{ name: 'digests', type: 'u32s', doc: '' }],
+  },
+  content: {
+    id: 0x83, from: 'stub', doc: 'Bytes of flash from the address in `offset` on. None: a flash word of this piece cannot be read, or the range is not flash of one bank.',
+    fields: [{ name: 'bytes', type: 'bytes', doc: '' }],
   },
   leaving: {
     id: 0x85, from: 'stub', doc: 'The last frame of a session.',

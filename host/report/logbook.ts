@@ -28,6 +28,7 @@ export interface Logbook {
   session?: StubSession;
   part?: H7Part;
   plan?: Plan;
+  rests?: { readonly fetchedBytes: number; readonly fetchSeconds: number };
   ways?: readonly Way[];
   executed?: Executed;
   application?: ApplicationHeard | undefined;

@@ -3,7 +3,7 @@ import type { H7Part } from '../device/h7-part.js';
 import type { Report, ReportDetails } from '../flash-options.js';
 import { imageLengthBytes } from '../image/image.js';
 import type { RoundTrip } from '../link/round-trip.js';
-import { programmedBytes, writtenSectors } from '../plan/plan.js';
+import { keptBytes, programmedBytes, writtenSectors } from '../plan/plan.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Logbook } from './logbook.js';
 
@@ -37,6 +37,7 @@ export function reportDetails(log: Logbook): ReportDetails {
     ...(image && { image: { source: image.source, ...(image.fileSha256 !== undefined && { fileSha256: image.fileSha256 }), lengthBytes: imageLengthBytes(image) } }),
     ...deviceDetails(log),
     ...(plan && { sectors: sectorDetails(plan, log) }),
+    ...restDetails(log),
     ...(link && { link: { name: link.name, ...link.traffic } }),
     ...(roundTrip && roundTrip.count > 0 && { roundTrip: roundTripDetails(roundTrip) }),
     ...(rom && { discardedBytes: rom.discardedBytes }),
@@ -64,6 +65,12 @@ function sectorDetails(plan: NonNullable<Logbook['plan']>, { session, flash }: L
   const [touched, written] = [plan.sectors.length, writtenSectors(plan).length];
   const erased = flash === 'proven' ? plan.erases.length : (session?.progress?.erased ?? 0);
   return { touched, written, skipped: touched - written, ...(session && { erased }) };
+}
+
+function restDetails({ plan, rests }: Logbook): Pick<ReportDetails, 'rest'> {
+  if (plan === undefined || rests === undefined) return {};
+  const { fetchedBytes, fetchSeconds } = rests;
+  return { rest: { keptBytes: keptBytes(plan), fetchedBytes, fetchSeconds: rounded(fetchSeconds, 3) } };
 }
 
 function applicationDetails({ application }: Logbook): Pick<ReportDetails, 'application'> {

@@ -62,7 +62,7 @@ export async function keepRate(session: StubSession): Promise<void> {
   if (raised === undefined || link.now() - session.sentAtMs < raised.values.patienceMs / KEEP_PER_PATIENCE) return;
   const request = session.newRequest();
   await session.send('rate', request, raised.values);
-  session.forgetAnswers('rated');
+  session.takeEach('rated');
 }
 
 /** Back to the first rate, when the stub has gone there or will have soon. */

@@ -41,12 +41,9 @@ function bytesOfHex(text: string): Map<number, number> {
   return bytes;
 }
 
-/** The flash file as it must be: 0xFF in every sector that holds a byte of the image, then the image; all else as it was. */
+/** The flash file as it must be: the image, and all else as it was. */
 function expectedFlash(before: Uint8Array, bytes: ReadonlyMap<number, number>): Uint8Array {
   const after = Uint8Array.from(before);
-  for (const sector of new Set([...bytes.keys()].map((address) => Math.floor((address - FIRST) / SECTOR_BYTES)))) {
-    after.fill(0xff, sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
-  }
   for (const [address, byte] of bytes) after[address - FIRST] = byte;
   return after;
 }

@@ -12,7 +12,7 @@ import type { Image } from '../../host/image/image.js';
 import { readImage } from '../../host/image/read-image.js';
 import type { SimLink } from '../../host/link/sim-link.js';
 import { sampleContent } from '../codec/sample-content.js';
-import { firstDifference, flashedOver, flashOf, imageOf, openBoard, runJob } from './virtual-board.js';
+import { firstDifference, flashedAlone, flashedOver, flashOf, imageOf, openBoard, runJob } from './virtual-board.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-updates-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,7 +34,7 @@ const NEW = imageOf({ address: 0x0800_0000, bytes: newer(oldBank1) }, { address:
 
 function load(link: SimLink, image: Image): Uint8Array {
   const { flash } = link.world.board.chip;
-  flash.load(flashedOver(flash.snapshot().fill(0x5a), image, link));
+  flash.load(flashedAlone(flash.snapshot().fill(0x5a), image, link));
   return flash.snapshot();
 }
 

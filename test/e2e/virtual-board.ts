@@ -19,10 +19,15 @@ export function openBoard(query: string): Promise<SimLink> {
 export const flashOf = ({ world }: SimLink): Uint8Array => world.board.chip.flash.snapshot();
 export const statistics = ({ world }: SimLink): BoardStatistics => statisticsOf(world);
 
-/** What another life of the board left behind: no flash word of it is blank. */
-export function fillFlash(link: SimLink, seed: number): Uint8Array {
-  const { flash } = link.world.board.chip;
-  flash.load(garbage(flash.snapshot().length, seed));
+/**
+ * What another life of the board left behind.
+ * @param sectorBytes so many of each sector hold something; not given: no flash word is blank
+ */
+export function fillFlash(link: SimLink, seed: number, sectorBytes = Infinity): Uint8Array {
+  const { flash, part } = link.world.board.chip;
+  const content = garbage(flash.snapshot().length, seed);
+  for (let sector = 0; sector < content.length; sector += part.sectorBytes) content.fill(0xff, sector + Math.min(sectorBytes, part.sectorBytes), sector + part.sectorBytes);
+  flash.load(content);
   return flash.snapshot();
 }
 
@@ -51,24 +56,31 @@ export async function runJob(image: Image, link: Link, options: Partial<FlashOpt
   return { report, events };
 }
 
-/** `before` with the touched sectors erased and the image in them, as raw image of all banks. */
+/** `before` with the image in it, as raw image of all banks: everything else stays. */
 export function flashedOver(before: Uint8Array, image: Image, { world }: SimLink): Uint8Array {
-  const { part } = world.board.chip;
-  const bankBytes = (part.flashSizeKiB * 1024) / part.banks.length;
   const after = before.slice();
-  const placeOf = (address: number): number => {
-    const bank = part.banks.findIndex(({ base }) => address >= base && address < base + bankBytes);
-    if (bank < 0) throw new RangeError(`0x${address.toString(16)} is not in flash`);
-    return bank * bankBytes + address - part.banks[bank]!.base;
-  };
+  for (const { address, bytes } of image.segments) bytes.forEach((byte, at) => { after[placeOf(world, address + at)] = byte; });
+  return after;
+}
+
+/** The same where what the touched sectors held beside the image is given up. */
+export function flashedAlone(before: Uint8Array, image: Image, link: SimLink): Uint8Array {
+  const { world } = link;
+  const { sectorBytes } = world.board.chip.part;
+  const after = before.slice();
   for (const { address, bytes } of image.segments) {
-    const firstSector = Math.floor(address / part.sectorBytes) * part.sectorBytes;
-    for (let sector = firstSector; sector < address + bytes.length; sector += part.sectorBytes) {
-      after.fill(0xff, placeOf(sector), placeOf(sector) + part.sectorBytes);
+    for (let sector = Math.floor(address / sectorBytes) * sectorBytes; sector < address + bytes.length; sector += sectorBytes) {
+      after.fill(0xff, placeOf(world, sector), placeOf(world, sector) + sectorBytes);
     }
   }
-  for (const { address, bytes } of image.segments) bytes.forEach((byte, at) => { after[placeOf(address + at)] = byte; });
-  return after;
+  return flashedOver(after, image, link);
+}
+
+function placeOf({ board: { chip: { part } } }: SimLink['world'], address: number): number {
+  const bankBytes = (part.flashSizeKiB * 1024) / part.banks.length;
+  const bank = part.banks.findIndex(({ base }) => address >= base && address < base + bankBytes);
+  if (bank < 0) throw new RangeError(`0x${address.toString(16)} is not in flash`);
+  return bank * bankBytes + address - part.banks[bank]!.base;
 }
 
 /** Where two flash images differ first, for messages that say more than false. */

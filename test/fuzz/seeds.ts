@@ -2,8 +2,9 @@
 import { diffContent } from '../../host/codec/diff-content.js';
 import { packContent } from '../../host/codec/pack-content.js';
 import { findPart } from '../../host/device/h7-parts.js';
-import { buildPlan, sectorContents, sectorRuns } from '../../host/plan/build-plan.js';
+import { buildPlan, sectorRuns } from '../../host/plan/build-plan.js';
 import type { Plan } from '../../host/plan/plan.js';
+import { sectorContents } from '../../host/plan/sector-contents.js';
 import { planStream, updateStream, type PackedRuns, type Packing } from '../../host/plan/stream.js';
 import { updateSchedule } from '../../host/plan/update-schedule.js';
 import { crc32 } from '../../host/protocol/crc32.js';

@@ -52,6 +52,8 @@ const LONGEST_BEARABLE_MS = 5000;
 const MOST_TROUBLES = 3;
 /** A job of so few bytes, with one retry budget and its patience on the slowest link of all. */
 const BUDGET_MS = 3_600_000;
+/** Of each sector; the image is shorter, so the rest has to stay. */
+const OTHERS_BYTES = 0x1800;
 const FIRST = 0x0800_0000;
 const SECOND_SECTOR = 0x0802_0000;
 
@@ -81,7 +83,7 @@ export function chaosCase(seed: number): ChaosCase {
 export async function runChaos(seed: number): Promise<Verdict> {
   const { query, troubles, image, options } = chaosCase(seed);
   const link = await openBoard(query);
-  const before = fillFlash(link, seed);
+  const before = fillFlash(link, seed, OTHERS_BYTES);
   const result = await runJob(image, within(link, BUDGET_MS), { after: 'stay', ...options }).catch((error: unknown) => error);
   const wrong = result instanceof Error ? wrongFailure(result, troubles, { ...options, hasLongOutages: (link.options.outage?.lengthMs ?? 0) > LONGEST_BEARABLE_MS }) ?? halfDone(link, before) : wrongSuccess(link, flashedOver(before, image, link), troubles);
   const outcome = result instanceof StageFlashError ? result.kind : result instanceof Error ? 'defect' : 'flashed';

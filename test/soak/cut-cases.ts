@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Random } from '../../host/board/random.js';
 import type { FlashOptions } from '../../host/flash-options.js';
 import type { Image, Segment } from '../../host/image/image.js';
-import { imageOf } from '../e2e/virtual-board.js';
+import { garbage, imageOf } from '../e2e/virtual-board.js';
 import { MOMENTS, type CutResult, type PowerCut } from './power-cut.js';
 import { changed, packable, program } from './programs.js';
 import type { Verdict } from './soak.js';
@@ -32,6 +32,10 @@ const WORDS = { first: 90, others: 84 };
 /** Six sectors are erased; each flash word is programmed once. */
 export const SMALL_OPERATIONS = 1 + OTHERS.length + WORDS.first + OTHERS.length * WORDS.others;
 
+/** Somebody else's bytes in two of the sectors; where they begin and end, they share a flash word with nobody. */
+const OTHERS_BYTES = [{ address: FIRST + 0x1_0005, lengthBytes: 300 }, { address: 0x0813_fe01, lengthBytes: 511 }] as const;
+const OTHERS_WORDS = 10 + 16;
+
 const SEGMENTS = [{ address: FIRST, words: WORDS.first }, ...OTHERS.map((address) => ({ address, words: WORDS.others }))];
 
 function smallImage(seed: number, { content }: Way): Image {
@@ -51,6 +55,14 @@ export function smallCut(seed: number): PowerCut {
     moment: MOMENTS[Math.floor(seed / WAYS.length / BOOT0.length) % MOMENTS.length]!,
     operation: 1 + Math.floor(seed / CASES_PER_OPERATION),
   };
+}
+
+/** The same among somebody else's bytes, which are programmed again with the image. */
+export const AMONG_OTHERS_OPERATIONS = SMALL_OPERATIONS + OTHERS_WORDS;
+export const AMONG_OTHERS_CASES = AMONG_OTHERS_OPERATIONS * CASES_PER_OPERATION;
+
+export function amongOthersCut(seed: number): PowerCut {
+  return { ...smallCut(seed), beside: imageOf(...OTHERS_BYTES.map(({ address, lengthBytes }) => ({ address, bytes: garbage(lengthBytes, address) }))) };
 }
 
 /** The erase of the vector's sector and the programming of its flash word: only there may something else than a whole application start. */

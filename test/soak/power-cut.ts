@@ -12,7 +12,9 @@ import type { FlashOptions } from '../../host/flash-options.js';
 import { flashImage } from '../../host/flash.js';
 import type { Image } from '../../host/image/image.js';
 import { connectSimLink, type SimLink } from '../../host/link/sim-link.js';
+import type { RestJournal } from '../../host/session/rest-journal.js';
 import type { SessionFile } from '../../host/session/session-file.js';
+import { memoryRestJournal } from '../e2e/memory-rest-journal.js';
 import { memorySessionFile } from '../e2e/memory-session-file.js';
 import { firstDifference, flashedOver, flashOf, openBoard } from '../e2e/virtual-board.js';
 
@@ -23,6 +25,8 @@ export interface PowerCut {
   /** What the board ran before. */
   readonly oldImage: Image;
   readonly newImage: Image;
+  /** What else the flash holds. */
+  readonly beside?: Image;
   readonly options: Partial<FlashOptions>;
   /** The host knows what the board runs. */
   readonly isOldKnown?: boolean;
@@ -33,6 +37,7 @@ export interface PowerCut {
   readonly seed: number;
   /** Where the jobs leave what they know. @default memory, as on one machine */
   readonly file?: SessionFile;
+  readonly journal?: RestJournal;
 }
 
 /**
@@ -54,13 +59,13 @@ const LONGEST_PAUSE_MS = 600_000;
 const BOOT_MS = 50;
 
 export async function cutPower(cut: PowerCut): Promise<CutResult> {
-  const { seed, boot0, operation, moment, file = memorySessionFile() } = cut;
+  const { seed, boot0, operation, moment, beside, file = memorySessionFile(), journal = memoryRestJournal() } = cut;
   const link = await openBoard(`${cut.board}&seed=${seed}&fault=power-cut@flash-op=${operation}:${moment}`);
   const { board, board: { chip: { flash } } } = link.world;
-  flash.load(flashedOver(flashOf(link), cut.oldImage, link));
+  for (const image of [cut.oldImage, ...(beside ? [beside] : [])]) flash.load(flashedOver(flashOf(link), image, link));
   const expected = flashedOver(flashOf(link), cut.newImage, link);
   const watch = watchCut(link, cut);
-  const run = (over: SimLink) => flashImage(cut.newImage, over, { imagePath: cut.newImage.source, to: 'sim:', events: () => undefined, retryBudgetMs: 0, ...cut.options }, { file, ...(cut.isOldKnown === true && { base: cut.oldImage }) });
+  const run = (over: SimLink) => flashImage(cut.newImage, over, { imagePath: cut.newImage.source, to: 'sim:', events: () => undefined, retryBudgetMs: 0, ...cut.options }, { file, journal, ...(cut.isOldKnown === true && { base: cut.oldImage }) });
 
   board.boot0 = boot0;
   const first = await run(link).catch((error: unknown) => error);

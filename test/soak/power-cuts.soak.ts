@@ -1,6 +1,6 @@
-/** A rerun after a cut at any flash operation ends with the right image, and no torn application is ever started. */
+/** A rerun after a cut at any flash operation ends with the right image and all that was beside it, and no torn application is ever started. */
 import { test } from 'vitest';
-import { hasRealImage, judge, operationsOf, pulseCut, realCut, SMALL_CASES, smallCut } from './cut-cases.js';
+import { AMONG_OTHERS_CASES, amongOthersCut, hasRealImage, judge, operationsOf, pulseCut, realCut, SMALL_CASES, smallCut } from './cut-cases.js';
 import { cutPower } from './power-cut.js';
 import { soak } from './soak.js';
 
@@ -8,6 +8,9 @@ const SECTOR_BYTES = 0x2_0000;
 
 test('power cuts, small image', () =>
   soak({ name: 'power cuts, small image', cases: SMALL_CASES, run: async (seed) => judge(smallCut(seed), await cutPower(smallCut(seed))) }));
+
+test('power cuts, among other bytes', () =>
+  soak({ name: 'power cuts, among other bytes', cases: AMONG_OTHERS_CASES, run: async (seed) => judge(amongOthersCut(seed), await cutPower(amongOthersCut(seed))) }));
 
 test('power cuts, the two pulses', () =>
   soak({ name: 'power cuts, the two pulses', cases: 600, run: async (seed) => judge(pulseCut(seed), await cutPower(pulseCut(seed))) }));

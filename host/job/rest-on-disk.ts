@@ -1,0 +1,74 @@
+/**
+ * When the journal of a chip's rests is believed, written and forgotten. A sector in it was about to be erased by a job of which nobody has heard that it
+ * ended well. Whether that job has begun at all, or has ended unheard, shows in the sector that it erased first: then the flash itself is right, and
+ * may have changed since.
+ */
+import type { Plan } from '../plan/plan.js';
+import { erasedDigest } from '../plan/erased.js';
+import type { SectorRest } from '../plan/rest.js';
+import { crc32 } from '../protocol/crc32.js';
+import { uidOf } from '../report/report.js';
+import type { RestJournal, SectorOnDisk } from '../session/rest-journal.js';
+import type { StubSession } from '../session/stub-session.js';
+import { StageFlashError } from '../errors.js';
+import type { Job } from './job.js';
+
+type Facts = StubSession['facts'];
+
+/** Of jobs that were cut in between, by what the flash shows. */
+export function leftUnderWay(job: Pick<Job, 'journal' | 'options'>, facts: Facts): readonly SectorOnDisk[] {
+  return loadFor(job, facts).filter(({ sector, firstErased, notUnderWay }) => sector === firstErased || !notUnderWay.includes(facts.sectorDigests[firstErased]!));
+}
+
+/** All of them: a stub that still works has begun. */
+export function loadFor({ journal, options }: Pick<Job, 'journal' | 'options'>, facts: Facts): readonly SectorOnDisk[] {
+  try {
+    return journal.load(uidOf(facts));
+  } catch (error) {
+    // Who gives up what is beside the image does not need it.
+    if (options.eraseRest && error instanceof StageFlashError) return [];
+    throw error;
+  }
+}
+
+/** Before the first erase. @throws StageFlashError kind `refused` when it cannot be written and something would be lost */
+export function keepOnDisk(job: Pick<Job, 'journal' | 'options'>, plan: Plan, bySector: ReadonlyMap<number, SectorRest>, facts: Facts): void {
+  const [first] = plan.erases;
+  if (first === undefined) return;
+  const before = loadFor(job, facts);
+  const underWay = leftUnderWay(job, facts);
+  const savedAt = new Date().toISOString();
+  const { now, then } = evidence(plan, facts);
+  const sectors = plan.erases.map(({ number }): SectorOnDisk => {
+    const rest = bySector.get(number);
+    const wasUnderWay = underWay.some(({ sector }) => sector === number);
+    return { sector: number, kept: rest?.kind === 'known' ? rest.segments : [], firstErased: first.number, notUnderWay: wasUnderWay ? then : [...now, ...then], savedAt };
+  });
+  job.journal.save(uidOf(facts), [...before.filter(({ sector }) => !sectors.some((one) => one.sector === sector)), ...sectors]);
+}
+
+/** The flash of these sectors is proven, or erased because somebody said so. */
+export function forgetOnDisk(journal: RestJournal, facts: Facts, sectors: readonly number[]): void {
+  try {
+    const chip = uidOf(facts);
+    const saved = journal.load(chip);
+    const left = saved.filter(({ sector }) => !sectors.includes(sector));
+    if (left.length < saved.length) journal.save(chip, left);
+  } catch {
+    // What stays there shows by the flash that its job has ended.
+  }
+}
+
+/**
+ * Digests of the sector that is erased first, before the job and after it. One that the sector also passes through in between is none: erased, and
+ * complete but for the flash word that comes last.
+ */
+function evidence(plan: Plan, facts: Facts): { readonly now: readonly number[]; readonly then: readonly number[] } {
+  const first = plan.sectors.find(({ sector }) => sector === plan.erases[0])!;
+  const { address, bytes } = plan.vectorWord!;
+  const incomplete = first.content!.slice();
+  incomplete.fill(0xff, address - first.sector.base, address - first.sector.base + bytes.length);
+  const passed = [erasedDigest(first.sector.lengthBytes), crc32(incomplete)];
+  const isEvidence = (digest: number): boolean => !passed.includes(digest);
+  return { now: [facts.sectorDigests[first.sector.number]!].filter(isEvidence), then: [first.digest].filter(isEvidence) };
+}
