@@ -4,7 +4,7 @@ import { describeDiagnosis } from './doctor/describe-diagnosis.js';
 import { examine } from './doctor/examinations.js';
 import { StageFlashError } from './errors.js';
 import type { Diagnosis, DoctorReport, JobOptions } from './flash-options.js';
-import { atBoard } from './job/at-board.js';
+import { atBoard, demandKnownChip } from './job/at-board.js';
 import { enterBootloader, leaveAfter } from './job/move-board.js';
 import { recordJob } from './job/record-job.js';
 import { reportDetails } from './report/report.js';
@@ -14,6 +14,7 @@ const AFTER_ABORT = 'The bootloader may wait for the rest of a command; the next
 /** That no connection can be had is a finding like any other. @throws StageFlashError kind `usage` or `interrupted` */
 export function doctor(options: JobOptions): Promise<DoctorReport> {
   return recordJob(options, async (log, events) => {
+    demandKnownChip(options.chip);
     const asked = { options, log, events };
     let isOpen = false;
     const report = (diagnosis: Diagnosis): DoctorReport => ({

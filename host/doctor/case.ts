@@ -23,8 +23,8 @@ const RECONNECT_WAITS_MS = [0, 2000, 5000, 10_000] as const;
 const OUTLAST_MS = 15_000;
 /** Of bringing it into step, while noise answers. */
 const MOST_REPEATS = 2;
-/** Datagrams that are lost by chance are silent for less. */
-const SHORTEST_OUTAGE_MS = 8000;
+/** Where datagrams get lost, a bootloader may wait for the rest of a frame as long as this. */
+const SHORTEST_OUTAGE_MS = 18_000;
 /** A connection that takes so much longer to open than usual was opened over a network that had been dead. */
 const OUTAGE_CONNECT_MS = 3000;
 
@@ -80,18 +80,13 @@ export class Case {
 
   /** The bootloader waits for a command afterwards. @throws EndOfExamination when nothing brings it there */
   async regain(): Promise<void> {
-    const silentSinceMs = this.line.now();
-    let step: Step;
-    for (let attempt = 0; ; attempt++) {
-      await this.line.settle();
-      step = await intoStep(this.line);
-      if (isAnswered(step)) {
-        // A second 0x7F may be the right checksum of what an earlier question has left.
-        if (step.kind === 'ack' && step.failedAttempts === 0 && this.wasInStep) this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
-        return;
-      }
-      if (step.kind === 'silence' || attempt === MOST_REPEATS) break;
+    const step = await this.#intoStepThroughNoise();
+    if (isAnswered(step)) {
+      // A second 0x7F may be the right checksum of what an earlier question has left.
+      if (step.kind === 'ack' && step.failedAttempts === 0 && this.wasInStep) this.found('board-reset', 'a bootloader that was in step took 0x7F for its first byte');
+      return;
     }
+    const silentSinceMs = this.line.lastHeardMs;
     if (step.kind === 'silence' && ((await this.outlast(silentSinceMs)) || (await this.revive(silentSinceMs)))) return;
     const now = step.kind === 'silence' ? 'is silent now' : `now ${step.bytes.length} bytes come that are no answer`;
     // Reset in the middle of a run of bytes, a bootloader measures a wrong rate by them.
@@ -109,10 +104,9 @@ export class Case {
     const untilMs = this.line.now() + OUTLAST_MS;
     while (this.line.now() < untilMs) {
       if ((await intoStep(this.line)).kind === 'silence') continue;
-      if (this.line.now() - silentSinceMs < SHORTEST_OUTAGE_MS) this.lostDatagrams++;
-      else this.found('outage', `nothing passed for ${seconds(this.line.now() - silentSinceMs)}, then everything did`);
-      await this.line.settle();
-      if (isAnswered(await intoStep(this.line))) return true;
+      if (this.line.datagramBytes !== undefined && this.line.now() - silentSinceMs < SHORTEST_OUTAGE_MS) this.lostDatagrams++;
+      else this.#foundOutage(silentSinceMs);
+      return isAnswered(await this.#intoStepThroughNoise());
     }
     return false;
   }
@@ -124,10 +118,20 @@ export class Case {
     const step = await intoStep(this.line);
     if (!isAnswered(step)) return false;
     const isNetwork = (connectMs ?? 0) > OUTAGE_CONNECT_MS + 3 * (this.line.samples[0] ?? 0) || (connectMs === undefined && step.failedAttempts === 2);
-    const silentMs = this.line.now() - silentSinceMs;
-    if (isNetwork) this.found('outage', `nothing passed for ${seconds(silentMs)}, then everything did`);
-    else this.found('half-open', `the connection carried nothing for ${seconds(silentMs)}, and another one was answered at once`);
+    if (isNetwork) this.#foundOutage(silentSinceMs);
+    else this.foundHalfOpen(silentSinceMs);
     return true;
+  }
+
+  /** In step over another connection. @throws EndOfExamination */
+  async startOver(): Promise<void> {
+    await this.reconnect();
+    if (!isAnswered(await intoStep(this.line))) await this.regain();
+  }
+
+  /** A network that was away once may be so again. */
+  foundHalfOpen(silentSinceMs: number): void {
+    if (!this.has('outage')) this.found('half-open', `the connection carried nothing for ${seconds(this.line.now() - silentSinceMs)}, and another one was answered at once`);
   }
 
   /** @returns how long it took to open. @throws EndOfExamination when there is none to be had */
@@ -144,6 +148,18 @@ export class Case {
     }
     this.found('busy', `after the last connection no other could be had for ${seconds(this.line.now() - startedMs)}: ${refusal}`);
     throw new EndOfExamination();
+  }
+
+  async #intoStepThroughNoise(): Promise<Step> {
+    for (let attempt = 0; ; attempt++) {
+      await this.line.settle();
+      const step = await intoStep(this.line);
+      if (isAnswered(step) || step.kind === 'silence' || attempt === MOST_REPEATS) return step;
+    }
+  }
+
+  #foundOutage(silentSinceMs: number): void {
+    this.found('outage', `nothing passed for ${seconds(this.line.now() - silentSinceMs)}, then everything did`);
   }
 }
 

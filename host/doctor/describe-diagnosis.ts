@@ -27,7 +27,7 @@ function describeFacts(facts: LinkFacts): readonly string[] {
 }
 
 function hexByte(value: number): string {
-  return `0x${value.toString(16).toUpperCase()}`;
+  return `0x${value.toString(16)}`;
 }
 
 function deviceIdText(deviceId: number, couldBe: readonly string[] = []): string {

@@ -6,7 +6,6 @@ import { NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import { count, hex } from './byte-runs.js';
 import type { Case } from './case.js';
 import { rateOf } from './examine-times.js';
-import { intoStep, isAnswered } from './into-step.js';
 
 /** Fits every converter's buffer and every network. */
 const SMALL_BYTES = 256;
@@ -68,17 +67,16 @@ async function explainSilence(examined: Case, sentBytes: number): Promise<boolea
     await examined.regain();
     return false;
   }
-  const silentSinceMs = line.now();
-  await examined.reconnect();
-  if (!isAnswered(await intoStep(line))) await examined.regain();
+  const silentSinceMs = line.lastHeardMs;
+  if (await examined.outlast(silentSinceMs)) return false;
+  await examined.startOver();
   const again = await tryBurst(examined, sentBytes);
   if (again.refusals > 0) {
-    examined.found('half-open', `the connection carried nothing for ${((line.now() - silentSinceMs) / 1000).toFixed(1)} s, and another one was answered at once`);
+    examined.foundHalfOpen(silentSinceMs);
     return false;
   }
   examined.found('mtu-hole', `${SMALL_BYTES} bytes in one packet pass; ${sentBytes} vanished twice, and all behind them`);
-  await examined.reconnect();
-  await examined.regain();
+  await examined.startOver();
   return true;
 }
 

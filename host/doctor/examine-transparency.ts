@@ -4,7 +4,6 @@ import { findParts } from '../device/h7-parts.js';
 import { LIMITS } from '../protocol/wire.js';
 import { count, hex } from './byte-runs.js';
 import type { Case } from './case.js';
-import { intoStep, isAnswered } from './into-step.js';
 import { readMemory, writeMemory, type Access } from './memory-access.js';
 import { fateOf, IAC, syncPattern, testPattern, XOFF, XON, type Fate } from './test-pattern.js';
 
@@ -74,10 +73,11 @@ async function tryWayTest(examined: Case, { bytes, what, byAnswers }: WayTest): 
 }
 
 async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void> {
+  const { line } = examined;
   const fates: Fate[] = [];
   const cut: Uint8Array[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const access = await readMemory(examined.line, RAM, pattern.length, (data) => fateOf(pattern, data) === 'same');
+    const access = await readMemory(line, RAM, pattern.length, (data) => fateOf(pattern, data) === 'same');
     const { failedAt, heard } = access;
     if (failedAt === undefined) {
       examined.down.push({ characters: pattern.length + 3, tookMs: heard.tookMs });
@@ -86,8 +86,8 @@ async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void
     const fate = failedAt === 'data' ? fateOf(pattern, heard.bytes.subarray(1)) : 'shorter';
     fates.push(fate);
     cut.push(heard.bytes);
-    if (fate === 'cut at the escape') await returnToDataMode(examined);
-    else await examined.regain();
+    // A modem is in data mode again with the next connection.
+    await (fate === 'cut at the escape' && line.canReconnect ? examined.startOver() : examined.regain());
     if (concludeWayBack(examined, fates, access)) return;
   }
   fates.forEach((fate, index) => {
@@ -109,10 +109,4 @@ function concludeWayBack(examined: Case, fates: readonly Fate[], { failedAt }: A
   if (failedAt !== 'data' || fate !== before || systematic === undefined) return false;
   examined.found(...systematic);
   return true;
-}
-
-async function returnToDataMode(examined: Case): Promise<void> {
-  if (!examined.line.canReconnect) return examined.regain();
-  await examined.reconnect();
-  if (!isAnswered(await intoStep(examined.line))) await examined.regain();
 }

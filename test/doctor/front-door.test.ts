@@ -39,6 +39,10 @@ describe('without a connection', () => {
     expect(details.doctor.findings[0]!.remedy).not.toBe('');
   });
 
+  test('a chip that there is not is a wrong command line, too', async () => {
+    await expect(doctor({ to: 'sim:', chip: 'STM32F0', events })).rejects.toMatchObject({ kind: 'usage', exitCode: 2 });
+  });
+
   test.each(['tcp://nowhere', 'sim:?profile=mars', 'carrier-pigeon://x'])('%s is a wrong command line, not a finding', async (to) => {
     await expect(doctor({ to, events })).rejects.toMatchObject({ kind: 'usage', exitCode: 2 });
   });

@@ -112,6 +112,18 @@ describe('of the connection', () => {
     expect(['outage', undefined]).toContain(found.flat()[0]);
   });
 
+  test('a converter that resets the board for each client is told from a board that is reset once', async () => {
+    let clients = 0;
+    const { names } = await examined('', ({ world }) => void world.onConnected.push(() => {
+      if (++clients === 1) world.board.pressReset();
+    }));
+    expect(names).toEqual(['resets-on-connect']);
+  });
+
+  test('so many lost datagrams are told that a session would suffer from them', async () => {
+    expect((await examined('transport=udp&fault=udp-loss=10&seed=2')).names).toEqual(['datagrams-lost']);
+  });
+
   test('after trouble that can be lived with, a job begins at once', async () => {
     for (const fault of ['idle-close=20s', 'silence=300', 'banner', 'stale-cache', 'baud=57600']) {
       const result = await examined(`fault=${fault}`);
