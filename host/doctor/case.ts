@@ -5,6 +5,7 @@
 import { StageFlashError } from '../errors.js';
 import type { Finding, LinkFacts } from '../flash-options.js';
 import { hex } from './byte-runs.js';
+import { roundTrips } from './examine-times.js';
 import { finding, type FindingName } from './findings.js';
 import { intoStep, isAnswered, type Step } from './into-step.js';
 import type { ProbeLine, Timed } from './probe-line.js';
@@ -17,6 +18,8 @@ export class EndOfExamination extends Error {
   override readonly name = 'EndOfExamination';
 }
 
+/** All of it takes no longer, whatever is found on a network that is there. */
+const PROMISE = { durationMs: 60_000, roundTrips: 30 } as const;
 /** Converters with one client need a moment to forget the last. */
 const RECONNECT_WAITS_MS = [0, 2000, 5000, 10_000] as const;
 /** Longer than most cells and satellites are lost. */
@@ -65,6 +68,12 @@ export class Case {
     if (this.has(name)) return;
     this.findings.push(finding(name, evidence));
     this.say(`Found: ${name}: ${evidence}.`);
+  }
+
+  /** Of the time that was promised. */
+  get leftMs(): number {
+    const { line, startedMs } = this;
+    return startedMs + PROMISE.durationMs + PROMISE.roundTrips * (roundTrips(line.samples)?.medianMs ?? 0) - line.now();
   }
 
   /** How often the same must happen before it is no chance. */

@@ -71,6 +71,8 @@ export async function examine(link: Link, { say, signal }: DoctorHooks): Promise
 
 async function runAll(examined: Case): Promise<void> {
   for (const { asks, examine } of EXAMINATIONS) {
+    // Only trouble takes so long. If it has no name by now, listening will tell.
+    if (examined.leftMs < 0 && (examined.findings.length > 0 || examine !== examineQuiet)) continue;
     examined.say(asks);
     await examineUntilDone(examined, examine);
   }

@@ -3,6 +3,7 @@
  * what came through. A packet that vanishes with all behind it is an MTU hole, one that loses its end a full buffer.
  */
 import { NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
+import { lineTimeMs } from '../link/line-settings.js';
 import { count, hex } from './byte-runs.js';
 import type { Case } from './case.js';
 import { rateOf } from './examine-times.js';
@@ -12,6 +13,8 @@ const SMALL_BYTES = 256;
 /** A full segment on most networks. */
 const LARGE_BYTES = 1460;
 const LARGE_BURSTS = 3;
+/** All of them; on a slow line there are fewer. */
+const LARGE_BURSTS_MS = 6000;
 /** What stage-flash reckons that a converter holds (link/line-pacer.ts). */
 const RECKONED_BYTES = 960;
 /** Below, more is missing than single bytes. */
@@ -24,20 +27,22 @@ interface Burst {
 }
 
 export async function examineBursts(examined: Case): Promise<void> {
+  const { line } = examined;
   const small = await tryBurst(examined, SMALL_BYTES);
   await examined.keepInStep();
   if (small.refusals === 0) return;
   examined.up.push({ characters: SMALL_BYTES + 1, tookMs: small.tookMs });
-  examined.line.measuredRate = rateOf(examined);
+  line.measuredRate = rateOf(examined);
   // A bootloader without FIFO may miss bytes while it refuses: what it makes of a small burst is the measure for large ones.
   const refusalsPerByte = small.refusals < FEW * (SMALL_BYTES / 2) ? small.refusals / SMALL_BYTES : 1 / 2;
   if (small.refusals <= SMALL_BYTES / 64) {
     examined.found('half-duplex', `of ${SMALL_BYTES / 2} refusals only ${small.refusals} were heard: what the board says while something is sent is lost`);
     return;
   }
-  const largeBytes = examined.line.datagramBytes ?? LARGE_BYTES;
+  const largeBytes = line.datagramBytes ?? LARGE_BYTES;
   const bursts: Burst[] = [];
-  for (let sent = 0; sent < LARGE_BURSTS; sent++) {
+  const burstMs = lineTimeMs(largeBytes, { ...line.settings, baudRate: line.measuredRate ?? line.settings.baudRate });
+  for (let sent = 0; sent < LARGE_BURSTS && (sent === 0 || (sent + 1) * burstMs <= LARGE_BURSTS_MS); sent++) {
     const burst = await tryBurst(examined, largeBytes);
     if (burst.refusals === 0) {
       if (await explainSilence(examined, largeBytes)) return;

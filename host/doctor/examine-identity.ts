@@ -17,8 +17,10 @@ export async function examineIdentity(examined: Case): Promise<void> {
       facts.romBugs = knownRomBugs(part.family, facts.romVersion);
       return;
     }
-    if (failedAt === 'command' && isRefused) refusals++;
     await examined.regain();
+    if (failedAt === 'command' && isRefused) refusals++;
+    // Swallowed bytes are for the next examination to find.
+    else if (line.datagramBytes === undefined) break;
   }
   if (refusals < examined.attempts) return;
   facts.rdpLevel = 1;

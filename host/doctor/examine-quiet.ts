@@ -5,15 +5,14 @@
 import { ACK, NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import { isSame } from './byte-runs.js';
 import { isLinkError, seconds, type Case } from './case.js';
-import { roundTrips } from './examine-times.js';
 import { intoStep, isAnswered } from './into-step.js';
 import { GET_ID, isIdAnswer } from './questions.js';
 
 /** Converters beat every 30 s. */
 const QUIET_MS = 31_000;
-const SHORTEST_QUIET_MS = 5000;
-/** All of it takes no longer, whatever is found on a network that is there. */
-const PROMISE = { durationMs: 60_000, roundTrips: 30 } as const;
+/** Others poll every ten seconds, if they do: where there is trouble without a name. */
+const SHORTEST_QUIET_MS = 11_000;
+const SHORTEST_EXPLAINED_MS = 1000;
 const LAST_WORDS_MS = 1000;
 const TWICE = Uint8Array.of(SYNCHRONISATION, SYNCHRONISATION);
 const REFUSAL = Uint8Array.of(NACK);
@@ -33,9 +32,9 @@ export async function examineQuiet(examined: Case): Promise<void> {
 }
 
 /** As long as that leaves time to tell of it: after trouble that took its time, less. */
-function quietMs({ line, startedMs }: Case): number {
-  const promisedMs = PROMISE.durationMs + PROMISE.roundTrips * (roundTrips(line.samples)?.medianMs ?? 0);
-  return Math.min(QUIET_MS, Math.max(SHORTEST_QUIET_MS, startedMs + promisedMs - line.now() - LAST_WORDS_MS - 3 * line.patienceMs()));
+function quietMs({ line, leftMs, findings }: Case): number {
+  const shortestMs = findings.length > 0 ? SHORTEST_EXPLAINED_MS : SHORTEST_QUIET_MS;
+  return Math.min(QUIET_MS, Math.max(shortestMs, leftMs - LAST_WORDS_MS - 3 * line.patienceMs()));
 }
 
 /** 0x7F twice: a bootloader in step refuses them, one that was reset takes the first. */

@@ -10,6 +10,8 @@ import { fateOf, IAC, syncPattern, testPattern, XOFF, XON, type Fate } from './t
 /** RAM that the bootloader of every version lets be written (AN2606, table 226). */
 const RAM = LIMITS.loaderBaseAddress.value;
 const ATTEMPTS = 3;
+/** A datagram is lost as a whole, with all pairs in it. */
+const DATAGRAM_ATTEMPTS = 4;
 
 export async function examineTransparency(examined: Case): Promise<void> {
   const { line, facts } = examined;
@@ -34,7 +36,7 @@ async function writePattern(examined: Case, pattern: Uint8Array): Promise<boolea
 }
 
 interface WayTest {
-  /** Pairs that are no command: each is refused. */
+  /** Pairs that are no command: each is refused. More than one, so that no single lost byte looks like a swallowed kind of byte. */
   readonly bytes: readonly number[];
   readonly what: string;
   readonly byAnswers: (refusals: number, expected: number) => 'ff-doubled' | 'ff-stripped' | 'xonxoff' | 'sync-pattern' | undefined;
@@ -43,7 +45,7 @@ interface WayTest {
 const swallowed = <Name>(name: Name) => (refusals: number): Name | undefined => (refusals === 0 ? name : undefined);
 
 const WAY_TESTS: readonly WayTest[] = [
-  { bytes: [IAC, IAC], what: 'FF FF', byAnswers: (refusals, expected) => (refusals === 0 ? 'ff-stripped' : refusals === 2 * expected ? 'ff-doubled' : undefined) },
+  { bytes: [IAC, IAC, IAC, IAC], what: 'FF FF FF FF', byAnswers: (refusals, expected) => (refusals === 0 ? 'ff-stripped' : refusals === 2 * expected ? 'ff-doubled' : undefined) },
   { bytes: [XON, XON, XOFF, XOFF], what: '11 11 13 13', byAnswers: swallowed('xonxoff') },
 ];
 
@@ -56,12 +58,12 @@ async function examineWayToBoard(examined: Case): Promise<boolean> {
   return isChanged;
 }
 
-/** What happens twice is no chance. */
 async function tryWayTest(examined: Case, { bytes, what, byAnswers }: WayTest): Promise<boolean> {
+  const { line } = examined;
   const expected = bytes.length / 2;
   let name: ReturnType<typeof byAnswers>;
-  for (let attempt = 0; attempt < examined.attempts; attempt++) {
-    const heard = await examined.line.ask(Uint8Array.from(bytes), (answer) => answer.length === expected && count(answer, NACK) === expected && what !== 'FF FF');
+  for (let attempt = 0; attempt < (line.datagramBytes === undefined ? 1 : DATAGRAM_ATTEMPTS); attempt++) {
+    const heard = await line.ask(Uint8Array.from(bytes), () => false, { waitMs: line.patienceMs() });
     const refusals = count(heard.bytes, NACK);
     name = byAnswers(refusals, expected);
     if (refusals !== expected) await examined.regain();
