@@ -151,6 +151,8 @@ export interface BoardInfo {
   readonly swapsBanks: boolean;
   readonly flashSizeKiB: number;
   readonly flashWordBytes: number;
+  /** Of the stub: how far the host may run ahead of what is executed. */
+  readonly windowBytes: number;
   readonly sectors: readonly SectorInfo[];
 }
 

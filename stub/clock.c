@@ -1,8 +1,6 @@
 #include "clock.h"
 #include "registers.h"
 
-#define CYCLES_PER_MS 64000u
-
 static struct {
     uint32_t cycles; /* counter value up to which milliseconds are counted */
     uint32_t ms;
@@ -18,8 +16,8 @@ void clock_begin(void)
 
 uint32_t clock_ms(void)
 {
-    const uint32_t passed = (REGISTER(DWT_BASE, DWT_CYCCNT_AT) - self.cycles) / CYCLES_PER_MS;
-    self.cycles += passed * CYCLES_PER_MS;
+    const uint32_t passed = (REGISTER(DWT_BASE, DWT_CYCCNT_AT) - self.cycles) / CLOCK_CYCLES_PER_MS;
+    self.cycles += passed * CLOCK_CYCLES_PER_MS;
     self.ms += passed;
     return self.ms;
 }

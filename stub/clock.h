@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define CLOCK_CYCLES_PER_MS 64000u
+
 void clock_begin(void);
 
 /* Milliseconds at 64 MHz (3 % short on H72x, whose ROM leaves 66 MHz). To be called at least once a minute: the counter wraps. */

@@ -16,14 +16,7 @@
 /* Latest content of a packed stream, WIRE_RECENT_BYTES: the upper half of ITCM, which every part has. A long history may lie where copies could. */
 #define RECENT_ADDRESS 0x00008000u
 
-/* What the host may use for copies of sectors, where there is RAM: behind the window. What lies there it knows from the part. */
-#define COPIES_ADDRESS 0x24040000u
-#define COPIES_END 0x38000000u
-#define COPY_BYTES 0x20000u
-
 /* H72x lends the upper part of its AXI SRAM to ITCM; H742 has 384 KiB, H743 and H7A more (RM0468 §2.4, RM0433 table 7, RM0455 §2.4). */
-#define WINDOW_LEAST_BYTES 0x10000u
-#define WINDOW_MOST_BYTES 0x30000u
 uint32_t memory_window_bytes(void);
 
 /* What was stored may be called from now on (ARMv7-M ARM, §A3.7.3: barriers). */

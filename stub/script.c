@@ -173,7 +173,7 @@ static bool accept(uint32_t address, uint32_t length, uint32_t piece_bytes)
 /* Where KEEP puts, and RESTORE finds, what belongs at this address; NULL: no place for copies. */
 static uint8_t *copy_of(uint32_t address, uint32_t copy)
 {
-    if (copy - COPIES_ADDRESS < COPIES_END - COPIES_ADDRESS && copy % COPY_BYTES == 0) {
+    if (copy - WIRE_COPIES_ADDRESS < WIRE_COPIES_END - WIRE_COPIES_ADDRESS && copy % WIRE_COPY_BYTES == 0) {
         return (uint8_t *)(copy + address % flash_sector_bytes());
     }
     flash_refuse(WIRE_STATUS_BAD_ADDRESS, copy);
@@ -233,7 +233,7 @@ static bool keep(void)
     }
     /* Nothing is made from a word that cannot be read. */
     flash_read(address, flash_sector_bytes(), to);
-    const uint32_t number = (uint32_t)to / COPY_BYTES % MOST_COPIES;
+    const uint32_t number = (uint32_t)to / WIRE_COPY_BYTES % MOST_COPIES;
     self.copies[number].sector = address;
     self.copies[number].at = to;
     return true;

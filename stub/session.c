@@ -13,10 +13,12 @@
 #include "window.h"
 #include "wire.gen.h"
 
-/* Data is answered at most this often, so that small frames do not drown the way back. */
-#define ANSWER_DATA_MS 50u
+/* A line on which nothing has come for so long is quiet. */
+#define QUIET_MS 100u
 /* Keeps the promise of WIRE_TICK_MS with room. */
-#define TICK_MS (WIRE_TICK_MS - 100u)
+#define TICK_MS (WIRE_TICK_MS - QUIET_MS)
+/* The host may wait for so much of the window. */
+#define MUCH_EXECUTED (WIRE_WINDOW_LEAST_BYTES / 4)
 
 /* What the host has asked for and not been answered yet. Each is answered once, when the line is free. */
 static struct {
@@ -27,10 +29,13 @@ static struct {
     uint32_t leave_how;
     uint32_t from_rate, to_rate;
     uint32_t next_token;
-    uint32_t patience_ms; /* at another rate than the first: without a frame for so long, the first one again; 0: for ever */
-    uint32_t heard_ms;    /* the last frame */
-    uint32_t told_ms; /* when the last PROGRESS went out */
-    uint32_t now_ms;  /* of the last turn of the loop */
+    uint32_t patience_ms;   /* at another rate than the first: without a frame for so long, the first one again; 0: for ever */
+    uint32_t heard_ms;      /* the last frame */
+    uint32_t line_bytes;    /* from the line … */
+    uint32_t line_ms;       /* … and when the last of them came */
+    uint32_t told_ms;       /* when the last PROGRESS went out … */
+    uint32_t told_executed; /* … and what it said */
+    uint32_t now_ms;        /* of the last turn of the loop */
     uint8_t request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES]; /* the last DIGEST or READ */
     uint32_t request_length;
     uint32_t read_at; /* in a READ: the range that is being told; it gets shorter with each answer */
@@ -118,7 +123,8 @@ static void tell_progress(void)
     store_u16(payload + WIRE_PROGRESS_BUSY_AT, (uint16_t)(flash_is_busy(0) | flash_is_busy(1) << 1));
     store_u32(payload + WIRE_PROGRESS_PROGRAMMED_AT, flash_programmed());
     uart_answer(WIRE_TYPE_PROGRESS, window_received(), WIRE_PROGRESS_BYTES + window_map(payload + WIRE_PROGRESS_MAP_AT));
-    self.told_ms = clock_ms();
+    self.told_ms = self.now_ms;
+    self.told_executed = script_executed();
     self.progress = self.data = false;
 }
 
@@ -209,6 +215,22 @@ static bool is_executed(uint32_t offset)
     return (int32_t)(script_executed() - offset) >= 0 && flash_is_done();
 }
 
+static uint32_t report_pace_ms(void)
+{
+    const uint32_t pace_ms = uart_bit_cycles() * WIRE_REPORT_BITS / CLOCK_CYCLES_PER_MS;
+    return pace_ms < WIRE_REPORT_LEAST_MS ? WIRE_REPORT_LEAST_MS : pace_ms > WIRE_REPORT_MOST_MS ? WIRE_REPORT_MOST_MS : pace_ms;
+}
+
+/* On a slow line reports are scarce while something comes, and the host knows how scarce; a quiet line has room for them. */
+static bool is_progress_due(void)
+{
+    const uint32_t since_ms = self.now_ms - self.told_ms;
+    const uint32_t pace_ms = report_pace_ms();
+    const bool has_news = self.data || script_executed() - self.told_executed >= MUCH_EXECUTED;
+    const bool is_quiet = self.now_ms - self.line_ms >= QUIET_MS;
+    return self.progress || (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
+}
+
 static bool is_reading(void)
 {
     return self.read_at + 8 <= self.request_length;
@@ -217,7 +239,6 @@ static bool is_reading(void)
 /* One answer, the most urgent, when the line is free. */
 static void answer(void)
 {
-    const uint32_t since_ms = clock_ms() - self.told_ms;
     if (uart_is_sending()) {
         return;
     }
@@ -233,14 +254,14 @@ static void answer(void)
         tell_digests();
     } else if (self.rate) {
         tell_rated();
-    } else if (self.progress || since_ms >= TICK_MS || (self.data && since_ms >= ANSWER_DATA_MS)) {
+    } else if (is_progress_due()) {
         tell_progress();
     } else if (is_reading() && flash_is_done()) {
         tell_content();
     }
 }
 
-/* The watchdog is fed once a millisecond, which is plenty. */
+/* The watchdog is fed once a millisecond, which is plenty; the line is looked at as often. */
 static bool has_millisecond_passed(void)
 {
     const uint32_t before_ms = self.now_ms;
@@ -249,6 +270,10 @@ static bool has_millisecond_passed(void)
         return false;
     }
     REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+    if (uart_received() != self.line_bytes) {
+        self.line_bytes = uart_received();
+        self.line_ms = self.now_ms;
+    }
     end_patience();
     return true;
 }

@@ -83,6 +83,11 @@ uint32_t uart_line_errors(void)
     return self.line_errors;
 }
 
+uint32_t uart_bit_cycles(void)
+{
+    return REGISTER(self.usart, USART_BRR_AT);
+}
+
 uint32_t uart_base(void)
 {
     return self.usart;

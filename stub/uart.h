@@ -26,6 +26,9 @@ static inline uint8_t uart_byte(uint32_t position)
 /* PE, FE, NE and ORE flags seen so far. */
 uint32_t uart_line_errors(void);
 
+/* Length of a bit on the line, in cycles of 64 MHz. */
+uint32_t uart_bit_cycles(void);
+
 /* Base address of the USART in use. */
 uint32_t uart_base(void);
 

@@ -10,12 +10,20 @@
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
 #define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST or READ */
 #define WIRE_MOST_CONTENT_BYTES 1024u /* most that one CONTENT carries */
-#define WIRE_TICK_MS 1000u /* the stub is never silent for longer than this while it is not computing a digest */
+#define WIRE_TICK_MS 1000u /* while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest */
+#define WIRE_REPORT_BITS 64000u /* while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line */
+#define WIRE_REPORT_LEAST_MS 50u /* but at least this distance, whatever the line */
+#define WIRE_REPORT_MOST_MS 8000u /* and at most this */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
 #define WIRE_STUB_BASE_ADDRESS 0x20004800u /* where the loader puts the stub; its first chunk is its entry point */
 #define WIRE_RECENT_BYTES 32768u /* of what was unpacked last, the stub keeps so many in RAM */
+#define WIRE_WINDOW_MOST_BYTES 0x00030000u /* of the window, where the RAM is there */
+#define WIRE_WINDOW_LEAST_BYTES 0x00010000u /* of the window on H72x */
+#define WIRE_COPY_BYTES 0x00020000u /* of a place for a KEEP, which begins at a multiple of this … */
+#define WIRE_COPIES_ADDRESS 0x24040000u /* … from here on, behind the largest window … */
+#define WIRE_COPIES_END 0x38000000u /* … to before here; what lies there the host knows from the part */
 #define WIRE_MOST_SPANS 1024u /* in the directory of packed content */
 #define WIRE_HALF_THE_SHIFTS 4096u /* `half` of §6.1 */
 #define WIRE_STUB_BYTES 8192u /* room for code and read-only data of the stub */
@@ -98,7 +106,7 @@
 #define WIRE_FACTS_SECTOR_DIGESTS_AT 52u
 #define WIRE_FACTS_BYTES 52u
 
-/* How far the stream has come. Sent for data, for POLL, and unasked about once a second. */
+/* How far the stream has come. Sent for POLL at once, for data and unasked at the pace of §8. */
 #define WIRE_TYPE_PROGRESS 0x82u
 #define WIRE_PROGRESS_EXECUTED_AT 0u
 #define WIRE_PROGRESS_POLL_AT 4u

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { H7_PARTS } from '../device/h7-parts.js';
 import { readImage } from '../image/read-image.js';
+import { LIMITS } from '../protocol/wire.js';
 import { limitOf, type Limit } from './limit.js';
 import { measureSession, type Measurement } from './measure-session.js';
 import { rememberingPacker } from './remembering-packer.js';
 
 const FIRMWARE = new URL('../../../shared/firmware/', import.meta.url);
 const PART = H7_PARTS.find(({ name }) => name === 'STM32H743xI')!;
-const WINDOW_BYTES = 0x30000;
+const WINDOW_BYTES = LIMITS.windowMostBytes.value;
 const BAUD_RATES = [9600, 115_200, 921_600, 2_000_000] as const;
 const ROUND_TRIPS_MS = [1, 100, 600, 2000] as const;
 /** Each image, and the version before it. */

@@ -6,12 +6,14 @@ import type { JobEvents } from '../job-events.js';
 import { bitsPerCharacter } from '../link/line-settings.js';
 import { sectorRuns } from '../plan/build-plan.js';
 import type { Way } from '../plan/describe-plan.js';
-import { streamSeconds, type LineFacts } from '../plan/estimate.js';
+import { streamSeconds } from '../plan/estimate.js';
 import { estimateRom } from '../plan/estimate-rom.js';
 import { programmedBytes, type Plan } from '../plan/plan.js';
 import { planStream, updateStream } from '../plan/stream.js';
-import type { UpdateStep } from '../plan/update-schedule.js';
-import { framedBytes } from '../session/run-stream.js';
+import type { LineFacts } from '../plan/wire-schedule.js';
+import { reportPaceMs } from '../protocol/report-pace.js';
+import { LIMITS } from '../protocol/wire.js';
+import { framedBytes, fullPayloadBytes } from '../session/run-stream.js';
 import { streamLine } from '../session/stream-rate.js';
 import type { StubSession } from '../session/stub-session.js';
 import { packUpdate, packWrites } from './pack-plan.js';
@@ -37,29 +39,29 @@ export interface StreamWishes {
 interface Candidate {
   readonly name: string;
   readonly stream: Uint8Array;
-  readonly isPacked: boolean;
-  readonly steps?: readonly UpdateStep[];
 }
 
 /** Differences below are no reason to send more bytes. */
 const AS_QUICK = 1.02;
 /** Nothing that is packed without the old content comes near to that. */
 const SMALL_UPDATE = 0.15;
-/** A PROGRESS with its map, and how many come on average: one a second unasked, more for data. */
+/** A PROGRESS with its map. */
 const REPORT_BYTES = 64;
-const REPORTS_PER_SECOND = 2;
 
 /** Same plan and same line, same bytes: a later process that goes on with this job must make the very stream. */
 export async function makeStream(plan: Plan, session: StubSession, wishes: StreamWishes): Promise<MadeStream> {
   const carrier = { ...(session.link.datagramBytes !== undefined && { datagramBytes: session.link.datagramBytes }), line: streamLine(session.link, wishes.streamBaud) };
   const { line } = carrier;
-  const lineFacts: LineFacts = { secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000 };
+  const lineFacts: LineFacts = {
+    secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000,
+    reportSeconds: reportPaceMs(line.baudRate) / 1000, frameBytes: fullPayloadBytes(carrier),
+  };
+  const { windowBytes } = session.facts;
   // The round trip is measured, and a later process measures another one: it must not decide.
-  const secondsOf = ({ stream, isPacked, steps }: Candidate, roundTripSeconds = 0): number =>
-    streamSeconds(plan, { wireBytes: framedBytes(stream.length, carrier), windowBytes: session.facts.windowBytes, isPacked, ...(steps && { steps }) }, { ...lineFacts, roundTripSeconds });
+  const secondsOf = ({ stream }: Candidate): number => streamSeconds(plan, stream, windowBytes, { ...lineFacts, roundTripSeconds: 0 });
 
-  const stored: Candidate = { name: 'stored', stream: planStream(plan), isPacked: false };
-  const noWireSeconds = secondsOf({ ...stored, stream: new Uint8Array(0) });
+  const stored: Candidate = { name: 'stored', stream: planStream(plan) };
+  const noWireSeconds = streamSeconds(plan, stored.stream, windowBytes, { ...lineFacts, roundTripSeconds: 0, secondsPerByte: 0 });
   const isWireSlow = secondsOf(stored) > AS_QUICK * noWireSeconds;
   const update = wishes.compress ? await updated(plan, wishes) : [];
   const isUpdateSmall = update.some(({ stream }) => stream.length < SMALL_UPDATE * stored.stream.length);
@@ -68,26 +70,31 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const asQuick = candidates.filter((candidate) => secondsOf(candidate) <= AS_QUICK * quickest);
   const chosen = asQuick.reduce((best, other) => (other.stream.length < best.stream.length ? other : best));
   const ways = candidates.map((candidate): Way => {
-    const seconds = secondsOf(candidate, lineFacts.roundTripSeconds);
+    const seconds = streamSeconds(plan, candidate.stream, windowBytes, lineFacts);
+    const bytesUp = framedBytes(candidate.stream.length, carrier);
     return {
       name: candidate.name, isChosen: candidate === chosen, seconds: wishes.elapsedSeconds + seconds,
-      bytesUp: framedBytes(candidate.stream.length, carrier), bytesDown: Math.round(seconds * REPORTS_PER_SECOND * REPORT_BYTES),
+      bytesUp, bytesDown: Math.round(REPORT_BYTES * reports(seconds, bytesUp * lineFacts.secondsPerByte, lineFacts)),
     };
   });
   const rom: Way = { name: 'ROM bootloader alone', isChosen: false, ...estimateRom(plan, lineFacts) };
   return { stream: chosen.stream, ways: [...ways, rom] };
 }
 
+/** For data at the pace of the line, or frame by frame; while the line is quiet, one a second. */
+function reports(seconds: number, wireSeconds: number, { reportSeconds, frameBytes, secondsPerByte }: LineFacts): number {
+  return wireSeconds / Math.max(reportSeconds, frameBytes * secondsPerByte) + Math.max(0, seconds - wireSeconds) / (LIMITS.tickMs.value / 1000);
+}
+
 async function updated(plan: Plan, { known, packer, events }: StreamWishes): Promise<Candidate[]> {
   const update = packUpdate(plan, known, packer, (share) => tellPacking(plan, share, 'comparing with what is there', events));
   if (update === undefined) return [];
-  const { steps } = update;
-  return [{ name: 'delta', stream: updateStream(plan, steps, sectorRuns(plan), { content: await update.content, codec: codec() }), isPacked: true, steps }];
+  return [{ name: 'delta', stream: updateStream(plan, update.steps, sectorRuns(plan), { content: await update.content, codec: codec() }) }];
 }
 
 async function packed(plan: Plan, { packer, events }: StreamWishes): Promise<Candidate[]> {
   const content = packWrites(plan, packer, (share) => tellPacking(plan, share, 'packing', events));
-  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }), isPacked: true }];
+  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }) }];
 }
 
 function codec(): Uint8Array {

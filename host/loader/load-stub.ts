@@ -6,6 +6,7 @@ import type { Blob } from '../blobs/manifest.js';
 import { MAX_TRANSFER_BYTES } from '../bootloader/an3155.js';
 import type { RomSession } from '../bootloader/rom-session.js';
 import { StageFlashError } from '../errors.js';
+import { ConverterRoom } from '../link/converter-room.js';
 import type { Link } from '../link/link.js';
 import { newToken } from '../protocol/token.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
@@ -27,27 +28,28 @@ export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: 
   for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
     await rom.writeRam(loader.address + at, image.subarray(at, at + MAX_TRANSFER_BYTES));
   }
-  const { facts, decoder } = await goAndStart(link, rom, loader.address, stub, token);
+  const room = new ConverterRoom(link.line);
+  const { facts, decoder } = await goAndStart(link, rom, loader.address, stub, token, room);
   if (facts.wireVersion !== WIRE_VERSION) {
     throw new StageFlashError('stub', `the stub speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Install stage-flash again: its parts do not belong together.' });
   }
-  return new StubSession({ link: sessionLink, roundTrip: rom.roundTrip, decoder, token, facts, discardedBefore: rom.discardedBytes });
+  return new StubSession({ link: sessionLink, roundTrip: rom.roundTrip, decoder, room, token, facts, discardedBefore: rom.discardedBytes });
 }
 
 /**
  * What Go answers proves nothing (ROM V9.0 never acknowledges it): the loader's greeting does. When that does not come, the ROM may
  * never have had the whole of Go: if it still answers, it gets it once more.
  */
-async function goAndStart(link: Link, rom: RomSession, loaderAddress: number, stub: Blob, token: number): Promise<StartedStub> {
+async function goAndStart(link: Link, rom: RomSession, loaderAddress: number, stub: Blob, token: number, room: ConverterRoom): Promise<StartedStub> {
   await rom.go(loaderAddress);
   try {
-    return await startStub(link, rom.roundTrip, stub.bytes, token);
+    return await startStub(link, rom.roundTrip, stub.bytes, token, room);
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'bootloader') throw error;
     await rom.synchronise().catch(() => {
       throw error;
     });
     await rom.go(loaderAddress);
-    return startStub(link, rom.roundTrip, stub.bytes, token);
+    return startStub(link, rom.roundTrip, stub.bytes, token, room);
   }
 }

@@ -4,6 +4,7 @@
  * The ROM has been left for good when this begins: nothing here may be mistaken for one of its commands.
  */
 import { StageFlashError } from '../errors.js';
+import { ConverterRoom } from '../link/converter-room.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
@@ -45,9 +46,10 @@ export interface StartedStub {
 
 /**
  * @param token the one that was patched into the loader
+ * @param room learns what the converter holds
  * @throws StageFlashError kind `bootloader` when no greeting comes, `stub` when the stub does not start
  */
-export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number): Promise<StartedStub> {
+export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number, room = new ConverterRoom(link.line)): Promise<StartedStub> {
   const answers = new LoaderAnswers(token);
   await greet(link, roundTrip, answers);
   const greetedAtMs = link.now();
@@ -57,11 +59,12 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
   const nextRound = link.datagramBytes === undefined ? inOrder(frames, token, answers) : oneByOne(frames, token, answers);
   for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS; ) {
     const storedBefore = answers.stored.size;
-    const facts = await sendRound(link, roundTrip, nextRound(), answers, decoder);
+    const facts = await sendRound(link, roundTrip, new LinePacer(link, room), nextRound(), answers, decoder);
     if (facts !== undefined) {
       decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
       return { facts, decoder, greetedAtMs };
     }
+    if (link.datagramBytes === undefined) room.overflowed();
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
@@ -138,9 +141,8 @@ function hello(token: number): Uint8Array {
 
 /** Sends the messages and waits for FACTS; undefined when something is missing still. */
 async function sendRound(
-  link: Link, roundTrip: RoundTrip, round: Round, answers: LoaderAnswers, decoder: FrameDecoder,
+  link: Link, roundTrip: RoundTrip, pacer: LinePacer, round: Round, answers: LoaderAnswers, decoder: FrameDecoder,
 ): Promise<MessageValues<'facts'> | undefined> {
-  const pacer = new LinePacer(link);
   const hear = async (deadlineMs: number): Promise<MessageValues<'facts'> | undefined> => {
     const bytes = await link.receive(deadlineMs);
     answers.push(bytes);

@@ -1,12 +1,13 @@
 /**
- * Where the stub may copy sectors to: whole blocks of 128 KiB behind its window (stub/memory.h), in RAM that the part has. SRAM1 and SRAM2 count
+ * Where the stub may copy sectors to: whole blocks of 128 KiB behind its window (PROTOCOL.md §8), in RAM that the part has. SRAM1 and SRAM2 count
  * where each is such a block; the stub has switched them on.
  */
 import type { H7Part } from '../device/h7-part.js';
+import { LIMITS } from '../protocol/wire.js';
 
-const BLOCK_BYTES = 0x20000;
-const FIRST = 0x24040000;
-const END = 0x38000000;
+const BLOCK_BYTES = LIMITS.copyBytes.value;
+const FIRST = LIMITS.copiesAddress.value;
+const END = LIMITS.copiesEnd.value;
 
 export function copyPlaces(part: H7Part): readonly number[] {
   return part.ram.flatMap(({ base, lengthBytes }) => {

@@ -1,6 +1,6 @@
 /** What the same job takes through the ROM bootloader alone, read back: `--direct`, or any other AN3155 tool. Pure arithmetic. */
-import type { LineFacts } from './estimate.js';
 import type { Plan } from './plan.js';
+import type { LineFacts } from './wire-schedule.js';
 
 const BLOCK_BYTES = 256;
 /** AN3155 §3.4, §3.6: command and its complement, address and checksum, then count, data and checksum, or count and its complement. */

@@ -1,117 +1,124 @@
 /**
- * How long a plan will take, before it runs: wire, window and both banks side by side, as the stub works through a stream. Pure arithmetic
+ * How long a stream will take, before it runs: its operations walked through as the stub does, wire, window and both banks side by side. Pure arithmetic
  * on typical times of the datasheet; a worn flash takes longer, a lossy line too.
  */
-import type { Sector } from '../device/memory-map.js';
+import { bankIndexAt, sectorAt, type Sector } from '../device/memory-map.js';
 import type { Plan } from './plan.js';
-import type { UpdateStep } from './update-schedule.js';
+import { walkStream, type ContentOperation, type Operation } from './walk-stream.js';
+import { wireSchedule, type LineFacts, type WireSchedule } from './wire-schedule.js';
 
-export interface LineFacts {
-  /** Of one character on the line. */
-  readonly secondsPerByte: number;
-  readonly roundTripSeconds: number;
+const INSTRUCTIONS_PER_SECOND = 64e6;
+/** The stub's CRC-32 takes four and a quarter instructions a byte. PROVE and DIGEST read every touched sector once each. */
+const DIGEST_SECONDS_PER_BYTE = 4.25 / INSTRUCTIONS_PER_SECOND;
+const KEEP_SECONDS_PER_BYTE = 1.5 / INSTRUCTIONS_PER_SECOND;
+/** From the end of a flash word to the begin of the next, however its content comes (measured on the engine, as the next two). */
+const WORD_SECONDS = 350 / INSTRUCTIONS_PER_SECOND;
+/** Unpacking takes some 300 instructions for each packed byte; half of them pass while the flash programs … */
+const UNPACK_SECONDS_PER_BYTE = 0.5 * (300 / INSTRUCTIONS_PER_SECOND);
+/** … and where two banks are written, what is unpacked for one is copied from the other, which is erasing. */
+const WAIT_SECONDS_PER_BYTE = 1.25 * (300 / INSTRUCTIONS_PER_SECOND);
+
+/** From the first byte of the stream to the answer that proves the flash. @param windowBytes how far the host may run ahead of what is executed */
+export function streamSeconds(plan: Plan, stream: Uint8Array, windowBytes: number, line: LineFacts): number {
+  const stub = new EstimatedStub(plan, wireSchedule(stream.length, windowBytes, line));
+  for (const operation of walkStream(stream, plan)) stub.execute(operation);
+  const touchedBytes = plan.sectors.reduce((sum, { sector }) => sum + sector.lengthBytes, 0);
+  return stub.allDone() + touchedBytes * DIGEST_SECONDS_PER_BYTE + line.roundTripSeconds;
 }
 
-/** What a stream needs of the wire and of the stub. */
-export interface StreamFacts {
-  /** With frames and all. */
-  readonly wireBytes: number;
-  /** How far the host may run ahead of what is executed. */
-  readonly windowBytes: number;
-  readonly isPacked: boolean;
-  /** For an update in place: what is erased when. */
-  readonly steps?: readonly UpdateStep[];
+interface Bank {
+  freeAt: number;
+  /** Sectors that wait to be erased, and since when. */
+  readonly due: { readonly sector: Sector; readonly since: number }[];
 }
 
-/** The stub's CRC-32 takes four and a quarter instructions a byte at 64 MHz. PROVE and DIGEST read every touched sector once each. */
-const DIGEST_SECONDS_PER_BYTE = 2 * (4.25 / 64e6);
-/** Unpacking takes some 300 instructions for each packed byte (measured on the engine); half of them pass while the flash programs … */
-const UNPACK_SECONDS_PER_BYTE = 0.5 * (300 / 64e6);
-/** … and where two banks are written, what is unpacked for one is copied from the other, which is erasing (measured on real firmware). */
-const WAIT_SECONDS_PER_BYTE = 1.25 * (300 / 64e6);
-/** Copying and relocating takes some 40 instructions a byte, of which most pass while the flash programs. */
-const COPY_SECONDS_PER_BYTE = 10 / 64e6;
-/** PROGRESS goes out so often when data come. */
-const REPORT_SECONDS = 0.05;
+/** Seconds since the first byte of the stream left the host. */
+class EstimatedStub {
+  readonly #plan: Plan;
+  readonly #wire: WireSchedule;
+  readonly #banks: readonly Bank[];
+  readonly #eraseSeconds: number;
+  readonly #wordSeconds: number;
+  readonly #unpackSeconds: number;
+  /** When the script has done all operations so far. */
+  #scriptAt = 0;
 
-/** From the first byte of the stream to the answer that proves the flash. */
-export function streamSeconds(plan: Plan, stream: StreamFacts, line: LineFacts): number {
-  const digestSeconds = plan.sectors.reduce((sum, { sector }) => sum + sector.lengthBytes, 0) * DIGEST_SECONDS_PER_BYTE;
-  const seconds = stream.steps ? updateSeconds(plan, stream, stream.steps, line) : flashSeconds(plan, stream, line);
-  return seconds + digestSeconds + line.roundTripSeconds;
-}
-
-/**
- * From the first byte of the stream to the last flash word. The script goes from sector to sector; each bank erases the sectors on its
- * list whenever nothing is to be programmed there; the host stops when the window is full, and hears a round trip later that it is not.
- */
-function flashSeconds(plan: Plan, stream: StreamFacts, line: LineFacts): number {
-  const [vectorSector, ...others] = plan.erases;
-  const wireSeconds = stream.wireBytes * line.secondsPerByte;
-  if (vectorSector === undefined) return wireSeconds;
-  const eraseSeconds = plan.part.flashTiming.x64.sectorEraseMs.typical / 1000;
-  const due = plan.part.banks.map((_, bank) => others.filter(({ bankIndex }) => bankIndex === bank));
-  // Everything else waits for the vector's erase.
-  const bankFreeAt = plan.part.banks.map(() => eraseSeconds);
-  let scriptAt = eraseSeconds;
-  let wireAt = 0;
-  for (const { sector, bytes, programSeconds } of works(plan, stream)) {
-    const bank = sector.bankIndex;
-    const list = due[bank]!;
-    while (list.length > 0 && (bankFreeAt[bank]! < Math.max(scriptAt, wireAt) || list.includes(sector))) {
-      list.shift();
-      bankFreeAt[bank]! += eraseSeconds;
-    }
-    const startAt = Math.max(scriptAt, wireAt, bankFreeAt[bank]!);
-    wireAt += bytes * line.secondsPerByte;
-    // What the window could not hold comes when the programming has begun, and the host has heard of it.
-    const behindWindow = bytes - stream.windowBytes;
-    if (behindWindow > 0) wireAt = Math.max(wireAt, startAt + line.roundTripSeconds + REPORT_SECONDS + behindWindow * line.secondsPerByte);
-    scriptAt = bankFreeAt[bank] = Math.max(startAt + programSeconds, wireAt);
+  constructor(plan: Plan, wire: WireSchedule) {
+    const { sectorEraseMs, wordProgramUs } = plan.part.flashTiming.x64;
+    this.#plan = plan;
+    this.#wire = wire;
+    this.#banks = plan.part.banks.map(() => ({ freeAt: 0, due: [] }));
+    this.#eraseSeconds = sectorEraseMs.typical / 1000;
+    this.#wordSeconds = wordProgramUs.typical / 1e6 + WORD_SECONDS;
+    const areBothBanks = new Set(plan.writes.map(({ address }) => bankIndexAt(plan.part, address))).size > 1;
+    this.#unpackSeconds = UNPACK_SECONDS_PER_BYTE + (areBothBanks ? WAIT_SECONDS_PER_BYTE : 0);
   }
-  return Math.max(wireSeconds, scriptAt, ...bankFreeAt.map((freeAt, bank) => freeAt + due[bank]!.length * eraseSeconds));
-}
 
-/** The same for an update in place: a sector is copied when its bank is idle, and erased while the one before it is programmed. */
-function updateSeconds(plan: Plan, stream: StreamFacts, steps: readonly UpdateStep[], line: LineFacts): number {
-  const { sectorEraseMs, wordProgramUs } = plan.part.flashTiming.x64;
-  const eraseSeconds = sectorEraseMs.typical / 1000;
-  const secondsFor = (bytes: number): number => (bytes / plan.part.flashWordBytes) * (wordProgramUs.typical / 1e6 + COPY_SECONDS_PER_BYTE * plan.part.flashWordBytes);
-  const bankFreeAt = plan.part.banks.map(() => 0);
-  let scriptAt = plan.kept ? eraseSeconds + secondsFor(plan.kept.sector.lengthBytes) : 0;
-  let wireAt = 0;
-  for (const { sector, keeps } of steps) {
-    for (const kept of keeps) {
-      scriptAt = Math.max(scriptAt, bankFreeAt[kept.sector.bankIndex]!);
-      bankFreeAt[kept.sector.bankIndex] = scriptAt + eraseSeconds;
-      if (kept.sector === plan.erases[0]) scriptAt += eraseSeconds;
+  execute(operation: Operation): void {
+    if (operation.name === 'content') return this.#program(operation);
+    this.#await(operation.to);
+    if (operation.name === 'erase') {
+      const sector = sectorAt(this.#plan.part, operation.address)!;
+      this.#banks[sector.bankIndex]!.due.push({ sector, since: this.#scriptAt });
+    } else if (operation.name === 'keep') {
+      const sector = sectorAt(this.#plan.part, operation.address)!;
+      this.#scriptAt = Math.max(this.#scriptAt, this.#idle(this.#banks[sector.bankIndex]!)) + sector.lengthBytes * KEEP_SECONDS_PER_BYTE;
+    } else if (operation.name === 'fence') {
+      this.#scriptAt = this.allDone();
+    } else if (operation.name === 'prove') {
+      this.#scriptAt = this.allDone() + operation.lengthBytes * DIGEST_SECONDS_PER_BYTE;
     }
-    wireAt += (stream.wireBytes / steps.length) * line.secondsPerByte;
-    scriptAt = bankFreeAt[sector.bankIndex] = Math.max(scriptAt, wireAt, bankFreeAt[sector.bankIndex]!) + secondsFor(sentBytes(plan, sector));
+    this.#wire.executed(operation.to, this.#scriptAt);
   }
-  return Math.max(scriptAt, ...bankFreeAt);
-}
 
-interface SectorWork {
-  readonly sector: Sector;
-  /** On the wire. */
-  readonly bytes: number;
-  readonly programSeconds: number;
-}
+  /** When no bank is busy and no erase waits. */
+  allDone(): number {
+    return Math.max(this.#scriptAt, ...this.#banks.map((bank) => this.#erase(bank, () => true)));
+  }
 
-/** The bytes of the stream spread evenly over what they program. */
-function works(plan: Plan, { wireBytes, isPacked }: StreamFacts): SectorWork[] {
-  const wordSeconds = plan.part.flashTiming.x64.wordProgramUs.typical / 1e6;
-  const sent = plan.erases.map((sector) => ({ sector, programmed: sentBytes(plan, sector) }));
-  const totalBytes = Math.max(1, sent.reduce((sum, { programmed }) => sum + programmed, 0));
-  const areBothBanks = new Set(sent.map(({ sector }) => sector.bankIndex)).size > 1;
-  const unpackSeconds = isPacked ? UNPACK_SECONDS_PER_BYTE + (areBothBanks ? WAIT_SECONDS_PER_BYTE : 0) : 0;
-  return sent.map(({ sector, programmed }) => {
-    const isKept = plan.kept?.sector.number === sector.number;
-    const bytes = (programmed / totalBytes) * wireBytes;
-    const words = (isKept ? plan.kept.sector.lengthBytes : programmed) / plan.part.flashWordBytes;
-    return { sector, bytes, programSeconds: words * wordSeconds + bytes * unpackSeconds };
-  });
+  /** Everything before `offset` has come. */
+  #await(offset: number): void {
+    this.#scriptAt = Math.max(this.#scriptAt, this.#wire.frameOf(offset - 1).comeSeconds);
+  }
+
+  /** Flash words in a row, as their frames come. */
+  #program(content: ContentOperation): void {
+    const { from, to, words } = content;
+    if (from === to) return this.#programWords(content, words, 0, this.#scriptAt);
+    for (let at = from; at < to; ) {
+      const { end, comeSeconds } = this.#wire.frameOf(at);
+      const bytes = Math.min(end, to) - at;
+      this.#programWords(content, (words * bytes) / (to - from), bytes, comeSeconds);
+      at += bytes;
+      this.#wire.executed(at, this.#scriptAt);
+    }
+  }
+
+  /** A bank whose next word has not come erases what waits there. */
+  #programWords({ address, form }: ContentOperation, words: number, bytes: number, comeSeconds: number): void {
+    const { number, bankIndex } = sectorAt(this.#plan.part, address)!;
+    const bank = this.#banks[bankIndex]!;
+    const readyAt = Math.max(this.#scriptAt, comeSeconds);
+    this.#erase(bank, (startsAt) => startsAt < readyAt || bank.due.some(({ sector }) => sector.number === number));
+    const secondsPerByte = form === 'packed' ? this.#unpackSeconds : form === 'copied' ? UNPACK_SECONDS_PER_BYTE : 0;
+    this.#scriptAt = bank.freeAt = Math.max(readyAt, bank.freeAt) + words * this.#wordSeconds + bytes * secondsPerByte;
+  }
+
+  /** The operation that this bank is at comes to its end. */
+  #idle(bank: Bank): number {
+    return this.#erase(bank, (startsAt) => startsAt < this.#scriptAt);
+  }
+
+  /** Starts what waits in a bank, one after the other, as long as `does`. */
+  #erase(bank: Bank, does: (startsAt: number) => boolean): number {
+    for (let [next] = bank.due; next !== undefined; [next] = bank.due) {
+      const startsAt = Math.max(bank.freeAt, next.since);
+      if (!does(startsAt)) break;
+      bank.freeAt = startsAt + this.#eraseSeconds;
+      bank.due.shift();
+    }
+    return bank.freeAt;
+  }
 }
 
 /** What is programmed in a sector from the stream, the vector's flash word aside. */

@@ -55,18 +55,20 @@ export function planStream(plan: Plan, packed?: Packing): Uint8Array {
 export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing): Uint8Array {
   const { bytes: packedBytes, takenAfterRun } = packed.content;
   const places = copyPlaces(plan.part);
-  const pieces = steps.flatMap(({ sector, keeps }) => {
+  const pieces = steps.flatMap(({ sector, keeps }, step) => {
     const at = runs.findIndex(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
     const bytes = at < 0 ? undefined : packedBytes.subarray(takenAfterRun[at - 1] ?? 0, takenAfterRun[at]);
     return [
       ...keeps.flatMap((kept) => [
         keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] ? [fence()] : []),
       ]),
+      // While the first sector is erased, the codec comes.
+      ...(step === 0 ? begin(packed) : []),
       ...(bytes ? [piece(runs[at]!.bytes.length, bytes)] : []),
     ];
   });
   return padToUnit([
-    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...begin(packed), ...pieces, ...proofAndVector(plan),
+    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...pieces, ...proofAndVector(plan),
   ]);
 }
 

@@ -30,6 +30,7 @@ export function boardInfo(part: H7Part, facts: StubSession['facts']): BoardInfo 
     swapsBanks: part.banks.length > 1 && swapsBanks(facts),
     flashSizeKiB: facts.flashSizeKiB,
     flashWordBytes: facts.flashWordBytes,
+    windowBytes: facts.windowBytes,
     sectors: all.map((sector, index) => {
       const digest = facts.sectorDigests[sector.number] ?? 0;
       const { base: address, lengthBytes, bankIndex } = sector;

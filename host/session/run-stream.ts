@@ -19,6 +19,11 @@ const FRAME_TIME_S = 2.4;
 const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
+/** The line is looked at for so long; it counts as dry when less than this share of it was used. */
+const METER_MS = 3000;
+const BUSY_SHARE = 0.95;
+/** Of what is lost, the stub discards at least so much where single bytes are missing. */
+const SPOILT_SHARE = 0.75;
 const UNIT = LIMITS.unitBytes.value;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
@@ -48,7 +53,7 @@ export interface StreamJob {
 type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
 
 /** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
+export function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
   const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
   const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
   return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
@@ -84,16 +89,23 @@ class StreamSender {
   readonly #request: number;
   #payloadBytes: number;
   #bytesSinceLoss = 0;
+  /** The first frame is short: the stub begins to erase while the rest is on its way. */
+  #hasBegun = false;
   #seen: Progress | undefined;
   #digestAsked = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
+  /** Reports missed in a row that have been asked for. */
+  #missedSeen = 0;
   /** Time-outs in a row without anything new from the stub. */
   #timeouts = 0;
   #deadlineMs = Infinity;
   #lastPoll = 0;
+  /** Since then there has always been something to send; what the stub had received at that time. */
+  #busySince: { readonly atMs: number; readonly lineBytes: number } | undefined;
   /** Polls in a row that the stub, though heard, has not heard. */
   #unanswered = 0;
+  #isHeardSincePoll = true;
 
   constructor(job: StreamJob) {
     this.#job = job;
@@ -121,13 +133,37 @@ class StreamSender {
       this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
       this.#bytesSinceLoss = 0;
     }
+    if (lostBytes > 0) this.#noticeOverflow(lostBytes, progress.discardedBytes - (this.#seen?.discardedBytes ?? 0));
+    this.#measureLine(progress, lostBytes > 0);
     if (progress.poll === this.#lastPoll) this.#unanswered = 0;
     if (this.#isNews(progress)) {
       this.#timeouts = this.#unanswered = 0;
       this.#restartTimer();
     }
     this.#seen = progress;
+    this.#isHeardSincePoll = true;
+    this.#missedSeen = 0;
     this.#job.onProgress(progress);
+  }
+
+  /** A lost byte spoils a frame, whose other bytes the stub discards; what a full converter throws away nobody discards. */
+  #noticeOverflow(lostBytes: number, discardedBytes: number): void {
+    const { link, pacer } = this.#job.session;
+    if (link.datagramBytes === undefined && (link.renewals ?? 0) === this.#renewalsSeen && discardedBytes < SPOILT_SHARE * lostBytes) pacer.room.overflowed();
+  }
+
+  /** Over some seconds in which there always was something to send, and nothing got lost: how much of the line was used? */
+  #measureLine({ lineBytes, received }: Progress, isDisturbed: boolean): void {
+    const { link, pacer } = this.#job.session;
+    const now = { atMs: link.now(), lineBytes };
+    if (isDisturbed) this.#busySince = undefined;
+    const since = this.#busySince;
+    // The first data are as long under way as the network is.
+    if (received === (this.#seen?.received ?? 0) || (since !== undefined && now.atMs - since.atMs < METER_MS)) return;
+    this.#busySince = now;
+    if (since === undefined) return;
+    pacer.room.flowed();
+    if (lineTimeMs(now.lineBytes - since.lineBytes, link.line) < BUSY_SHARE * (now.atMs - since.atMs)) pacer.room.ranDry();
   }
 
   /** Sends the next thing that may be sent, or listens until something happens. */
@@ -139,11 +175,18 @@ class StreamSender {
       this.#renewalsSeen = renewals;
       return this.#askWhatCame();
     }
-    const piece = this.#sent.take(this.#payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const missed = session.missedReports;
+    if (missed > this.#missedSeen) {
+      this.#missedSeen = missed;
+      return this.#askWhatCame();
+    }
+    // Into silence only questions go: whoever is there after a reset might take content for commands.
+    const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
     else {
+      this.#busySince = undefined;
       await keepRate(session);
       await session.listen(this.#deadlineMs);
     }
@@ -158,6 +201,7 @@ class StreamSender {
   async #sendPiece(piece: Piece): Promise<void> {
     const bytes = this.#job.stream.subarray(piece.offset, piece.offset + piece.length);
     await this.#job.session.send('data', piece.offset, { bytes });
+    this.#hasBegun = true;
     this.#bytesSinceLoss += piece.length;
     if (this.#bytesSinceLoss >= GROW_AFTER_BYTES) {
       this.#payloadBytes = Math.min(this.#fullPayloadBytes, this.#payloadBytes * 2);
@@ -178,7 +222,8 @@ class StreamSender {
     const { session } = this.#job;
     this.#timeouts++;
     session.repeats++;
-    if (this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    if (this.#isHeardSincePoll && this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
+    this.#isHeardSincePoll = false;
     const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});

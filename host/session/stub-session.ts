@@ -2,19 +2,21 @@
  * A conversation with the running stub: requests and answers, and the stub's own reports on the side. Knows frames and time, not flash.
  */
 import { StageFlashError } from '../errors.js';
+import { ConverterRoom } from '../link/converter-room.js';
 import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
+import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
 import { lowerRate, type RaisedRate } from './stream-rate.js';
 import { lastOf, whoSpeaks } from './stranger.js';
 import { faultError, progressError } from './stub-error.js';
 
-/** The stub's unasked PROGRESS comes at least once in this time. */
+/** The stub's unasked PROGRESS comes at least once in this time, where it hears nothing. */
 export const STUB_PACE_MS = LIMITS.tickMs.value;
-/** Silence for this many times the patience, and the connection counts as dead, whatever TCP believes of it. */
+/** So many reports missed, and the connection counts as dead, whatever TCP believes of it. */
 const DEAD_AFTER = 3;
 /** So many connections in a row without a word, and the stub counts as gone. */
 const FRUITLESS_RENEWALS = 3;
@@ -30,6 +32,8 @@ export interface StubSessionParts {
   readonly roundTrip: RoundTrip;
   /** Has heard everything since the loader greeted. */
   readonly decoder: FrameDecoder;
+  /** Has learned from the loader. */
+  readonly room?: ConverterRoom;
   readonly token: number;
   readonly facts: MessageValues<'facts'>;
   /** Bytes from the line that belonged to nothing before. */
@@ -69,7 +73,7 @@ export class StubSession {
   constructor(parts: StubSessionParts) {
     this.link = parts.link;
     this.roundTrip = parts.roundTrip;
-    this.pacer = new LinePacer(parts.link);
+    this.pacer = new LinePacer(parts.link, parts.room ?? new ConverterRoom(parts.link.line));
     this.facts = parts.facts;
     this.#decoder = parts.decoder;
     this.token = parts.token;
@@ -133,10 +137,17 @@ export class StubSession {
       if (message !== undefined) this.#hear(message);
     }
     this.#noticeRenewal();
+    const missed = this.missedReports;
+    if (missed > 0 && !this.#isLeaving && this.raised === undefined) this.#refuseStranger();
+    if (missed >= DEAD_AFTER) await this.#endSilence();
+  }
+
+  /** How many reports should have come since the last one: the first at the pace of a line that is busy, the next ones because they are asked for. */
+  get missedReports(): number {
     const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#pardonedAtMs);
-    const patienceMs = this.roundTrip.patienceMs(STUB_PACE_MS);
-    if (silentMs > patienceMs && !this.#isLeaving && this.raised === undefined) this.#refuseStranger();
-    if (silentMs > DEAD_AFTER * patienceMs) await this.#endSilence();
+    const isAsked = this.#pardonedAtMs > this.#heardAtMs;
+    const firstMs = this.roundTrip.patienceMs(isAsked ? STUB_PACE_MS : Math.max(STUB_PACE_MS, reportPaceMs(this.link.line.baudRate)));
+    return silentMs <= firstMs ? 0 : 1 + Math.floor((silentMs - firstMs) / this.roundTrip.patienceMs(STUB_PACE_MS));
   }
 
   /** On a line that had brought nothing foreign before: a converter's heartbeat came before as well, and proves nothing. */

@@ -18,14 +18,18 @@ const UNKNOWN_ROUND_TRIP_MS = 10_000;
 /** The sector that a bank erases at this moment, then reading all flash (stm32h7.md: 4 s at worst, 2 MiB with real wait states). */
 const RESTART_MS = 6000;
 const ATTEMPTS = 4;
+/** Where a host is at work, its next datagram has the converter speak to it again: reports reach us only now and then. */
+const KNOCK_MS = 100;
 
 /** The token of whatever stub is heard: it is never silent. Undefined when there is none. */
 export async function hearAnyStub(link: Link): Promise<number | undefined> {
   const decoder = new FrameDecoder('any');
-  await knock(link);
   const deadlineMs = link.now() + 2 * STUB_PACE_MS + Math.min(UNKNOWN_ROUND_TRIP_MS, 4 * (link.connectMs ?? UNKNOWN_ROUND_TRIP_MS));
-  while (link.now() < deadlineMs) {
-    const fromStub = decoder.push(await link.receive(deadlineMs)).find((frame) => {
+  for (let isHeard = false; link.now() < deadlineMs; ) {
+    if (!isHeard) await knock(link);
+    const bytes = await link.receive(isHeard ? deadlineMs : Math.min(deadlineMs, link.now() + KNOCK_MS));
+    isHeard ||= bytes.length > 0;
+    const fromStub = decoder.push(bytes).find((frame) => {
       const name = decodeMessage(frame)?.name;
       return name !== undefined && MESSAGES[name].from === 'stub';
     });

@@ -16,12 +16,12 @@ bool workspace_begin(uint32_t head, uint32_t content_bytes)
 {
     const uint32_t granule_shift = head >> 12 & 0xFu;
     /* The more history is in RAM, the less often a busy bank is waited for; an update has its copies of sectors there. */
-    const bool is_long = granule_shift == 0 && memory_window_bytes() == WINDOW_MOST_BYTES;
+    const bool is_long = granule_shift == 0 && memory_window_bytes() == WIRE_WINDOW_MOST_BYTES;
     const struct unpack_setup setup = {
         .lzma = {
             .models = self.models,
-            .recent = (uint8_t *)(is_long ? COPIES_ADDRESS : RECENT_ADDRESS),
-            .recent_mask = (is_long ? COPY_BYTES : WIRE_RECENT_BYTES) - 1,
+            .recent = (uint8_t *)(is_long ? WIRE_COPIES_ADDRESS : RECENT_ADDRESS),
+            .recent_mask = (is_long ? WIRE_COPY_BYTES : WIRE_RECENT_BYTES) - 1,
             .input_begin = (const uint8_t *)WINDOW_ADDRESS,
             .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
             .input = NULL,     /* the pieces bring it … */

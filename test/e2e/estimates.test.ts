@@ -29,6 +29,8 @@ describe('the estimate of a dry run is within a tenth of what the run takes', ()
     ['noise', 'baud=115200&rtt=2000ms', noise],
     ['noise', 'baud=921600&rtt=600ms', noise],
     ['noise', 'baud=921600&rtt=100ms&chip=STM32H723xG', noise],
+    ['noise', 'baud=2000000&rtt=2000ms', noise],
+    ['noise', 'baud=921600&rtt=2000ms&chip=STM32H723xG', noise],
     ['firmware', 'baud=9600&rtt=600ms', firmware],
     ['firmware', 'baud=115200&rtt=100ms', firmware],
     ['firmware', 'baud=921600&rtt=100ms', firmware],

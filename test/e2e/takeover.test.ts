@@ -66,8 +66,8 @@ describe('a board whose stub works for a host that is gone', () => {
 });
 
 describe('--takeover', () => {
-  test('on a board that no stub works on begins in its bootloader as ever', async () => {
-    const link = await openBoard('rtt=100ms');
+  test.each(['rtt=100ms', 'transport=udp&rtt=600ms', 'transport=udp&rtt=2s'])('%s: on a board that no stub works on begins in its bootloader as ever', async (board) => {
+    const link = await openBoard(board);
     const before = fillFlash(link, 3);
     expect((await runJob(SECOND, link, { takeover: true })).report.outcome).toBe('flashed');
     holds(link, before, SECOND);

@@ -132,7 +132,7 @@ static void send_frame(uint8_t type, uint8_t mask, uint32_t offset, const uint8_
 /* In pieces of whole units; some come twice, some before their turn, damaged or not at all. All come in the end, as far as the window reaches. */
 static void send_stream(const uint8_t *stream, uint32_t length)
 {
-    static uint8_t units[WINDOW_LEAST_BYTES];
+    static uint8_t units[WIRE_WINDOW_LEAST_BYTES];
     memset(units, 0, sizeof units);
     memcpy(units, stream, length);
     const uint32_t padded = (length + WIRE_UNIT_BYTES - 1) / WIRE_UNIT_BYTES * WIRE_UNIT_BYTES;
@@ -201,15 +201,15 @@ static void begin_session(uint32_t seed)
     if (!is_mapped) {
         is_mapped = true;
         map(RING_ADDRESS, RING_BYTES);
-        map(WINDOW_ADDRESS, WINDOW_MOST_BYTES);
-        map(COPIES_ADDRESS, COPIES_END - COPIES_ADDRESS);
+        map(WINDOW_ADDRESS, WIRE_WINDOW_MOST_BYTES);
+        map(WIRE_COPIES_ADDRESS, WIRE_COPIES_END - WIRE_COPIES_ADDRESS);
         map(WIRE_STUB_BASE_ADDRESS & ~0xFFFu, 0x4000);
         desk_flash_begin();
         crc32_begin();
         /* The desk has the codec linked in; this stands for what CODEC brings (seeds.ts). */
         REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_CODEC_CRC_AT) = ~crc32_add(CRC32_BEGIN, (const uint8_t *)"code", 4);
     }
-    window_bytes = seed % 2 == 0 ? WINDOW_LEAST_BYTES : WINDOW_MOST_BYTES;
+    window_bytes = seed % 2 == 0 ? WIRE_WINDOW_LEAST_BYTES : WIRE_WINDOW_MOST_BYTES;
     memset(&frame_self, 0, sizeof frame_self);
     memset(&window_self, 0, sizeof window_self);
     memset(&script_self, 0, sizeof script_self);
@@ -225,7 +225,7 @@ static void begin_session(uint32_t seed)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > WINDOW_LEAST_BYTES) {
+    if (size < 2 || size > WIRE_WINDOW_LEAST_BYTES) {
         return 0;
     }
     begin_session(data[1]);

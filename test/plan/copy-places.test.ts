@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { H7_PARTS } from '../../host/device/h7-parts.js';
 import { copyPlaces } from '../../host/plan/copy-places.js';
+import { LIMITS } from '../../host/protocol/wire.js';
 
-/** What the stub takes for a place (stub/memory.h). */
-const header = readFileSync(new URL('../../stub/memory.h', import.meta.url), 'utf8');
-const numberOf = (name: string): number => Number(new RegExp(`#define ${name} (0x[0-9A-F]+)u`).exec(header)?.[1]);
-const [first, end, blockBytes] = [numberOf('COPIES_ADDRESS'), numberOf('COPIES_END'), numberOf('COPY_BYTES')];
+const [first, end, blockBytes] = [LIMITS.copiesAddress.value, LIMITS.copiesEnd.value, LIMITS.copyBytes.value];
 
-test('the stub says where copies may lie, behind its largest window', () => {
-  expect(numberOf('WINDOW_ADDRESS') + numberOf('WINDOW_MOST_BYTES')).toBeLessThanOrEqual(first);
+test('copies lie behind the largest window', () => {
+  const header = readFileSync(new URL('../../stub/memory.h', import.meta.url), 'utf8');
+  const windowAddress = Number(/#define WINDOW_ADDRESS (0x[0-9A-F]+)u/.exec(header)?.[1]);
+  expect(windowAddress + LIMITS.windowMostBytes.value).toBeLessThanOrEqual(first);
 });
 
 describe.each(H7_PARTS.map((part) => [part.name, part] as const))('%s', (_, part) => {
