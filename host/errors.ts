@@ -17,11 +17,12 @@ export const EXIT_CODES = {
   flash: 8,
   verify: 9,
   expect: 10,
+  findings: 11,
   interrupted: 130,
 } as const;
 
 /** The phase that failed; each has its own exit code. */
-export type ErrorKind = Exclude<keyof typeof EXIT_CODES, 'ok'>;
+export type ErrorKind = Exclude<keyof typeof EXIT_CODES, 'ok' | 'findings'>;
 
 export interface ErrorDetails {
   /** What to try next, as an imperative sentence. */

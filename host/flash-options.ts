@@ -204,3 +204,45 @@ export interface ReportDetails {
   /** What spoke with each other: `build` is the CRC-32 of the stub. */
   readonly stub?: { readonly wireVersion: number; readonly build: number };
 }
+
+/** What `stage-flash doctor` has come to know of a link and of the bootloader behind it. */
+export interface DoctorReport {
+  readonly outcome: 'healthy' | 'findings';
+  readonly text: string;
+  readonly details: ReportDetails & { readonly doctor: Diagnosis };
+}
+
+export interface Diagnosis {
+  /** In the order in which they were found; empty: healthy. */
+  readonly findings: readonly Finding[];
+  readonly facts: LinkFacts;
+}
+
+/** One trouble. */
+export interface Finding {
+  /** Stable, for programs: `no-parity`. */
+  readonly name: string;
+  /** What was seen. */
+  readonly evidence: string;
+  readonly meaning: string;
+  /** What to change, as an imperative sentence. */
+  readonly remedy: string;
+}
+
+/** Measurements; what could not be measured is missing. */
+export interface LinkFacts {
+  readonly roundTrip?: { readonly minMs: number; readonly medianMs: number; readonly maxMs: number; readonly samples: number };
+  /** What the quickest answer took longer than opening the connection: packing, unless a gateway opened it on the converter's behalf. */
+  readonly holdingMs?: number;
+  /** Of the line; believed: what the link says, measured: by the time that bytes took. */
+  readonly bitRate?: { readonly believed: number; readonly measured?: number };
+  /** What came through of so many bytes in one piece; the converter's buffer, if not all. */
+  readonly burst?: { readonly sentBytes: number; readonly arrivedBytes: number };
+  readonly deviceId?: number;
+  readonly couldBe?: readonly string[];
+  /** 0x31 is V3.1. */
+  readonly protocolVersion?: number;
+  readonly romVersion?: number;
+  readonly romBugs?: readonly string[];
+  readonly rdpLevel?: 0 | 1;
+}

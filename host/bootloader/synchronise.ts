@@ -23,7 +23,7 @@ const SYNC_QUESTION = { asked: 'the synchronisation byte', frame: SYNC_FRAME, pa
  * one or two single 0x7F. As an address it is none, as commands 7F 7F and 00 7F are refused. In the middle of data one case in 256
  * passes all the same: repeat afterwards only what may happen twice.
  */
-const FILL = Uint8Array.from({ length: 258 }, (_, index) => (index === 1 ? 0x00 : SYNCHRONISATION));
+export const FILL = Uint8Array.from({ length: 258 }, (_, index) => (index === 1 ? 0x00 : SYNCHRONISATION));
 
 /** A datagram gets lost as a whole. Done twice, the filling is refused as commands. */
 const DATAGRAM_ATTEMPTS = 3;

@@ -1,5 +1,5 @@
 /** What a command needs of the process around it, handed in by main.ts or by a test. */
-import type { AskConsent, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, ReadOptions, ReadReport, Report, VerifyReport } from '../flash-options.js';
+import type { AskConsent, DoctorReport, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, ReadOptions, ReadReport, Report, VerifyReport } from '../flash-options.js';
 import type { Output } from './print.js';
 
 export interface CommandContext {
@@ -17,6 +17,7 @@ export interface CommandContext {
   readonly flash: (options: FlashOptions) => Promise<Report>;
   readonly info: (options: JobOptions) => Promise<InfoReport>;
   readonly verify: (options: JobOptions & ImageOptions) => Promise<VerifyReport>;
+  readonly doctor: (options: JobOptions) => Promise<DoctorReport>;
   readonly read: (options: ReadOptions) => Promise<ReadReport>;
   readonly erase: (options: EraseOptions) => Promise<EraseReport>;
 }

@@ -15,6 +15,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   flash: 'erasing or programming failed',
   verify: 'what is in flash is not the image',
   expect: 'done, and proven on the board, but the application does not say what it should',
+  findings: 'the doctor has found something',
   interrupted: 'interrupted by Ctrl-C or a signal',
 };
 
@@ -30,6 +31,8 @@ Examples:
       over whatever a program's input and output lead to
   stage-flash app.hex --to 'sim:?rtt=600ms'
       the same on a virtual board in this process, behind a satellite
+  stage-flash doctor --to tcp://10.0.0.5:4001
+      what is wrong with the link, and what to change
   stage-flash app.hex --dry-run
       what would be done, with the link from STAGE_FLASH_TO
 

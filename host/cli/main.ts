@@ -81,6 +81,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   flash: async (options) => (await import('../flash.js')).flash(options),
   info: async (options) => (await import('../info.js')).info(options),
   verify: async (options) => (await import('../verify.js')).verify(options),
+  doctor: async (options) => (await import('../doctor.js')).doctor(options),
   read: async (options) => (await import('../read.js')).read(options),
   erase: async (options) => (await import('../erase.js')).erase(options),
 });

@@ -7,6 +7,7 @@ import { StageFlashError } from '../errors.js';
 import { addCacheCommand } from './cache-command.js';
 import type { CommandContext } from './command-context.js';
 import { addCompletionCommand } from './completion-command.js';
+import { addDoctorCommand } from './doctor-command.js';
 import { addEraseCommand } from './erase-command.js';
 import { describeFailure, failureAsJson } from './failure.js';
 import { addFlashCommand } from './flash-command.js';
@@ -65,6 +66,7 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
   addVerifyCommand(program, context);
   addReadCommand(program, context);
   addEraseCommand(program, context);
+  addDoctorCommand(program, context);
   addCacheCommand(program, context);
   program.hook('preAction', (_, command) => applySettings(command, context));
   addCompletionCommand(program, context, () => buildProgram(HEAVY_COMMANDS.map(({ name }) => name), context), flash.name());

@@ -2,6 +2,7 @@
  * One job at a board as the command line tells it: events while it runs, its result or its failure, and the record of either, for
  * --report and as the last line of --json.
  */
+import { EXIT_CODES } from '../errors.js';
 import type { JobOptions, ReportDetails } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
 import { describeFailure, RecordedFailure } from './failure.js';
@@ -11,13 +12,14 @@ import { beginResultFile } from './result-file.js';
 
 /** What a job hands back when it succeeds. */
 export interface JobResult {
+  /** `findings` has an exit code of its own. */
   readonly outcome: string;
   /** For people. */
   readonly text: string;
   readonly details: ReportDetails;
 }
 
-/** @throws RecordedFailure when the job fails; StageFlashError kind `usage` before it begins, `output` when only its record is lost */
+/** @throws RecordedFailure when the job fails, or the doctor finds something; StageFlashError kind `usage` before it begins, `output` when only its record is lost */
 export async function runJob(command: string, values: JobValues, context: CommandContext, job: (options: JobOptions) => Promise<JobResult>): Promise<void> {
   const begun = { type: 'report', command, version: context.version, startedAt: new Date().toISOString() };
   const options = jobOptions(values, context);
@@ -33,7 +35,10 @@ export async function runJob(command: string, values: JobValues, context: Comman
     throw new RecordedFailure(failure, failed);
   });
   printer.end();
-  const done = { ...begun, outcome: result.outcome, exitCode: 0, text: result.text, details: result.details };
-  printer.result(done);
+  const exitCode = result.outcome === 'findings' ? EXIT_CODES.findings : EXIT_CODES.ok;
+  const done = { ...begun, outcome: result.outcome, exitCode, text: result.text, details: result.details };
   file?.write(done);
+  // The record of whatever does not end with 0 is printed where failures are.
+  if (exitCode === EXIT_CODES.ok || !values.json) printer.result(done);
+  if (exitCode !== EXIT_CODES.ok) throw new RecordedFailure({ exitCode, kind: 'findings', message: result.text, hint: undefined, text: '' }, done);
 }

@@ -45,6 +45,7 @@ export function connectSimLink(world: World, options: BoardOptions): SimLink {
   }
   throw new StageFlashError('link', 'sim: the converter refuses the connection: it has a client already', {
     hint: 'Wait until it lets the old connection go.',
+    cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
   });
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { BoardViolation } from '../../host/board/violations.js';
 import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
-import type { EraseOptions, ReadOptions, FlashOptions, Report } from '../../host/flash-options.js';
+import type { DoctorReport, EraseOptions, FlashOptions, ReadOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
 import type { CommandContext } from '../../host/cli/command-context.js';
 import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
@@ -88,6 +88,26 @@ describe('the other commands', () => {
     const { exitCode, stderr } = await reading(commandLine);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(what);
+  });
+
+  describe('doctor', () => {
+    const diagnosis = (findings: DoctorReport['details']['doctor']['findings']): Partial<CommandContext> => ({
+      doctor: () => Promise.resolve({ outcome: findings.length === 0 ? 'healthy' : 'findings', text: 'What was found.', details: { ...details, doctor: { findings, facts: {} } } }),
+    });
+    const echo = { name: 'echo', evidence: 'it comes back', meaning: 'It echoes.', remedy: 'Switch it off.' };
+
+    test('ends with 0 when nothing is found, and with 11 when something is: not an error, but no success for a script', async () => {
+      expect(await run('doctor --to sim:', diagnosis([]))).toMatchObject({ exitCode: 0, stdout: 'What was found.\n', stderr: '' });
+      expect(await run('doctor --to sim:', diagnosis([echo]))).toMatchObject({ exitCode: EXIT_CODES.findings, stdout: 'What was found.\n', stderr: '' });
+    });
+
+    test('prints its findings once with --json, as the last line', async () => {
+      const { exitCode, stdout } = await run('doctor --to sim: --json', diagnosis([echo]));
+      expect(exitCode).toBe(EXIT_CODES.findings);
+      expect(stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([{
+        ...RECORD, command: 'doctor', outcome: 'findings', exitCode: 11, text: 'What was found.', details: { ...details, doctor: { findings: [echo], facts: {} } },
+      }]);
+    });
   });
 
   const erasing = async (commandLine: string, more: Partial<CommandContext> = {}) => {

@@ -35,16 +35,22 @@ export class Converter {
   /** Of the bit rates that a client asks for, those that its UART really takes; of others it says that it does. */
   takesRate: (baudRate: number) => boolean = () => true;
   onPacket: (bytes: Uint8Array, tick: Tick) => void = () => undefined;
+  /** Half-duplex: its receiver is off while it sends and for so long afterwards. Undefined: full duplex. */
+  turnaroundTicks: Tick | undefined;
 
   readonly #packingIntervalMs: number | undefined;
   readonly #sender: LineSender;
   readonly #decoder: LineDecoder;
   readonly #packer: Packer;
+  #sendingUntilTick: Tick = -Infinity;
 
   constructor(options: ConverterOptions, scheduler: Scheduler, toBoard: LineListener) {
     const { line, packingLengthBytes } = options;
     this.#packingIntervalMs = options.packingIntervalMs;
-    this.#sender = new LineSender(options, scheduler, toBoard);
+    this.#sender = new LineSender(options, scheduler, (run) => {
+      this.#sendingUntilTick = run.startTick + run.bytes.length * characterTicks(run.format);
+      toBoard(run);
+    });
     this.#decoder = new LineDecoder(line);
     this.#packer = new Packer({ intervalTicks: this.#packingTicks(line), lengthBytes: packingLengthBytes }, scheduler, (bytes, tick) => this.sendPacket(bytes, tick));
   }
@@ -89,7 +95,7 @@ export class Converter {
       if (character === undefined) break;
       characters.push(character);
     }
-    this.#packer.push(characters);
+    this.#packer.push(characters.filter((character) => this.#hears(character)));
   }
 
   /** A packet to the client, through the filters. */
@@ -100,6 +106,11 @@ export class Converter {
 
   dropHeldBack(): void {
     this.#sender.dropHeldBack();
+  }
+
+  /** A character of which the receiver misses the beginning is none. */
+  #hears({ endTick }: Character): boolean {
+    return this.turnaroundTicks === undefined || endTick - characterTicks(this.line) >= this.#sendingUntilTick + this.turnaroundTicks;
   }
 
   #packingTicks(line: LineSettings): Tick {

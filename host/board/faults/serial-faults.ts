@@ -1,7 +1,8 @@
 /** Faults of the converter's serial side: it is set to something else than the host believes, or changes its settings by itself. */
 import type { Parity } from '../../link/line-settings.js';
 import type { Fault } from '../faults.js';
-import { oneOf, parseBaud } from '../option-parsers.js';
+import { oneOf, parseBaud, parseDurationMs } from '../option-parsers.js';
+import { msToTicks } from '../time.js';
 import { SyncPatternFilter } from './sync-pattern.js';
 
 const parityOf = (parameter: number): Parity => ((parameter & 8) === 0 ? 'none' : ((parameter >> 4) & 3) === 1 ? 'even' : 'odd');
@@ -19,6 +20,13 @@ export const serialFaults: Readonly<Record<string, Fault>> = {
     argument: { form: 'RATE', default: '9600' },
     install: ({ world: { converter } }, argument) => {
       converter.line = { ...converter.line, baudRate: parseBaud(argument) };
+    },
+  },
+  'half-duplex': {
+    help: 'the converter does not hear the board while it sends, nor for a moment afterwards: RS-485',
+    argument: { form: 'DURATION of the moment', default: '1ms' },
+    install: ({ world: { converter } }, argument) => {
+      converter.turnaroundTicks = msToTicks(parseDurationMs(argument));
     },
   },
   'rate-limit': {

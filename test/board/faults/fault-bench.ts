@@ -9,6 +9,7 @@ import { msToTicks } from '../../../host/board/time.js';
 import type { World } from '../../../host/board/world.js';
 
 export const ACK = 0x79;
+export const NACK = 0x1f;
 
 const tried = new Set<string>();
 

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { serialFaults } from '../../../host/board/faults/serial-faults.js';
 import { msToTicks } from '../../../host/board/time.js';
 import type { Session } from './fault-bench.js';
-import { ACK, faultsTried, withFault, wireTap } from './fault-bench.js';
+import { ACK, faultsTried, NACK, withFault, wireTap } from './fault-bench.js';
 
 describe('serial faults', () => {
   /** What goes over the board's wire, as [rate, parity]. */
@@ -32,6 +32,21 @@ describe('serial faults', () => {
     slow.exchange([0x7f]);
     slow.exchange([0x02], 20);
     expect(slow.exchange([0xfd])[0]).toBe(ACK);
+  });
+
+  it('half-duplex loses what the board says while the converter sends, and shortly afterwards', () => {
+    const { exchange } = withFault('half-duplex=0.5ms');
+    expect(exchange([0x7f])).toEqual([]);
+    // Of the five bytes that answer Get ID, at 95 µs each, those that begin half a millisecond after the question.
+    expect(exchange([0x02, 0xfd])).toEqual([]);
+    const answer = exchange([0x00, 0xff]);
+    expect(answer.length).toBeGreaterThan(5);
+    expect(answer.length).toBeLessThan(15);
+    expect(answer.slice(-3)).toEqual([0x82, 0x92, ACK]);
+    // With no moment at all the answer to a question that has been sent is heard, that of the first of two in a row is not.
+    const quick = withFault('half-duplex=0ms');
+    expect(quick.exchange([0x7f])).toEqual([ACK]);
+    expect(quick.exchange([0x7f, 0x7f, 0x7f, 0x7f])).toEqual([NACK]);
   });
 
   it('rate-limit takes lower rates when asked, and only says that it takes higher ones', () => {

@@ -1,0 +1,44 @@
+/** A diagnosis → lines for people: what was measured, then each trouble with its evidence, meaning and remedy. Pure. */
+import type { Diagnosis, LinkFacts } from '../flash-options.js';
+
+const SHOWN_PARTS = 3;
+
+export function describeDiagnosis({ findings, facts }: Diagnosis): string {
+  const verdict = findings.length === 0 ? 'Healthy: nothing was found.' : `${findings.length === 1 ? 'One finding' : `${findings.length} findings`}:`;
+  const troubles = findings.flatMap(({ name, evidence, meaning, remedy }) => [name, `  seen:   ${evidence}.`, `  means:  ${meaning}`, `  remedy: ${remedy}`]);
+  return [...describeFacts(facts), verdict, ...troubles].join('\n');
+}
+
+/** One fact a line. */
+function describeFacts(facts: LinkFacts): readonly string[] {
+  const { roundTrip, holdingMs, bitRate, burst, rdpLevel, deviceId, romVersion, romBugs = [], protocolVersion } = facts;
+  const rows: (readonly [string, string] | undefined)[] = [
+    roundTrip && ['round trip', `${ms(roundTrip.minMs)} / ${ms(roundTrip.medianMs)} / ${ms(roundTrip.maxMs)} (least, median, most of ${roundTrip.samples} samples)`],
+    holdingMs === undefined ? undefined : ['held back', `${ms(holdingMs)} of it, unless somebody nearer has opened the connection for the converter`],
+    bitRate && ['bit rate', bitRate.measured === undefined ? `${bitRate.believed}, as the link says (not measured)` : `${bitRate.measured}, as measured`],
+    burst && ['burst', burst.arrivedBytes < burst.sentBytes ? `${burst.arrivedBytes} of ${burst.sentBytes} bytes: the converter's buffer` : `${burst.sentBytes} bytes at once pass whole`],
+    deviceId === undefined ? undefined : ['device id', deviceIdText(deviceId, facts.couldBe)],
+    romVersion === undefined ? undefined : ['ROM bootloader', `${hexByte(romVersion)}${protocolVersion === undefined ? '' : `, protocol V${protocolVersion >> 4}.${protocolVersion & 15}`}${romBugs.length === 0 ? ', no bugs known that matter here' : `; known bugs: ${romBugs.join('; ')}`}`],
+    rdpLevel === undefined ? undefined : ['read-out protection', `level ${rdpLevel}`],
+  ];
+  const known = rows.filter((row) => row !== undefined);
+  const width = Math.max(0, ...known.map(([name]) => name.length));
+  return known.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+function hexByte(value: number): string {
+  return `0x${value.toString(16).toUpperCase()}`;
+}
+
+function deviceIdText(deviceId: number, couldBe: readonly string[] = []): string {
+  return `${hexByte(deviceId)}: ${couldBe.length === 0 ? 'no part that stage-flash knows' : listed(couldBe)}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - SHOWN_PARTS;
+  return more > 0 ? `${names.slice(0, SHOWN_PARTS).join(', ')} or one of ${more} others` : names.join(', ');
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}

@@ -1,0 +1,98 @@
+/**
+ * How much passes in one piece? Pairs of 0x7F are commands that do not exist: each that arrives is refused with one byte, so refusals count
+ * what came through. A packet that vanishes with all behind it is an MTU hole, one that loses its end a full buffer.
+ */
+import { NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
+import { count, hex } from './byte-runs.js';
+import type { Case } from './case.js';
+import { rateOf } from './examine-times.js';
+import { intoStep, isAnswered } from './into-step.js';
+
+/** Fits every converter's buffer and every network. */
+const SMALL_BYTES = 256;
+/** A full segment on most networks. */
+const LARGE_BYTES = 1460;
+const LARGE_BURSTS = 3;
+/** What stage-flash reckons that a converter holds (link/line-pacer.ts). */
+const RECKONED_BYTES = 960;
+/** Below, more is missing than single bytes. */
+const FEW = 0.9;
+
+interface Burst {
+  readonly sentBytes: number;
+  readonly refusals: number;
+  readonly tookMs: number;
+}
+
+export async function examineBursts(examined: Case): Promise<void> {
+  const small = await tryBurst(examined, SMALL_BYTES);
+  await examined.keepInStep();
+  if (small.refusals === 0) return;
+  examined.up.push({ characters: SMALL_BYTES + 1, tookMs: small.tookMs });
+  examined.line.measuredRate = rateOf(examined);
+  // A bootloader without FIFO may miss bytes while it refuses: what it makes of a small burst is the measure for large ones.
+  const refusalsPerByte = small.refusals < FEW * (SMALL_BYTES / 2) ? small.refusals / SMALL_BYTES : 1 / 2;
+  if (small.refusals <= SMALL_BYTES / 64) {
+    examined.found('half-duplex', `of ${SMALL_BYTES / 2} refusals only ${small.refusals} were heard: what the board says while something is sent is lost`);
+    return;
+  }
+  const largeBytes = examined.line.datagramBytes ?? LARGE_BYTES;
+  const bursts: Burst[] = [];
+  for (let sent = 0; sent < LARGE_BURSTS; sent++) {
+    const burst = await tryBurst(examined, largeBytes);
+    if (burst.refusals === 0) {
+      if (await explainSilence(examined, largeBytes)) return;
+      continue;
+    }
+    bursts.push(burst);
+    await examined.keepInStep();
+  }
+  concludeBursts(examined, bursts, refusalsPerByte);
+}
+
+async function tryBurst(examined: Case, sentBytes: number): Promise<Burst> {
+  const { line } = examined;
+  const { bytes, tookMs } = await line.ask(
+    new Uint8Array(sentBytes).fill(SYNCHRONISATION), (answer) => answer.length === sentBytes / 2 && count(answer, NACK) === answer.length, { lineBytes: sentBytes + 1 },
+  );
+  const others = bytes.filter((byte) => byte !== NACK && !(line.isEchoing && byte === SYNCHRONISATION));
+  if (others.length > 0 && others.length < bytes.length) examined.changes.push(`${others.length} of ${bytes.length} refusals: ${hex(others)}`);
+  return { sentBytes, refusals: count(bytes, NACK), tookMs };
+}
+
+/** @returns whether it is of no use to send more */
+async function explainSilence(examined: Case, sentBytes: number): Promise<boolean> {
+  const { line } = examined;
+  if (line.datagramBytes !== undefined || !line.canReconnect) {
+    examined.lost(`${sentBytes} bytes at once`, new Uint8Array());
+    await examined.regain();
+    return false;
+  }
+  const silentSinceMs = line.now();
+  await examined.reconnect();
+  if (!isAnswered(await intoStep(line))) await examined.regain();
+  const again = await tryBurst(examined, sentBytes);
+  if (again.refusals > 0) {
+    examined.found('half-open', `the connection carried nothing for ${((line.now() - silentSinceMs) / 1000).toFixed(1)} s, and another one was answered at once`);
+    return false;
+  }
+  examined.found('mtu-hole', `${SMALL_BYTES} bytes in one packet pass; ${sentBytes} vanished twice, and all behind them`);
+  await examined.reconnect();
+  await examined.regain();
+  return true;
+}
+
+function concludeBursts(examined: Case, bursts: readonly Burst[], refusalsPerByte: number): void {
+  if (bursts.length === 0) return;
+  const arrived = bursts.map(({ refusals }) => Math.round(refusals / refusalsPerByte));
+  const [sentBytes, most] = [bursts[0]!.sentBytes, Math.min(bursts[0]!.sentBytes, Math.max(...arrived))];
+  examined.facts.burst = { sentBytes, arrivedBytes: most };
+  if (most < FEW * sentBytes) {
+    if (most < RECKONED_BYTES) examined.found('small-buffer', `of ${sentBytes} bytes that came at once, no more than ${most} reached the board`);
+    return;
+  }
+  const whole = bursts.filter((_, index) => arrived[index]! >= sentBytes - 1);
+  const missing = arrived.reduce((sum, bytes) => sum + Math.max(0, sentBytes - bytes), 0);
+  if (whole.length < bursts.length) examined.losses.push(`about ${missing} of ${sentBytes * bursts.length} bytes in bursts`);
+  examined.up.push(...whole.map(({ tookMs }) => ({ characters: sentBytes + 1, tookMs })));
+}
