@@ -1,13 +1,15 @@
 /** What the flash holds, sector by sector, as far as this host knows its content: by the survey's digests, never by belief. */
-import type { SectorCache } from '../cache/sector-cache.js';
 import type { H7Part } from '../device/h7-part.js';
+import { findParts } from '../device/h7-parts.js';
 import { sectors } from '../device/memory-map.js';
 import type { Segment } from '../image/image.js';
 import type { Image } from '../image/image.js';
 import { crc32 } from '../protocol/crc32.js';
+import { copyPlaces } from '../plan/copy-places.js';
 import type { Plan } from '../plan/plan.js';
 import { partialSectors, within, type SectorRest } from '../plan/rest.js';
 import { sectorContents, type SectorContent } from '../plan/sector-contents.js';
+import type { Job } from './job.js';
 
 export interface KnownContent {
   /** In address order: whole sectors, or what stays of one that is not known otherwise. */
@@ -19,9 +21,8 @@ export interface KnownContent {
 /**
  * @param sectorDigests CRC-32 of each sector as it is; undefined for one that is not trusted
  * @param rests what sectors hold beside the image; of one that is not trusted it comes from elsewhere
- * @param base what the user says that the flash holds
  */
-export function knownContent(plan: Plan, sectorDigests: readonly (number | undefined)[], rests: ReadonlyMap<number, SectorRest>, cache: SectorCache, base?: Image): KnownContent {
+export function knownContent(plan: Plan, sectorDigests: readonly (number | undefined)[], rests: ReadonlyMap<number, SectorRest>, { cache, base, options: { chip } }: Pick<Job, 'cache' | 'base' | 'options'>): KnownContent {
   const wanted = new Map(plan.sectors.flatMap(({ sector, content, digest }) => (content === undefined ? [] : [[sector.number, { content, digest }]])));
   const told = new Map((base ? sectorsOfBase(base, plan.part, rests) : []).map(({ sector, content }) => [sector.number, { content, digest: crc32(content) }]));
   const runs: Segment[] = [];
@@ -31,10 +32,19 @@ export function knownContent(plan: Plan, sectorDigests: readonly (number | undef
     const known = [told.get(number), wanted.get(number)].find((candidate) => candidate?.digest === digest)?.content ?? cache.find(digest, lengthBytes);
     const rest = rests.get(number);
     if (known !== undefined) runs.push({ address, bytes: known });
-    else if (rest?.kind === 'known') runs.push(...rest.segments);
+    else if (rest?.kind === 'known' && isRamCertain(plan.part, chip)) runs.push(...rest.segments);
   }
   const held = [...told].filter(([number, { digest }]) => sectorDigests[number] === digest).length;
   return { runs, ...(base && { ofBase: { held, all: told.size } }) };
+}
+
+/**
+ * H742 and H743 have one device id, and places for copies that differ. A job that is no update shall not fail for that, so what stays is copied from RAM only
+ * where the part is known.
+ */
+function isRamCertain(part: H7Part, chip: string | undefined): boolean {
+  const places = JSON.stringify(copyPlaces(part));
+  return chip !== undefined || findParts(part.deviceId, part.flashSizeKiB).every((candidate) => JSON.stringify(copyPlaces(candidate)) === places);
 }
 
 /** Beside the base lies what is beside the image, as far as anything is known of it. */

@@ -14,12 +14,13 @@ import { knownContent } from './known-content.js';
 import { packUpdate, packWrites } from './pack-plan.js';
 
 /** @param packer one that remembers what it was asked */
-export function packAhead({ image, base, cache, packer, options }: Pick<Job, 'image' | 'base' | 'cache' | 'packer' | 'options'>): void {
+export function packAhead(job: Pick<Job, 'image' | 'base' | 'cache' | 'packer' | 'options'>): void {
+  const { image, base, packer, options } = job;
   const part = likeliestPart(image, options.chip);
   if (part === undefined || options.direct || options.compress === false) return;
   const held = base === undefined || options.full ? undefined : digestsOf(base, part);
   const plan = buildPlan(image, part, { sectorDigests: held });
-  const packed = (held && packUpdate(plan, knownContent(plan, held, new Map(), cache, base).runs, packer)?.content) ?? packWrites(plan, packer);
+  const packed = (held && packUpdate(plan, knownContent(plan, held, new Map(), job).runs, packer)?.content) ?? packWrites(plan, packer);
   // Whoever asks for it hears what went wrong.
   packed?.catch(() => undefined);
 }

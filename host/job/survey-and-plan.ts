@@ -31,7 +31,7 @@ export interface Planning {
 
 /** @throws StageFlashError kind `refused` */
 export async function surveyAndPlan(job: Job, session: StubSession, { distrusted, onDisk, isResumed }: Planning): Promise<Planned> {
-  const { image, base, cache, packer, options, events, log } = job;
+  const { image, base, packer, options, events, log } = job;
   events.phase('survey', 'Reading what the board is and what its flash holds');
   const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
   events.note(describeDevice(part, session));
@@ -45,7 +45,7 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   const plan = (log.plan = buildPlan(image, part, { ...planning, rests: rests.bySector }));
   refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
-  const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, cache, base);
+  const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, job);
   if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
   const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, streamBaud: options.streamBaud, events });
   log.ways = made.ways;

@@ -50,7 +50,7 @@ describe.skipIf(!version)('loader, stub and application, built again', () => {
     writeFileSync(process.env['STAGE_FLASH_MANIFEST'], JSON.stringify(manifest));
     expect(readManifest().compiler).toBe(manifest.compiler);
     const link = await openBoard('rtt=100ms');
-    const before = fillFlash(link, 5);
+    const before = fillFlash(link, 5, 0x2000);
     const image = incompressible(30_000);
     await runJob(image, link);
     expect(firstDifference(flashOf(link), flashedOver(before, image, link))).toBeUndefined();

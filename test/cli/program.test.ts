@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { BoardViolation } from '../../host/board/violations.js';
 import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
-import type { DoctorReport, EraseOptions, FlashOptions, Report } from '../../host/flash-options.js';
+import type { DoctorReport, EraseOptions, FlashOptions, ReadOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
 import type { CommandContext } from '../../host/cli/command-context.js';
 import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
@@ -35,7 +35,7 @@ const failing = (error: unknown): Partial<CommandContext> => ({ flash: () => Pro
 describe('the default command', () => {
   test.each(['fw.bin --to sim:', 'flash fw.bin --to sim:', '--to sim: fw.bin'])('%s flashes', async (commandLine) => {
     const { exitCode, stdout, options } = await run(commandLine);
-    expect(options).toMatchObject({ imagePath: 'fw.bin', to: 'sim:', full: false, direct: false, dryRun: false, after: 'reset' });
+    expect(options).toMatchObject({ imagePath: 'fw.bin', to: 'sim:', full: false, eraseRest: false, direct: false, dryRun: false, after: 'reset' });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'fw.bin is in flash\n' });
   });
 
@@ -69,6 +69,25 @@ describe('the other commands', () => {
     });
     expect(asked).toMatchObject({ imagePath: 'fw.bin', address: 0x0802_0000, to: 'sim:' });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'It is there.\n' });
+  });
+
+  const reading = async (commandLine: string) => {
+    let asked: ReadOptions | undefined;
+    const outcome = await run(`read --to sim: ${commandLine}`, { read: (options) => { asked = options; return Promise.resolve({ outcome: 'read', text: 'Read.', details }); } });
+    return { ...outcome, asked };
+  };
+
+  test('read takes a range or the whole flash, and a file', async () => {
+    expect((await reading('0x08020000 131072 -o part.bin')).asked).toMatchObject({ range: { address: 0x0802_0000, lengthBytes: 0x2_0000 }, filePath: 'part.bin' });
+    const { asked } = await reading('--out all.hex');
+    expect(asked).toMatchObject({ filePath: 'all.hex' });
+    expect(asked).not.toHaveProperty('range');
+  });
+
+  test.each([['0x08020000 0x20000', /-o, --out/], ['0x08020000 -o a.bin', /how much/], ['0x08020000 0 -o a.bin', /one byte/]])('read %s is refused in one line', async (commandLine, what) => {
+    const { exitCode, stderr } = await reading(commandLine);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(what);
   });
 
   describe('doctor', () => {

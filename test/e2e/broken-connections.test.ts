@@ -11,7 +11,7 @@ const STREAM_BEGINS_AT = 1450 + Math.ceil(STUB_BYTES / LIMITS.loaderChunkBytes.v
 
 async function flashThrough(fault: string) {
   const link = await openBoard(`rtt=200ms&${fault}`);
-  const before = fillFlash(link, 3);
+  const before = fillFlash(link, 3, 0x2000);
   const expected = flashedOver(before, IMAGE, link);
   const job = await runJob(IMAGE, link, { after: 'stay' });
   expect(Buffer.compare(flashOf(link), expected)).toBe(0);

@@ -16,7 +16,7 @@ async function boardWithoutBootPin(): Promise<SimLink> {
 describe('a board whose option bytes never lead into the ROM bootloader', () => {
   test('is not touched without consent, and the message says what to do', async () => {
     const link = await boardWithoutBootPin();
-    const before = fillFlash(link, 4);
+    const before = fillFlash(link, 4, 0x2000);
     await expect(runJob(IMAGE, link)).rejects.toMatchObject({ kind: 'refused', exitCode: 4, message: expect.stringContaining('only way') as string, hint: expect.stringContaining('--yes') as string });
     expect(firstDifference(flashOf(link), before)).toBeUndefined();
     expect(statistics(link)).toMatchObject({ erases: 0, programs: 0 });
@@ -30,7 +30,7 @@ describe('a board whose option bytes never lead into the ROM bootloader', () => 
 
   test('is flashed with consent, and the warning has said what a cut would mean', async () => {
     const link = await boardWithoutBootPin();
-    const before = fillFlash(link, 4);
+    const before = fillFlash(link, 4, 0x2000);
     const { events } = await runJob(IMAGE, link, { consent: yes });
     expect(firstDifference(flashOf(link), flashedOver(before, IMAGE, link))).toBeUndefined();
     expect(events).toContainEqual(expect.objectContaining({ type: 'warning', text: expect.stringContaining('only a debug probe') as string }));

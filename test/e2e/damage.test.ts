@@ -7,7 +7,7 @@ const BOARD = 'chip=STM32H743xG&rtt=100ms';
 
 async function flashThrough(query: string, seed: number, lengthBytes = 8000): Promise<ReportDetails> {
   const link = await openBoard(`${BOARD}&${query}&seed=${seed}`);
-  const before = fillFlash(link, seed);
+  const before = fillFlash(link, seed + 100, 0x2000);
   const image = incompressible(lengthBytes, seed);
   const { report } = await runJob(image, link);
   expect(firstDifference(flashOf(link), flashedOver(before, image, link))).toBeUndefined();
@@ -52,7 +52,7 @@ describe('discarded:', () => {
 describe('passed without harm:', () => {
   test('a converter that obeys 55 AA 55, in an image full of it', async () => {
     const link = await openBoard(`${BOARD}&fault=sync-pattern`);
-    const before = fillFlash(link, 1);
+    const before = fillFlash(link, 101, 0x2000);
     const image = incompressible(6000);
     for (let at = 0; at + 8 <= 6000; at += 40) image.segments[0]!.bytes.set([0x55, 0xaa, 0x55, 0x00, 0x25, 0x80, 0x03, 0xa8], at);
     await runJob(image, link);

@@ -12,12 +12,14 @@ import { fixedBytes } from '../../host/protocol/fields.js';
 import { LOADER_FRAME } from '../../host/protocol/wire.js';
 import { fillFlash, firstDifference, flashedOver, flashOf, incompressible, openBoard, runJob } from './virtual-board.js';
 
+/** Of each sector: some of it lies beside the image, and stays. */
+const OTHERS_BYTES = 0x2000;
 const BAD_NETWORK = 'chip=STM32H743xG&transport=udp&rtt=600ms&fault=udp-loss=2,udp-duplicate=1,udp-reorder=8&tolerate=usart-overrun';
 
 async function flashOverUdp(query: string, lengthBytes: number, seed: number) {
   const link = await openBoard(`${query}&seed=${seed}`);
   const image = incompressible(lengthBytes, seed);
-  const expected = flashedOver(fillFlash(link, seed + 1000), image, link);
+  const expected = flashedOver(fillFlash(link, seed + 1000, OTHERS_BYTES), image, link);
   const job = await runJob(image, link);
   expect(firstDifference(flashOf(link), expected), query).toBeUndefined();
   return { link, ...job };
@@ -53,7 +55,7 @@ test('the call of the stub waits until all other chunks are answered', async () 
     if (bytes.length === fixedBytes(LOADER_FRAME.fields)) calls.push((bytes[9]! & 1) === 1);
     return send(bytes);
   };
-  const before = fillFlash(link, 1001);
+  const before = fillFlash(link, 1001, OTHERS_BYTES);
   await runJob(incompressible(1000), link);
   expect(firstDifference(flashOf(link), flashedOver(before, incompressible(1000), link))).toBeUndefined();
   expect(calls.filter((isCall) => isCall)).toHaveLength(1);
@@ -67,7 +69,7 @@ test.each(['rtt=1ms', 'rtt=2s&jitter=1s', 'rtt=100ms&buffer=1024&back-pressure=n
 
 test('--direct is refused before anything is sent: content of a datagram that comes twice would be taken for commands', async () => {
   const link = await openBoard('transport=udp');
-  const before = fillFlash(link, 1);
+  const before = fillFlash(link, 1, OTHERS_BYTES);
   await expect(runJob(incompressible(1000), link, { direct: true })).rejects.toMatchObject({ kind: 'usage', message: expect.stringContaining('--direct') as string } satisfies Partial<StageFlashError>);
   expect(firstDifference(flashOf(link), before)).toBeUndefined();
 });

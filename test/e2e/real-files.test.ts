@@ -55,7 +55,7 @@ const missing = FILES.filter((name) => !existsSync(join(firmware, name)));
 if (missing.length > 0) console.warn(`SKIPPED: ../shared/firmware lacks ${missing.join(', ')}: real firmware was not flashed`);
 
 describe.skipIf(missing.length > 0)('real firmware', () => {
-  test('1.6 MB of raw binary across both banks', async () => {
+  test('1.6 MB of raw binary across both banks', { timeout: 120_000 }, async () => {
     const path = usedFlash('openmv.flash', 1);
     const before = readFileSync(path);
     const imagePath = join(firmware, 'openmv4_20190927.bin');

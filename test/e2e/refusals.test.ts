@@ -65,7 +65,7 @@ const REFUSALS: readonly Refusal[] = [
 describe('refused, with nothing erased or programmed:', () => {
   test.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))('%s', async (_, { board, prepare, lengthBytes, address, options, kind, exitCode, says, hints }) => {
     const link = await openBoard(`chip=STM32H743xG&rtt=50ms&${board}`);
-    const before = fillFlash(link, 9);
+    const before = fillFlash(link, 9, 0x2000);
     prepare?.(link);
     const failure = await runJob(incompressible(lengthBytes ?? 5000, 1, address), link, options).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StageFlashError);
@@ -86,7 +86,7 @@ describe('refused, with nothing erased or programmed:', () => {
 
 test('a board that was refused an image takes the right one afterwards', async () => {
   const link = await openBoard('chip=STM32H743xG&rtt=50ms');
-  const before = fillFlash(link, 9);
+  const before = fillFlash(link, 9, 0x2000);
   await expect(runJob(incompressible(5000, 1, 0x0808_0000), link)).rejects.toMatchObject({ kind: 'refused' });
   await link.close();
   link.world.run(link.world.now + 64e6);
@@ -146,7 +146,7 @@ test('an echo is not taken for the voice of a program after the reset', async ()
 
 test('--dry-run changes nothing and says what would happen', async () => {
   const link = await openBoard('chip=STM32H743xG&rtt=50ms');
-  const before = fillFlash(link, 9);
+  const before = fillFlash(link, 9, 0x2000);
   const { report } = await runJob(incompressible(5000), link, { dryRun: true });
   expect(report.outcome).toBe('planned');
   expect(report.text).toContain('0x08000000  erase, write');

@@ -16,7 +16,7 @@ const ANOTHER_RATE = 'tolerate=usart-baud-mismatch,usart-frame-mismatch';
 /** One job with `--stream-baud`; the flash is compared with what it must hold. */
 async function flashAt(streamBaud: number, board: string) {
   const link = await openBoard(board);
-  const before = fillFlash(link, 3);
+  const before = fillFlash(link, 3, 0x1000);
   const startMs = link.now();
   const { events, report } = await runJob(IMAGE, link, { streamBaud });
   expect(firstDifference(flashOf(link), flashedOver(before, IMAGE, link))).toBeUndefined();
@@ -81,7 +81,7 @@ describe('while the line is at another bit rate', () => {
 
   test('an outage that is longer than the stub’s patience leaves both ends at the first rate', async () => {
     const link = await openBoard(`rtt=300ms&${ANOTHER_RATE}`);
-    const before = fillFlash(link, 3);
+    const before = fillFlash(link, 3, 0x1000);
     let deadUntilMs = -Infinity;
     const isDead = (): boolean => link.now() < deadUntilMs;
     // Without another connection to be had, as on a serial port whose far end is pulled out for a while.

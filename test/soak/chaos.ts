@@ -83,7 +83,7 @@ export function chaosCase(seed: number): ChaosCase {
 export async function runChaos(seed: number): Promise<Verdict> {
   const { query, troubles, image, options } = chaosCase(seed);
   const link = await openBoard(query);
-  const before = fillFlash(link, seed, OTHERS_BYTES);
+  const before = fillFlash(link, seed + 5000, OTHERS_BYTES);
   const result = await runJob(image, within(link, BUDGET_MS), { after: 'stay', ...options }).catch((error: unknown) => error);
   const wrong = result instanceof Error ? wrongFailure(result, troubles, { ...options, hasLongOutages: (link.options.outage?.lengthMs ?? 0) > LONGEST_BEARABLE_MS }) ?? halfDone(link, before) : wrongSuccess(link, flashedOver(before, image, link), troubles);
   const outcome = result instanceof StageFlashError ? result.kind : result instanceof Error ? 'defect' : 'flashed';

@@ -65,7 +65,7 @@ async function runSession({ query, lengthBytes, address }: Session, createCore: 
   const wire = tapWire(world);
   world.run(msToTicks(BOARD_AGE_MS));
   const link = connectSimLink(world, options);
-  const before = fillFlash(link, 2);
+  const before = fillFlash(link, 2, 0x2000);
   const image = incompressible(lengthBytes, 1, address);
   const { report } = await runJob(image, link);
   await link.close();
