@@ -18,12 +18,17 @@ function describeFacts(facts: LinkFacts): readonly string[] {
     bitRate && ['bit rate', bitRate.measured === undefined ? `${bitRate.believed}, as the link says (not measured)` : `${bitRate.measured}, as measured`],
     burst && ['burst', burst.arrivedBytes < burst.sentBytes ? `${burst.arrivedBytes} of ${burst.sentBytes} bytes: the converter's buffer` : `${burst.sentBytes} bytes at once pass whole`],
     deviceId === undefined ? undefined : ['device id', deviceIdText(deviceId, facts.couldBe)],
-    romVersion === undefined ? undefined : ['ROM bootloader', `${hexByte(romVersion)}${protocolVersion === undefined ? '' : `, protocol V${protocolVersion >> 4}.${protocolVersion & 15}`}${romBugs.length === 0 ? ', no bugs known that matter here' : `; known bugs: ${romBugs.join('; ')}`}`],
+    romVersion === undefined ? undefined : ['ROM bootloader', bootloaderText(romVersion, protocolVersion, romBugs)],
     rdpLevel === undefined ? undefined : ['read-out protection', `level ${rdpLevel}`],
   ];
   const known = rows.filter((row) => row !== undefined);
   const width = Math.max(0, ...known.map(([name]) => name.length));
   return known.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+function bootloaderText(version: number, protocolVersion: number | undefined, bugs: readonly string[]): string {
+  const protocol = protocolVersion === undefined ? '' : `, protocol V${protocolVersion >> 4}.${protocolVersion & 15}`;
+  return `${hexByte(version)}${protocol}${bugs.length === 0 ? ', no bugs known that matter here' : `; known bugs: ${bugs.join('; ')}`}`;
 }
 
 function hexByte(value: number): string {

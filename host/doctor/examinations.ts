@@ -46,7 +46,7 @@ const MOST_LOSSES = 3;
 /** A session bears more, its first minute does not: each datagram that is lost there costs ten seconds. */
 const MOST_LOST = 0.15;
 
-export interface DoctorHooks {
+interface DoctorHooks {
   readonly say: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,9 +10,12 @@ import { seekHalfDuplex } from './half-duplex.js';
 export async function examineSynchronisation(examined: Case): Promise<void> {
   const { line } = examined;
   const startedMs = line.now();
-  const step = await intoStep(line);
+  let step = await intoStep(line);
   if (isAnswered(step) || assumeSurroundings(examined, step)) return;
-  await refuseOtherSpeakers(examined, step);
+  refuseOtherSpeakers(examined, step);
+  // An echo is an answer to nothing: the bootloader may want its second 0x7F.
+  if (line.isEchoing) step = await intoStep(line);
+  if (isAnswered(step)) return;
   const others = await seekHalfDuplex(examined);
   if (others === undefined) throw new EndOfExamination();
   if (step.bytes.length + others.length > 0 && !line.isEchoing) {
@@ -37,7 +40,8 @@ function assumeSurroundings({ line }: Case, { kind, bytes }: Step): boolean {
   return isPrefix;
 }
 
-async function refuseOtherSpeakers(examined: Case, { bytes }: Step): Promise<void> {
+/** @throws EndOfExamination when it is no bootloader that speaks */
+function refuseOtherSpeakers(examined: Case, { bytes }: Step): void {
   const said = concat(examined.greeting, bytes);
   if (containsFrame(said)) {
     examined.found('stub-at-work', 'frames of a stub come in answer to 0x7F');

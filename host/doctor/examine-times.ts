@@ -2,6 +2,7 @@
  * How far is it, and how fast is the line? The line's rate shows in how long many bytes take; a slow network would show in one
  * direction more than in the other, so only where both tell the same rate is it the line's. Pure.
  */
+import type { LinkFacts } from '../flash-options.js';
 import { bitsPerCharacter, type LineSettings } from '../link/line-settings.js';
 import type { Case } from './case.js';
 import type { Timed } from './probe-line.js';
@@ -12,14 +13,7 @@ const TOLERANCE = 0.08;
 /** A spread of the round trip that is a larger part of what is measured makes the measurement worthless. */
 const LARGEST_SPREAD = 0.1;
 
-export interface RoundTrips {
-  readonly minMs: number;
-  readonly medianMs: number;
-  readonly maxMs: number;
-  readonly samples: number;
-}
-
-export function roundTrips(samples: readonly number[]): RoundTrips | undefined {
+export function roundTrips(samples: readonly number[]): LinkFacts['roundTrip'] {
   const sorted = [...samples].sort((one, other) => one - other);
   if (sorted.length === 0) return undefined;
   const middle = sorted.length / 2;

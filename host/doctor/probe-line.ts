@@ -31,7 +31,7 @@ export interface Stray {
   readonly bytes: Uint8Array;
 }
 
-export interface AskOptions {
+interface AskOptions {
   /** In place of the patience that the measured round trip suggests, line time included. */
   readonly waitMs?: number;
   /** Bytes that the line carries until the answer is complete, both ways, where it is more than question and answer. */

@@ -9,7 +9,7 @@ export const XON = 0x11;
 export const XOFF = 0x13;
 export const IAC = 0xff;
 /** What a modem may take for the end of its data mode when the board says it. */
-export const ESCAPE = [0x10, 0x03] as const;
+const ESCAPE = [0x10, 0x03] as const;
 const PATTERN_BYTES = 256;
 
 /** The rates that such converters can be set to. */

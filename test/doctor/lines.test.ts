@@ -54,6 +54,18 @@ describe('of the board', () => {
     expect((await examined('boot0=low')).names).toEqual(['no-answer']);
   });
 
+  test('a loop-back is an echo, and no bootloader', async () => {
+    expect((await examined('boot0=low&fault=echo')).names).toEqual(['echo', 'no-answer']);
+  });
+
+  test('an echo does not hide a bootloader that is in step already', async () => {
+    const { names } = await examined('fault=echo', async (earlier) => {
+      await earlier.send(Uint8Array.of(0x7f));
+      while ((await earlier.receive(earlier.now() + 100)).length > 0);
+    });
+    expect(names).toEqual(['echo']);
+  });
+
   test('an application that talks is shown with its words', async () => {
     const { diagnosis, names } = await examined('boot0=low&fault=board-reset=1500ms&tolerate=usart-overrun', ({ world }) => {
       for (const name of ['application-bank1', 'application-bank2'] as const) {
