@@ -6,6 +6,9 @@ import type { ConverterRoom } from './converter-room.js';
 import { lineTimeMs } from './line-settings.js';
 import type { Link } from './link.js';
 
+/** Where whole datagrams go out, a converter must hold one and a part of the next: what it bears cannot be told from what the network loses. */
+const DATAGRAM_ROOM_BYTES = 960;
+
 export class LinePacer {
   /** Whoever sees loss or a dry line tells it. */
   readonly room: ConverterRoom;
@@ -27,7 +30,8 @@ export class LinePacer {
 
   /** When the next burst may go out. */
   get readyAtMs(): number {
-    return this.#freeAtMs - lineTimeMs(Math.max(0, this.room.bytes - this.#burstBytes), this.#link.line);
+    const aheadBytes = this.#link.datagramBytes === undefined ? this.room.bytes - this.#burstBytes : DATAGRAM_ROOM_BYTES - this.#link.datagramBytes;
+    return this.#freeAtMs - lineTimeMs(aheadBytes, this.#link.line);
   }
 
   /** When the line will be idle if nothing more is sent. */

@@ -64,7 +64,8 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
       decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
       return { facts, decoder, greetedAtMs };
     }
-    if (link.datagramBytes === undefined) room.overflowed();
+    // Nothing at all is no converter that is full.
+    if (link.datagramBytes === undefined && answers.stored.size > storedBefore) room.overflowed();
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {

@@ -83,7 +83,7 @@ describe('over', () => {
     ['a line that loses bytes', 'rtt=100ms&fault=lose=0.02'],
     ['a line that turns bits over', 'rtt=100ms&fault=flip=0.05'],
     ['a network that loses, doubles and reorders datagrams', 'transport=udp&rtt=300ms&fault=udp-loss=2,udp-duplicate=1,udp-reorder=8&tolerate=usart-overrun'],
-    ['a connection that is reset on the way', 'rtt=100ms&fault=reset=7600'],
+    ['a connection that is reset on the way', 'rtt=100ms&fault=reset=20000'],
     ['a geostationary satellite', 'profile=geo-vsat'],
   ])('%s nothing changes', async (_, query) => {
     const { file } = await readFrom('hard.bin', query, range(BANK2, SECTOR));

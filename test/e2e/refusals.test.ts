@@ -127,7 +127,7 @@ describe('a board that is reset in the middle of the stream is noticed early, wh
     };
     const job = runJob(incompressible(100_000), link, {
       events: (event) => {
-        if (event.type !== 'progress' || event.done < 20_000 || resetAtMs < Infinity) return;
+        if (event.type !== 'progress' || event.done < 25_000 || resetAtMs < Infinity) return;
         board.boot0 = boot0;
         board.pressReset();
         resetAtMs = link.now();

@@ -75,7 +75,7 @@ export class Chip implements Bus {
         part: options.part,
         violations: options.violations,
         revisionId: options.revisionId ?? CURRENT_REVISION[options.part.family],
-        pollSkipTicks: options.pollSkipTicks ?? TICKS_PER_MS,
+        pollSkipTicks: options.pollSkipTicks ?? TICKS_PER_MS / 2,
         optionBytes: this.optionBytes,
         uid: options.uid ?? this.#random.fork('uid').fill(new Uint8Array(UID_BYTES)),
         flashTiming: options.flashTiming ?? 'typical',
