@@ -66,6 +66,8 @@ export class Rcc implements Peripheral {
   readonly #enables: Readonly<Record<string, ClockEnable>>;
   readonly #nameAt: ReadonlyMap<number, RccRegister>;
   readonly #values = new Map<RccRegister, number>();
+  /** What isClocked has said since a register changed: every access of the core asks. */
+  readonly #clocked = new Map<string, boolean>();
 
   constructor(options: RccOptions) {
     this.#options = options;
@@ -87,6 +89,7 @@ export class Rcc implements Peripheral {
       reportChip(this.#options.violations, 'register-not-modelled', `write to RCC + 0x${offset.toString(16)}`, tick);
       return;
     }
+    this.#clocked.clear();
     const old = this.#value(name);
     const written = narrowWrite(old, offset, size, value);
     if (name === 'CR') this.#writeCr(written, tick);
@@ -101,6 +104,7 @@ export class Rcc implements Peripheral {
   reset(): void {
     const resetFlags = this.#value('RSR');
     this.#values.clear();
+    this.#clocked.clear();
     this.#values.set('RSR', resetFlags);
     this.#values.set('CR', maskOf(RCC_CR.HSION));
   }
@@ -109,6 +113,7 @@ export class Rcc implements Peripheral {
     for (const { register, position } of Object.values(this.#enables)) {
       if (random.below(2) === 1) this.#values.set(register, (this.#value(register) | (1 << position)) >>> 0);
     }
+    this.#clocked.clear();
     this.#options.onClocksChanged();
   }
 
@@ -120,6 +125,12 @@ export class Rcc implements Peripheral {
 
   /** Clocked, and not held in reset. */
   isClocked(name: string): boolean {
+    let isClocked = this.#clocked.get(name);
+    if (isClocked === undefined) this.#clocked.set(name, (isClocked = this.#lookUpClock(name)));
+    return isClocked;
+  }
+
+  #lookUpClock(name: string): boolean {
     const enable = this.#enables[name];
     if (enable === undefined) return true;
     const bit = 1 << enable.position;
