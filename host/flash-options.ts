@@ -11,6 +11,8 @@ export type LineStep = { readonly dtr?: boolean; readonly rts?: boolean } | { re
 
 /** What is done to a board around a job; in this order, where there is more than one. */
 export interface BoardMoves {
+  /** For whoever sits here: what to do; done when the answer is yes. */
+  readonly person?: { readonly text: string; readonly ask: AskConsent };
   /** For this machine's shell. */
   readonly command?: string;
   readonly lines?: readonly LineStep[];

@@ -1,13 +1,16 @@
 /** The options that bring a board into its bootloader and out of it: how they are written. */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import type { BoardMoves, LineStep } from '../flash-options.js';
+import { StageFlashError } from '../errors.js';
+import type { AskConsent, BoardMoves, LineStep } from '../flash-options.js';
 
 export interface MoveValues {
   readonly enter?: readonly LineStep[];
+  readonly enterAsk?: string;
   readonly enterCmd?: string;
   readonly enterSend?: Uint8Array;
   readonly leave?: readonly LineStep[];
+  readonly leaveAsk?: string;
   readonly leaveCmd?: string;
 }
 
@@ -16,14 +19,28 @@ export function addMoveOptions(command: Command): Command {
     .option('--enter <steps>', 'bring the board into its bootloader by DTR and RTS, e.g. dtr=1+rts=1,100ms,rts=0 (1: asserted)', parseLineSteps)
     .option('--enter-cmd <command>', 'bring the board into its bootloader by a command of this machine', parseCommand)
     .option('--enter-send <hex>', 'bring the board into its bootloader by bytes that its application understands', parseHexBytes)
+    .option('--enter-ask <text>', 'bring the board into its bootloader by a person, who is told this', parseTask)
     .option('--leave <steps>', 'bring the board out of it in the end, by DTR and RTS', parseLineSteps)
-    .option('--leave-cmd <command>', 'bring the board out of it in the end, by a command', parseCommand);
+    .option('--leave-cmd <command>', 'bring the board out of it in the end, by a command', parseCommand)
+    .option('--leave-ask <text>', 'bring the board out of it in the end, by a person, who is told this', parseTask);
 }
 
-export function boardMoves({ enter, enterCmd, enterSend, leave, leaveCmd }: MoveValues): { readonly enter?: BoardMoves; readonly leave?: BoardMoves } {
-  const entering = { ...(enter && { lines: enter }), ...(enterCmd !== undefined && { command: enterCmd }), ...(enterSend && { send: enterSend }) };
-  const leaving = { ...(leave && { lines: leave }), ...(leaveCmd !== undefined && { command: leaveCmd }) };
+/** @param ask undefined where nobody sits. @throws StageFlashError kind `usage` when somebody would have to */
+export function boardMoves({ enter, enterAsk, enterCmd, enterSend, leave, leaveAsk, leaveCmd }: MoveValues, ask?: AskConsent): { readonly enter?: BoardMoves; readonly leave?: BoardMoves } {
+  const entering = { ...askingPerson('enter', enterAsk, ask), ...(enter && { lines: enter }), ...(enterCmd !== undefined && { command: enterCmd }), ...(enterSend && { send: enterSend }) };
+  const leaving = { ...askingPerson('leave', leaveAsk, ask), ...(leave && { lines: leave }), ...(leaveCmd !== undefined && { command: leaveCmd }) };
   return { ...(Object.keys(entering).length > 0 && { enter: entering }), ...(Object.keys(leaving).length > 0 && { leave: leaving }) };
+}
+
+function askingPerson(which: 'enter' | 'leave', text: string | undefined, ask: AskConsent | undefined): Pick<BoardMoves, 'person'> {
+  if (text === undefined) return {};
+  if (ask === undefined) throw new StageFlashError('usage', `--${which}-ask wants somebody at a terminal`, { hint: `--${which}-cmd does it without anybody.` });
+  return { person: { text, ask } };
+}
+
+function parseTask(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Say what is to be done.');
+  return text;
 }
 
 const LONGEST_STEP_MS = 60_000;

@@ -37,8 +37,8 @@ Examples:
       what would be done, with the link from STAGE_FLASH_TO
 
 The board must be in its ROM bootloader: reset with BOOT0 high, by hand or by --enter,
---enter-cmd, --enter-send. The converter's serial side must be set to 8 data bits, even
-parity, one stop bit (8E1).
+--enter-ask, --enter-cmd, --enter-send. The converter's serial side must be set to
+8 data bits, even parity, one stop bit (8E1).
 `;
 
 export function helpAfterOptions(): string {

@@ -33,7 +33,7 @@ export function addLinkOption(command: Command): Command {
   return command.option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND sim:[?OPTIONS], or @NAME of a board in stage-flash.toml; ?baud=115200&parity=even says what the line is set to');
 }
 
-export function jobOptions(values: JobValues, { signal }: CommandContext): Omit<JobOptions, 'events'> {
+export function jobOptions(values: JobValues, { signal, ask }: CommandContext): Omit<JobOptions, 'events'> {
   const { to = '' } = values;
   if (to === '') {
     throw new StageFlashError('usage', 'where is the board?', { hint: 'Say --to tcp://HOST:PORT, or set STAGE_FLASH_TO, or name it in stage-flash.toml; --to sim: is a virtual board.' });
@@ -42,7 +42,7 @@ export function jobOptions(values: JobValues, { signal }: CommandContext): Omit<
   return {
     to,
     signal,
-    ...boardMoves(values),
+    ...boardMoves(values, values.json ? undefined : ask),
     ...(chip !== undefined && { chip }),
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),

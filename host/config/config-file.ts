@@ -28,7 +28,7 @@ const FILE_KEYS: Readonly<Record<string, Kind>> = { to: 'string', 'retry-budget'
 
 /** What may be set for one. */
 export const BOARD_KEYS: Readonly<Record<string, Kind>> = {
-  url: 'string', chip: 'string', 'retry-budget': 'number', 'stream-baud': 'number', enter: 'string', 'enter-cmd': 'string', 'enter-send': 'string', leave: 'string', 'leave-cmd': 'string',
+  url: 'string', chip: 'string', 'retry-budget': 'number', 'stream-baud': 'number', enter: 'string', 'enter-ask': 'string', 'enter-cmd': 'string', 'enter-send': 'string', leave: 'string', 'leave-ask': 'string', 'leave-cmd': 'string',
 };
 
 /** Every option that can be set here, or by STAGE_FLASH_… in the environment. */

@@ -58,7 +58,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const planned = await surveyAndPlan(job, session, { distrusted, onDisk, isResumed: false });
   describeSectors(planned.plan).forEach((line) => events.note(line));
   const { enter } = options;
-  const back = wayBack(session.facts, enter?.send !== undefined && enter.lines === undefined && enter.command === undefined);
+  const back = wayBack(session.facts, enter?.send !== undefined && enter.lines === undefined && enter.command === undefined && enter.person === undefined);
   const isCutDangerous = planned.stream.length > 0 && !back.isCertain;
   if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {

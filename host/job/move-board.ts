@@ -56,9 +56,12 @@ export async function leaveAfter<Result extends { readonly text: string }>(movin
   return report;
 }
 
-async function move(which: 'enter' | 'leave', { command, lines, send }: BoardMoves, { options, events }: Omit<Moving, 'log'>, link: Link): Promise<void> {
+async function move(which: 'enter' | 'leave', { person, command, lines, send }: BoardMoves, { options, events }: Omit<Moving, 'log'>, link: Link): Promise<void> {
   if (lines !== undefined && link.abilities?.includes('modem-lines') !== true) {
     throw new StageFlashError('usage', `${link.name} has no DTR and RTS for --${which}`, { hint: `serial: and rfc2217: links have them; --${which}-cmd works beside any link.` });
+  }
+  if (person !== undefined && !(await person.ask(`${person.text} Done?`))) {
+    throw new StageFlashError('refused', `nobody has done what --${which}-ask wants`, { hint: 'Run the command again, and answer y when it is done.' });
   }
   if (command !== undefined) await runCommand(`--${which}-cmd`, command, events, options.signal);
   for (const step of lines ?? []) {

@@ -17,10 +17,18 @@ test('each way of entering and leaving is handed on', () => {
   expect(moves('--enter', 'dtr=1+rts=1,100ms,rts=0').enter?.lines).toEqual([{ dtr: true, rts: true }, { waitMs: 100 }, { rts: false }]);
 });
 
+test('a person is told what to do, where there is one', () => {
+  const command = addMoveOptions(new Command());
+  const ask = (): Promise<boolean> => Promise.resolve(true);
+  const values = command.parse(['--enter-ask', 'Set the jumper.'], { from: 'user' }).opts();
+  expect(boardMoves(values, ask)).toEqual({ enter: { person: { text: 'Set the jumper.', ask } } });
+  expect(() => boardMoves(values)).toThrow(expect.objectContaining({ kind: 'usage', message: expect.stringContaining('--enter-ask') as string }));
+});
+
 describe('is a usage error', () => {
   test.each([
     ['--enter', 'dtr=2'], ['--enter', 'dtr'], ['--enter', 'dtr=1+dtr=0'], ['--enter', '100'], ['--enter', '61s'], ['--enter', ''], ['--leave', 'rts=1,,rts=0'],
-    ['--enter-send', 'abc'], ['--enter-send', 'xyz'], ['--enter-send', ''], ['--enter-cmd', ' '],
+    ['--enter-send', 'abc'], ['--enter-send', 'xyz'], ['--enter-send', ''], ['--enter-cmd', ' '], ['--enter-ask', ''],
   ])('%s "%s"', (option, value) => {
     expect(() => moves(option, value)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }));
   });

@@ -43,6 +43,30 @@ test('a board that runs its application is flashed, and runs the new one afterwa
   expect(firstDifference(flashOf(sim).subarray(0, 3000), image.segments[0]!.bytes)).toBeUndefined();
 });
 
+test('a person brings the board there, or the job ends before anything is touched', async () => {
+  const { sim } = await wired(APPLICATION);
+  const before = flashOf(sim);
+  const told: string[] = [];
+  const person = (answer: boolean): BoardMoves => ({
+    person: {
+      text: 'Set the jumper and press reset.',
+      ask: async (question) => {
+        told.push(question);
+        if (answer) {
+          sim.world.board.boot0 = 'high';
+          sim.world.board.pressReset();
+        }
+        return answer;
+      },
+    },
+  });
+  const image = incompressible(3000);
+  await expect(runJob(image, sim, { enter: person(false) })).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('--enter-ask') as string });
+  expect(firstDifference(flashOf(sim), before)).toBeUndefined();
+  expect((await runJob(image, sim, { enter: person(true) })).report.outcome).toBe('flashed');
+  expect(told).toEqual(['Set the jumper and press reset. Done?', 'Set the jumper and press reset. Done?']);
+});
+
 test('its application is heard after it was brought out, not after the stub’s reset', async () => {
   const { link } = await wired('chip=STM32H743xI&boot0=low&rtt=300ms&baud=115200');
   const { report } = await runJob(demoImage(), link, { enter: ENTER, leave: LEAVE, expect: { text: 'self-check passed', withinMs: 5000 } });
