@@ -64,7 +64,7 @@ export function flashImage(image: Image, link: Link, options: FlashOptions, { fi
 async function flashOver(job: Job, link: Link, steadyLink: Link): Promise<Report> {
   const work = async (): Promise<Report> => {
     const { report, session } = await resumeJob(job, steadyLink);
-    return report ?? (session ? useStub(job, session) : beginJob(job, link, steadyLink));
+    return report ?? (session ? useStub(job, session, { mayReset: false }) : beginJob(job, link, steadyLink));
   };
   if (job.options.leave === undefined || job.options.after === 'stay') return work();
   return expectAfterLeaving(job, await leaveAfter(job, steadyLink, work));

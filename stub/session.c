@@ -297,8 +297,11 @@ void session_run(uint32_t usart, uint32_t token)
             self.heard_ms = self.now_ms;
             hear(&frame);
         }
-        has_work = script_run();
-        flash_start_erases(script_bank());
+        /* For another host nothing of this stream goes on but the operation under way. */
+        has_work = !self.take && script_run();
+        if (!self.take) {
+            flash_start_erases(script_bank());
+        }
         answer();
     }
 }

@@ -27,11 +27,16 @@ export class BoardViolation extends Error {
 /** The board's conscience. Parts call `report`; whoever runs the board decides what is tolerated and reads `seen`. */
 export class Violations {
   readonly seen: Violation[] = [];
-  readonly #tolerated: ReadonlySet<string> | 'all';
+  readonly #tolerated: Set<string> | 'all';
 
   /** @param tolerated names that are recorded but do not stop the board, or `all`. */
   constructor(tolerated: Iterable<string> | 'all' = []) {
     this.#tolerated = tolerated === 'all' ? 'all' : new Set(tolerated);
+  }
+
+  /** What the board's surroundings bring about is no mistake of the program. */
+  tolerate(...names: readonly string[]): void {
+    if (this.#tolerated !== 'all') names.forEach((name) => (this.#tolerated as Set<string>).add(name));
   }
 
   /** @throws BoardViolation unless `name` is tolerated; then the board goes on as silicon would. */

@@ -60,7 +60,7 @@ function refusalHint({ asked, part }: Question): string {
 function foreignAnswer(where: string, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
   if (containsFrame(bytes)) {
     return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
-      hint: 'Run the command on the host that began, and the job goes on; --takeover ends it and begins anew.',
+      hint: 'Flash the same image from the host that began, and the job goes on; flashing with --takeover ends it and begins anew.',
     });
   }
   const text = readableText(bytes);

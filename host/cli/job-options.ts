@@ -30,7 +30,7 @@ export function addJobOptions(command: Command): Command {
 
 /** Without it no command can begin; it stands first in the help. */
 export function addLinkOption(command: Command): Command {
-  return command.option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND sim:[?OPTIONS], or @NAME of a board in stage-flash.toml; ?baud=115200&parity=even says what the line is set to');
+  return command.option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND, sim:[?OPTIONS], or @NAME of a board in stage-flash.toml; ?baud=115200&parity=even says what the line is set to');
 }
 
 export function jobOptions(values: JobValues, { signal, ask }: CommandContext): Omit<JobOptions, 'events'> {

@@ -33,18 +33,21 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
   const { rom, deviceId } = await findRom(link, log, events);
   forgetStub(file);
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
-  return useStub(job, await enterStub(link, steadyLink, rom, log, events));
+  return useStub(job, await enterStub(link, steadyLink, rom, log, events), { mayReset: true });
 }
 
-/** With a stub that works on nothing. */
-export async function useStub(job: Job, session: StubSession): Promise<Report> {
+/**
+ * With a stub that works on nothing.
+ * @param mayReset its start found the flash as it is; a stub that was taken over may have erased the only way into the bootloader for somebody else
+ */
+export async function useStub(job: Job, session: StubSession, { mayReset }: { readonly mayReset: boolean }): Promise<Report> {
   const { file, log } = job;
   log.session = session;
   try {
     return await flashThroughStub(job, session);
   } catch (error) {
     // The board gets its chance to come back into the ROM bootloader, from where the same command can be tried again.
-    if (isAboutTheBoard(error)) {
+    if (mayReset && isAboutTheBoard(error)) {
       if ((await leaveBoard(session, 'reset')).hasLeft) forgetStub(file);
     }
     throw error;

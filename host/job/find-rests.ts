@@ -44,6 +44,11 @@ export async function findRests(job: Job, session: StubSession, question: RestQu
     if (rest !== undefined) bySector.set(partial.sector.number, rest);
     return rest === undefined;
   });
+  if (question.isResumed) {
+    // The vector's sector cannot stay unknown in a plan that is gone on with: then this is another plan, and shows as one.
+    const first = vectorSectorOf(job.image, question.part, { ...question.planning, rests: bySector });
+    if (first !== undefined && bySector.get(first.sector.number)?.kind === 'in place') bySector.set(first.sector.number, { kind: 'known', segments: [] });
+  }
   if (unknown.length === 0) return nothing;
   const filled = await askAboutRests(job, session, question, unknown, bySector);
   return { bySector, ...(await fetch(job, session, filled, bySector)) };

@@ -17,8 +17,17 @@ type Facts = StubSession['facts'];
 
 /** Of jobs that were cut in between, by what the flash shows. */
 export function leftUnderWay(job: Pick<Job, 'journal' | 'options'>, facts: Facts): readonly SectorOnDisk[] {
-  return loadFor(job, facts).filter(({ sector, firstErased, notUnderWay }) => sector === firstErased || !notUnderWay.includes(facts.sectorDigests[firstErased]!));
+  return loadFor(job, facts).filter((one) => one.sector === one.firstErased || isUnderWay(one, facts));
 }
+
+const isUnderWay = ({ firstErased, notUnderWay }: SectorOnDisk, facts: Facts): boolean => !notUnderWay.includes(facts.sectorDigests[firstErased]!);
+
+/**
+ * Those of other sectors that are under way at this moment, for as long as nobody proves them: the sector by which that showed is another one soon. What is not
+ * under way goes: it would seem to be, later.
+ */
+const carriedOver = (saved: readonly SectorOnDisk[], facts: Facts, sectors: readonly number[]): readonly SectorOnDisk[] =>
+  saved.filter((one) => !sectors.includes(one.sector) && isUnderWay(one, facts)).map((one) => ({ ...one, notUnderWay: [] }));
 
 /** All of them: a stub that still works has begun. */
 export function loadFor({ journal, options }: Pick<Job, 'journal' | 'options'>, facts: Facts): readonly SectorOnDisk[] {
@@ -35,25 +44,23 @@ export function loadFor({ journal, options }: Pick<Job, 'journal' | 'options'>, 
 export function keepOnDisk(job: Pick<Job, 'journal' | 'options'>, plan: Plan, bySector: ReadonlyMap<number, SectorRest>, facts: Facts): void {
   const [first] = plan.erases;
   if (first === undefined) return;
-  const before = loadFor(job, facts);
   const underWay = leftUnderWay(job, facts);
   const savedAt = new Date().toISOString();
   const { now, then } = evidence(plan, facts);
   const sectors = plan.erases.map(({ number }): SectorOnDisk => {
     const rest = bySector.get(number);
     const wasUnderWay = underWay.some(({ sector }) => sector === number);
-    return { sector: number, kept: rest?.kind === 'known' ? rest.segments : [], firstErased: first.number, notUnderWay: wasUnderWay ? then : [...now, ...then], savedAt };
+    return { sector: number, kept: rest?.kind === 'known' ? rest.segments : [], firstErased: first.number, notUnderWay: wasUnderWay ? then.filter((digest) => !now.includes(digest)) : [...now, ...then], savedAt };
   });
-  job.journal.save(uidOf(facts), [...before.filter(({ sector }) => !sectors.some((one) => one.sector === sector)), ...sectors]);
+  job.journal.save(uidOf(facts), [...carriedOver(loadFor(job, facts), facts, sectors.map(({ sector }) => sector)), ...sectors]);
 }
 
-/** The flash of these sectors is proven, or erased because somebody said so. */
+/** The flash of these sectors is proven, or erased because somebody said so. @param facts of the survey before that */
 export function forgetOnDisk(journal: RestJournal, facts: Facts, sectors: readonly number[]): void {
   try {
     const chip = uidOf(facts);
     const saved = journal.load(chip);
-    const left = saved.filter(({ sector }) => !sectors.includes(sector));
-    if (left.length < saved.length) journal.save(chip, left);
+    if (saved.length > 0) journal.save(chip, carriedOver(saved, facts, sectors));
   } catch {
     // What stays there shows by the flash that its job has ended.
   }

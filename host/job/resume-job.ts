@@ -8,8 +8,12 @@ import type { StubSession } from '../session/stub-session.js';
 import { hearAnyStub, takeOver } from '../session/take-over.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
+import { leftInProgress, saveOrWarn } from './sector-journal.js';
 import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan } from './survey-and-plan.js';
+
+/** No CRC-32 of a stream. */
+const NO_STREAM = -1;
 
 export interface Resumed {
   /** The job that an earlier process began has come to its end. */
@@ -35,15 +39,25 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
     return { report: await finishJob(job, session, planned) };
   }
   job.events.note(planned === undefined ? 'The stub of the last run has met an error: it begins anew.' : 'The stub of the last run works on something else: it begins anew.');
-  return { session: await takeOver(link, session.token) };
+  return { session: await takeOverAndSave(job, link, session.token) };
 }
 
 /** Only when the user says so: somebody may wait for it. */
-async function takeOverStranger({ options, events }: Job, link: Link): Promise<Resumed> {
-  if (!options.takeover || options.direct) return {};
+async function takeOverStranger(job: Job, link: Link): Promise<Resumed> {
+  const { options, events } = job;
+  if (!options.takeover || options.direct || options.dryRun) return {};
   events.phase('bootloader', 'Listening for the stub of another host');
   const token = await hearAnyStub(link);
   if (token === undefined) return {};
   events.warning('A stub works here for another host: taking it over. What that host has begun is not finished.');
-  return { session: await takeOver(link, token) };
+  return { session: await takeOverAndSave(job, link, token) };
+}
+
+/** The stub obeys nobody else from now on: a process that ends before there is a plan must find it again. */
+async function takeOverAndSave(job: Job, link: Link, heldBy: number): Promise<StubSession> {
+  const session = await takeOver(link, heldBy);
+  const { token, facts, roundTrip } = session;
+  const left = leftInProgress(job.file, facts);
+  saveOrWarn(job, { token, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted: left, inProgress: left });
+  return session;
 }

@@ -2,13 +2,13 @@
  * Flash → host (PROTOCOL.md §4, READ and CONTENT): one request, and the content comes back to back, so that the distance costs one round trip in all.
  * What got lost on the way, or with a connection, is asked for again. Nothing may be in progress on the board.
  */
-import { StageFlashError } from '../errors.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
 import { LIMITS } from '../protocol/wire.js';
 import { askDigests } from './ask-digests.js';
 import { MissingContent, type FlashContent } from './missing-content.js';
 import type { AddressedRange } from './run-stream.js';
+import { deafError } from './stub-error.js';
 import type { StubSession } from './stub-session.js';
 
 /** A long request is itself more likely to be lost. */
@@ -61,7 +61,7 @@ async function readPieces(session: StubSession, wanted: MissingContent, mostByte
   while (wanted.missingBytes > 0) {
     signal?.throwIfAborted();
     if (unanswered === MOST_UNANSWERED) {
-      throw new StageFlashError('link', `${session.link.name}: the board is heard, but does not hear`, { hint: 'Flow control in the converter may hold the line (XON/XOFF, RTS/CTS): switch it off, and run the same command again.' });
+      throw deafError(session.link.name);
     }
     const asked = wanted.missing.slice(0, MOST_RANGES);
     const askedBytes = asked.reduce((sum, { length }) => sum + length, 0);

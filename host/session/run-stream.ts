@@ -3,7 +3,6 @@
  *
  * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
  */
-import { StageFlashError } from '../errors.js';
 import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
 import { bitsPerCharacter, lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
@@ -11,6 +10,7 @@ import type { RoundTrip } from '../link/round-trip.js';
 import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
 import { LIMITS } from '../protocol/wire.js';
 import { keepRate } from './stream-rate.js';
+import { deafError } from './stub-error.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
@@ -85,7 +85,6 @@ export async function runStream(job: StreamJob): Promise<StreamOutcome> {
 class StreamSender {
   readonly #job: StreamJob;
   readonly #sent: Transmissions;
-  readonly #fullPayloadBytes: number;
   readonly #request: number;
   #payloadBytes: number;
   #bytesSinceLoss = 0;
@@ -111,8 +110,8 @@ class StreamSender {
     this.#job = job;
     const { link } = job.session;
     this.#request = job.session.newRequest();
-    this.#fullPayloadBytes = this.#payloadBytes = fullPayloadBytes(link);
-    this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, this.#fullPayloadBytes));
+    this.#payloadBytes = fullPayloadBytes(link);
+    this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, this.#payloadBytes));
   }
 
   get repeatedBytes(): number {
@@ -181,6 +180,8 @@ class StreamSender {
       return this.#askWhatCame();
     }
     // Into silence only questions go: whoever is there after a reset might take content for commands.
+    // The line may be slower than it was.
+    this.#payloadBytes = Math.min(this.#payloadBytes, fullPayloadBytes(session.link));
     const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
@@ -204,7 +205,7 @@ class StreamSender {
     this.#hasBegun = true;
     this.#bytesSinceLoss += piece.length;
     if (this.#bytesSinceLoss >= GROW_AFTER_BYTES) {
-      this.#payloadBytes = Math.min(this.#fullPayloadBytes, this.#payloadBytes * 2);
+      this.#payloadBytes = this.#payloadBytes * 2;
       this.#bytesSinceLoss = 0;
     }
     this.#restartTimer();
@@ -234,13 +235,11 @@ class StreamSender {
   /** The way to the board is dead, though the way back is not: a converter that was told XOFF does that. */
   async #giveUpConnection(): Promise<void> {
     const { link } = this.#job.session;
-    const trouble = `${link.name}: the board is heard, but does not hear`;
-    if (link.renew === undefined || this.#hasGivenUp) {
-      throw new StageFlashError('link', trouble, { hint: 'Flow control in the converter may hold the line (XON/XOFF, RTS/CTS): switch it off, and run the same command again.' });
-    }
+    const trouble = deafError(link.name);
+    if (link.renew === undefined || this.#hasGivenUp) throw trouble;
     this.#hasGivenUp = true;
     this.#unanswered = 0;
-    await link.renew(trouble);
+    await link.renew(trouble.message);
   }
 
   #restartTimer(): void {

@@ -39,6 +39,13 @@ export function progressError(progress: MessageValues<'progress'>): StageFlashEr
   });
 }
 
+/** A converter that was told XOFF does that. */
+export function deafError(linkName: string): StageFlashError {
+  return new StageFlashError('link', `${linkName}: the board is heard, but does not hear`, {
+    hint: 'Flow control in the converter may hold the line (XON/XOFF, RTS/CTS): switch it off, and run the same command again.',
+  });
+}
+
 export function faultError(fault: MessageValues<'fault'>): StageFlashError {
   return new StageFlashError(
     'stub',

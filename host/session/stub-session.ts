@@ -12,12 +12,15 @@ import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
 import { lowerRate, type RaisedRate } from './stream-rate.js';
 import { lastOf, whoSpeaks } from './stranger.js';
-import { faultError, progressError } from './stub-error.js';
+import { deafError, faultError, progressError } from './stub-error.js';
 
 /** The stub's unasked PROGRESS comes at least once in this time, where it hears nothing. */
 export const STUB_PACE_MS = LIMITS.tickMs.value;
 /** So many reports missed, and the connection counts as dead, whatever TCP believes of it. */
 const DEAD_AFTER = 3;
+/** So many questions in a row that the stub, though heard, has not answered, and it does not hear. */
+const MOST_UNHEARD = 16;
+const MOST_DOUBLINGS = 6;
 /** So many connections in a row without a word, and the stub counts as gone. */
 const FRUITLESS_RENEWALS = 3;
 /** Behind half a frame and this much silence, the rest of it will not come. */
@@ -195,18 +198,20 @@ export class StubSession {
     asked: Asked, values: MessageValues<Asked>, answer: Answer, workMs: number,
   ): Promise<MessageValues<Answer>> {
     const request = this.newRequest();
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0, unheard = 0; ; attempt++) {
+      if (unheard === MOST_UNHEARD) throw deafError(this.link.name);
       if (attempt > 0) this.repeats++;
       // With a connection the question may be lost, or the answer.
       const renewals = this.#renewals;
       await this.send(asked, request, values);
       const sentMs = this.pacer.freeAtMs;
-      const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** attempt;
+      const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
       while (this.link.now() < deadlineMs && this.#renewals === renewals) {
         const found = this.takeAnswer(answer, request);
         if (found !== undefined) return found;
         await this.listen(deadlineMs);
       }
+      unheard = this.#heardAtMs > sentMs && this.#renewals === renewals ? unheard + 1 : 0;
     }
   }
 

@@ -65,7 +65,7 @@ describe('a stream that cannot be at another bit rate', () => {
   });
 
   test.each([921_600, 57_600])('because the converter only says that it is set to %i goes on at the first rate, on both sides', async (streamBaud) => {
-    const { link, said } = await flashAt(streamBaud, `rtt=300ms&fault=rate-limit=${streamBaud === 57_600 ? 1200 : 115_200}&${ANOTHER_RATE}`);
+    const { link, said } = await flashAt(streamBaud, `rtt=300ms&fault=rate-limit=${streamBaud === 57_600 ? 1200 : 115_200}`);
     expect(said).toContain(`The line does not work at ${streamBaud}: staying at 115200.`);
     expect(link.line.baudRate).toBe(115_200);
     await link.close();

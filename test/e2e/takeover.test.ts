@@ -65,6 +65,32 @@ describe('a board whose stub works for a host that is gone', () => {
   });
 });
 
+test('a stub whose erases wait is taken over when the one under way ends; what waits is not erased', async () => {
+  const begun = await openBoard('rtt=20ms&baud=921600');
+  const before = fillFlash(begun, 3);
+  const link = await beginAndVanish(begun, incompressible(900 * 1024, 43), 4096);
+  const erasedBefore = statistics(link).erases;
+  await runJob(incompressible(1000, 44), link, { takeover: true, after: 'stay' });
+  expect(statistics(link).erases - erasedBefore).toBeLessThanOrEqual(2);
+  expect(firstDifference(flashOf(link).subarray(0x0e_0000), before.subarray(0x0e_0000))).toBeUndefined();
+  await link.close();
+});
+
+test('a stub that was taken over is not reset by a refusal: it may be the only way into the board', async () => {
+  const begun = await openBoard('rtt=100ms');
+  fillFlash(begun, 3);
+  const file = memorySessionFile();
+  const run = (image: Image, link: SimLink, options: Partial<FlashOptions> = {}) => flashImage(image, link, { imagePath: '', to: 'sim:', events: () => undefined, ...options }, { file });
+  await expect(run(FIRST, begun, { retryBudgetMs: 0, events: (event) => { if (event.type === 'progress' && event.phase === 'stream' && event.done > 60_000) void begun.close(); } })).rejects.toMatchObject({ kind: 'link' });
+  const link = connectSimLink(begun.world, begun.options);
+  await expect(run(incompressible(100, 1, 0x0820_0000), link)).rejects.toMatchObject({ kind: 'refused' });
+  expect(statistics(link).boots.go).toBe(1);
+  expect(link.world.board.runs).not.toBe('rom');
+  // And it is found again.
+  expect((await run(SECOND, link)).outcome).toBe('flashed');
+  await link.close();
+});
+
 describe('--takeover', () => {
   test.each(['rtt=100ms', 'transport=udp&rtt=600ms', 'transport=udp&rtt=2s'])('%s: on a board that no stub works on begins in its bootloader as ever', async (board) => {
     const link = await openBoard(board);

@@ -53,6 +53,24 @@ describe('what a job has kept', () => {
     expect(sectorsLeft(AFTER)).toEqual([0]);
   });
 
+  test('stays when another job, on other sectors, makes the first sector what it was, or what it was to be', () => {
+    const { job } = begun();
+    const otherPlan = buildPlan(image(run(FIRST, 300)), H743, { sectorDigests: undefined, rests: RESTS });
+    const cut = factsWith([0x7777, 0x2222]);
+    keepOnDisk(job, otherPlan, RESTS, cut);
+    forgetOnDisk(job.journal, cut, [0]);
+    for (const digest of [BEFORE, AFTER, 0x1234]) expect(leftUnderWay(job, factsWith([digest, 0xffff]))).toMatchObject([{ sector: 1, kept: [BESIDE] }]);
+  });
+
+  test('of a job that has not begun is not put back after another job, either', () => {
+    const { job } = begun();
+    const otherPlan = buildPlan(image(run(FIRST, 300)), H743, { sectorDigests: undefined, rests: RESTS });
+    const notBegun = factsWith([BEFORE, 0x2222]);
+    keepOnDisk(job, otherPlan, RESTS, notBegun);
+    forgetOnDisk(job.journal, notBegun, [0]);
+    expect(leftUnderWay(job, factsWith([0x1234, 0xffff]))).toEqual([]);
+  });
+
   test('is forgotten sector by sector, and only that chip’s', () => {
     const { job, sectorsLeft } = begun();
     forgetOnDisk(job.journal, { ...factsWith([]), uid0: 9 }, [0, 1]);

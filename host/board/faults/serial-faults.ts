@@ -32,8 +32,10 @@ export const serialFaults: Readonly<Record<string, Fault>> = {
   'rate-limit': {
     help: 'the converter says that it has set any bit rate, and takes none above this',
     argument: { form: 'RATE', default: '115200' },
-    install: ({ world: { converter } }, argument) => {
+    install: ({ world: { converter, board } }, argument) => {
       const limit = parseBaud(argument);
+      // Then the two ends of the line are at different rates, and a program that asked for that has been lied to.
+      board.violations.tolerate('usart-baud-mismatch', 'usart-frame-mismatch');
       converter.takesRate = (baudRate) => baudRate <= limit;
     },
   },
