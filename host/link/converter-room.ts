@@ -40,6 +40,11 @@ export class ConverterRoom {
     this.#bytes = Math.max(LEAST_BYTES, Math.floor(this.#bytes / 2));
   }
 
+  /** Nothing came through at all: perhaps because it holds that little. */
+  mayHaveOverflowed(): void {
+    this.#bytes = Math.max(LEAST_BYTES, Math.floor(this.#bytes / 2));
+  }
+
   /** For some seconds nothing got lost. */
   flowed(): void {
     this.pace = Math.min(1, this.pace * FASTER);

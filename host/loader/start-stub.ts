@@ -64,8 +64,7 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
       decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
       return { facts, decoder, greetedAtMs };
     }
-    // Nothing at all is no converter that is full.
-    if (link.datagramBytes === undefined && answers.stored.size > storedBefore) room.overflowed();
+    if (link.datagramBytes === undefined) room[answers.stored.size > storedBefore ? 'overflowed' : 'mayHaveOverflowed']();
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {

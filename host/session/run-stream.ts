@@ -19,8 +19,8 @@ const FRAME_TIME_S = 2.4;
 const FULL_PAYLOAD_BYTES = 4096;
 /** After this much sent without loss, frames grow again. */
 const GROW_AFTER_BYTES = 65_536;
-/** The line is looked at for so long; it counts as dry when less than this share of it was used. */
-const METER_MS = 3000;
+/** The line is looked at for so long, for a stub that waits for a busy bank may report a fifth of a second late; it counts as dry when less than this share of it was used. */
+const METER_MS = 8000;
 const BUSY_SHARE = 0.95;
 /** Of what is lost, the stub discards at least so much where single bytes are missing. */
 const SPOILT_SHARE = 0.75;
@@ -177,11 +177,12 @@ class StreamSender {
     const missed = session.missedReports;
     if (missed > this.#missedSeen) {
       this.#missedSeen = missed;
+      this.#busySince = undefined;
       return this.#askWhatCame();
     }
-    // Into silence only questions go: whoever is there after a reset might take content for commands.
     // The line may be slower than it was.
     this.#payloadBytes = Math.min(this.#payloadBytes, fullPayloadBytes(session.link));
+    // Into silence only questions go: whoever is there after a reset might take content for commands.
     const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();

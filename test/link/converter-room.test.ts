@@ -41,6 +41,12 @@ describe('the room in a converter', () => {
     expect(room.pace).toBe(1);
   });
 
+  test('is tried with less where nothing came through, at the pace of the line', () => {
+    const room = new ConverterRoom(AN3155_LINE);
+    for (let time = 0; time < 5; time++) room.mayHaveOverflowed();
+    expect([room.bytes, room.pace]).toEqual([128, 1]);
+  });
+
   test('is never without anything', () => {
     const room = new ConverterRoom(AN3155_LINE);
     for (let time = 0; time < 50; time++) room.overflowed();
