@@ -121,7 +121,8 @@ function given(wanted: MissingContent, piece: AddressedRange): AddressedRange[] 
   return wanted.missingBytes < before ? [piece] : [];
 }
 
-function flashWords({ address, length }: AddressedRange, wordBytes: number): AddressedRange[] {
+/** The flash words that a range touches, cut off where it begins and ends. */
+export function flashWords({ address, length }: AddressedRange, wordBytes: number): AddressedRange[] {
   const words: AddressedRange[] = [];
   for (let from = address; from < address + length; ) {
     const to = Math.min(address + length, (Math.floor(from / wordBytes) + 1) * wordBytes);
