@@ -80,12 +80,13 @@ static void hear(const struct frame *frame)
         break;
     }
     case WIRE_TYPE_TAKE: {
-        uint8_t token[WIRE_TAKE_BYTES];
-        if (frame->length != sizeof token) {
+        uint8_t take[WIRE_TAKE_BYTES];
+        if (frame->length != sizeof take) {
             break;
         }
-        frame_copy(frame, 0, token, sizeof token);
-        self.next_token = load_u32(token);
+        frame_copy(frame, 0, take, sizeof take);
+        self.next_token = load_u32(take + WIRE_TAKE_TOKEN_AT);
+        REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) = load_u32(take + WIRE_TAKE_OPTIONS_AT);
         self.take = true;
         break;
     }
@@ -202,6 +203,12 @@ static bool is_executed(uint32_t offset)
     return (int32_t)(script_executed() - offset) >= 0 && flash_is_done();
 }
 
+/* A line with one pair of wires: what is said unasked would garble what comes. */
+static bool is_only_asked(void)
+{
+    return REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) & WIRE_OPTION_ONLY_WHEN_ASKED;
+}
+
 static uint32_t report_pace_ms(void)
 {
     const uint32_t pace_ms = uart_bit_cycles() * WIRE_REPORT_BITS / CLOCK_CYCLES_PER_MS;
@@ -215,7 +222,10 @@ static bool is_progress_due(void)
     const uint32_t pace_ms = report_pace_ms();
     const bool has_news = self.data || script_executed() - self.told_executed >= MUCH_EXECUTED;
     const bool is_quiet = self.now_ms - self.line_ms >= LINE_QUIET_MS;
-    return self.progress || (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
+    if (self.progress || is_only_asked()) {
+        return self.progress;
+    }
+    return (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
 }
 
 static bool is_reading(void)
@@ -226,7 +236,7 @@ static bool is_reading(void)
 /* One answer, the most urgent, when the line is free. */
 static void answer(void)
 {
-    if (uart_is_sending()) {
+    if (uart_is_sending() || (is_only_asked() && self.now_ms - self.line_ms < WIRE_QUIET_MS)) {
         return;
     }
     if (self.take && !flash_is_busy(0) && !flash_is_busy(1)) {
@@ -281,7 +291,7 @@ static bool turn(void)
 {
     struct frame frame;
     while (frame_next(&frame)) {
-        self.heard_ms = self.now_ms;
+        self.heard_ms = self.line_ms = self.now_ms;
         hear(&frame);
     }
     /* For another host nothing of this stream goes on but the operation under way. */

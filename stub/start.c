@@ -10,13 +10,14 @@
 
 extern uint32_t bss_begin[], bss_end[], stack_top[];
 
-/* Branch, then the header that the build fills in (PROTOCOL.md §2): length and CRC of what follows, CRC of the codec. */
+/* Branch, then the header (PROTOCOL.md §2): length and CRC of what follows, the host's options, CRC of the codec. */
 void stub_entry(void);
 void stub_begin(uint32_t usart, uint32_t token);
 
 __attribute__((naked, used, section(".entry"))) void stub_entry(void)
 {
     __asm("b.w stub_begin\n"
+          ".word 0\n"
           ".word 0\n"
           ".word 0\n"
           ".word 0\n");
@@ -26,6 +27,7 @@ struct stub_header {
     uint32_t entry;
     uint32_t length;
     uint32_t crc;
+    uint32_t options;
     uint8_t body[]; /* the codec's CRC first */
 };
 

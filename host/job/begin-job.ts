@@ -71,7 +71,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;
   keepOnDisk(job, planned.plan, planned.rests.bySector, facts);
-  saveOrWarn(job, { token, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
   return finishJob(job, session, planned);
 }
 

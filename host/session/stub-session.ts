@@ -65,6 +65,8 @@ export class StubSession {
   #pardonedAtMs = -Infinity;
   #fruitlessRenewals = 0;
   #isLeaving = false;
+  /** Half-duplex: the oldest question that nothing was heard since. */
+  #askedAtMs: number | undefined;
   /** The line runs at another bit rate than the ROM bootloader had. */
   raised: RaisedRate | undefined;
   /** When the last message of ours went out. */
@@ -89,6 +91,11 @@ export class StubSession {
   /** Bytes from the line that belonged to nothing of ours. */
   get discardedBytes(): number {
     return this.#discardedBefore + this.#decoder.discardedBytes;
+  }
+
+  /** The stub says nothing but answers. */
+  get isHalfDuplex(): boolean {
+    return this.link.line.isHalfDuplex === true;
   }
 
   /** From now on it does not matter what went wrong on the board. */
@@ -119,6 +126,7 @@ export class StubSession {
       at = await this.pacer.sendBurst(bytes, at);
     }
     this.sentAtMs = this.link.now();
+    if (name !== 'data') this.#askedAtMs ??= this.pacer.freeAtMs;
   }
 
   /**
@@ -135,6 +143,7 @@ export class StubSession {
       // An echo of our own words is no life sign.
       if (message !== undefined && MESSAGES[message.name].from === 'host') continue;
       this.#heardAtMs = this.link.now();
+      this.#askedAtMs = undefined;
       this.#foreignWhenHeard = this.#decoder.discardedBytes;
       this.#strangersWhenHeard = this.#decoder.foreignFrames;
       this.#fruitlessRenewals = 0;
@@ -146,10 +155,15 @@ export class StubSession {
     if (missed >= DEAD_AFTER) await this.#endSilence();
   }
 
-  /** How many reports should have come since the last one: the first at the pace of a line that is busy, the next ones because they are asked for. */
+  /**
+   * How many reports should have come since the last one: the first at the pace of a line that is busy, the next ones because they are asked for.
+   * Half-duplex: since the question.
+   */
   get missedReports(): number {
-    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#pardonedAtMs);
-    const isAsked = this.#pardonedAtMs > this.#heardAtMs;
+    if (this.isHalfDuplex && this.#askedAtMs === undefined) return 0;
+    const spokenAtMs = this.isHalfDuplex ? this.#askedAtMs! : this.#heardAtMs;
+    const silentMs = this.link.now() - Math.max(spokenAtMs, this.#pardonedAtMs);
+    const isAsked = this.isHalfDuplex || this.#pardonedAtMs > this.#heardAtMs;
     const firstMs = this.roundTrip.patienceMs(isAsked ? STUB_PACE_MS : Math.max(STUB_PACE_MS, reportPaceMs(this.link.line.baudRate)));
     return silentMs <= firstMs ? 0 : 1 + Math.floor((silentMs - firstMs) / this.roundTrip.patienceMs(STUB_PACE_MS));
   }
@@ -203,6 +217,7 @@ export class StubSession {
     for (let attempt = 0, unheard = 0; ; attempt++) {
       if (unheard === MOST_UNHEARD) throw deafError(this.link.name);
       if (attempt > 0) this.repeats++;
+      if (attempt > 0 && this.isHalfDuplex) await this.#askWhy();
       // With a connection the question may be lost, or the answer.
       const renewals = this.#renewals;
       await this.send(asked, request, typeof values === 'function' ? values(attempt) : values);
@@ -215,6 +230,14 @@ export class StubSession {
       }
       unheard = this.#heardAtMs > sentMs && this.#renewals === renewals ? unheard + 1 : 0;
     }
+  }
+
+  /** A stub that met an error answers nothing else, and reports it only when asked. */
+  async #askWhy(): Promise<void> {
+    await this.send('poll', this.newRequest(), {});
+    const deadlineMs = this.pacer.freeAtMs + this.roundTrip.timeoutMs(STUB_PACE_MS);
+    const before = this.progress;
+    while (this.link.now() < deadlineMs && this.progress === before) await this.listen(deadlineMs);
   }
 
   /** The answer to a request, if it has come. */
