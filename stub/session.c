@@ -14,9 +14,9 @@
 #include "wire.gen.h"
 
 /* A line on which nothing has come for so long is quiet. */
-#define QUIET_MS 100u
+#define LINE_QUIET_MS 100u
 /* Keeps the promise of WIRE_TICK_MS with room. */
-#define TICK_MS (WIRE_TICK_MS - QUIET_MS)
+#define TICK_MS (WIRE_TICK_MS - LINE_QUIET_MS)
 /* The host may wait for so much of the window. */
 #define MUCH_EXECUTED (WIRE_WINDOW_LEAST_BYTES / 4)
 
@@ -185,20 +185,6 @@ static void end_patience(void)
     }
 }
 
-/* Starts what the vector table at `address` names, as after a reset but with the clocks as they are. */
-__attribute__((noreturn)) static void go(uint32_t address)
-{
-    uart_end();
-    REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
-    __asm volatile("dsb\n"
-                   "ldrd r0, r1, [%0]\n"
-                   "mov sp, r0\n"
-                   "cpsie i\n"
-                   "bx r1\n" ::"r"(address)
-                   : "r0", "r1", "memory");
-    __builtin_unreachable();
-}
-
 __attribute__((noreturn)) static void leave(void)
 {
     uart_answer_payload();
@@ -207,7 +193,8 @@ __attribute__((noreturn)) static void leave(void)
     if (self.leave_how == 0) {
         reset_chip();
     }
-    go(self.leave_how);
+    uart_end();
+    start_program(self.leave_how);
 }
 
 /* Flash content must not be asked for while a bank works or operations wait. */
@@ -234,7 +221,7 @@ static bool is_progress_due(void)
     const uint32_t since_ms = self.now_ms - self.told_ms;
     const uint32_t pace_ms = report_pace_ms();
     const bool has_news = self.data || script_executed() - self.told_executed >= MUCH_EXECUTED;
-    const bool is_quiet = self.now_ms - self.line_ms >= QUIET_MS;
+    const bool is_quiet = self.now_ms - self.line_ms >= LINE_QUIET_MS;
     if (self.progress || is_only_asked()) {
         return self.progress;
     }
@@ -288,7 +275,7 @@ static bool has_millisecond_passed(void)
     return true;
 }
 
-void session_run(uint32_t usart, uint32_t token)
+static void begin(uint32_t usart, uint32_t token)
 {
     clock_begin();
     crc32_begin();
@@ -297,21 +284,32 @@ void session_run(uint32_t usart, uint32_t token)
     flash_begin();
     window_begin(memory_window_bytes());
     self.facts = true;
+}
+
+/* Takes and does what there is. May more be done at once? */
+static bool turn(void)
+{
+    struct frame frame;
+    while (frame_next(&frame)) {
+        self.heard_ms = self.line_ms = self.now_ms;
+        hear(&frame);
+    }
+    /* For another host nothing of this stream goes on but the operation under way. */
+    const bool has_work = !self.take && script_run();
+    if (!self.take) {
+        flash_start_erases(script_bank());
+    }
+    answer();
+    return has_work;
+}
+
+void session_run(uint32_t usart, uint32_t token)
+{
+    begin(usart, token);
     for (bool has_work = true;;) {
-        /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */
-        if (!(has_millisecond_passed() | flash_poll() | frame_is_due() | has_work | (is_reading() && !uart_is_sending()))) {
-            continue;
+        /* A look without news costs a few register reads: that keeps the way from byte to answer short. */
+        if (has_millisecond_passed() | flash_poll() | frame_is_due() | has_work | (is_reading() && !uart_is_sending())) {
+            has_work = turn();
         }
-        struct frame frame;
-        while (frame_next(&frame)) {
-            self.heard_ms = self.line_ms = self.now_ms;
-            hear(&frame);
-        }
-        /* For another host nothing of this stream goes on but the operation under way. */
-        has_work = !self.take && script_run();
-        if (!self.take) {
-            flash_start_erases(script_bank());
-        }
-        answer();
     }
 }

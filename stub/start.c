@@ -3,6 +3,7 @@
  * the CRC, and the stub returns to the loader. Otherwise it takes the chip for itself and never returns.
  */
 #include "fault.h"
+#include "registers.h"
 #include "session.h"
 #include "start.h"
 #include "wire.gen.h"
@@ -73,4 +74,16 @@ __attribute__((section(".self_check"), used)) void stub_begin(uint32_t usart, ui
     if (is_complete((const struct stub_header *)WIRE_STUB_BASE_ADDRESS)) {
         start_anew(usart, token);
     }
+}
+
+__attribute__((noreturn)) void start_program(uint32_t address)
+{
+    REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
+    __asm volatile("dsb\n"
+                   "ldrd r0, r1, [%0]\n"
+                   "mov sp, r0\n"
+                   "cpsie i\n"
+                   "bx r1\n" ::"r"(address)
+                   : "r0", "r1", "memory");
+    __builtin_unreachable();
 }

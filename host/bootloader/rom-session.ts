@@ -56,6 +56,7 @@ export class RomSession {
   readonly #say: (text: string) => void;
   #mayBeHalfACommandAhead = false;
   #pieceBytes = MAX_TRANSFER_BYTES;
+  #hasRepeated = false;
 
   /** @param say is told what takes longer than it should, one sentence each. */
   constructor(link: Link, say: (text: string) => void = () => {}) {
@@ -70,6 +71,11 @@ export class RomSession {
   /** Bytes received that belonged to no answer. */
   get discardedBytes(): number {
     return this.#line.discardedBytes;
+  }
+
+  /** Has anything been damaged or lost so far? */
+  get hasRepeated(): boolean {
+    return this.#hasRepeated;
   }
 
   /** First of all. One round trip. @throws StageFlashError kind `bootloader` when no bootloader answers. */
@@ -194,6 +200,7 @@ export class RomSession {
   /** Adds to `failures`. @throws when these are too many */
   async #prepareRepeat(asked: string, step: Step, reply: WrongReply, failures: Failure[]): Promise<void> {
     const error = wrongAnswer(this.#line.link, { asked, ...step }, reply);
+    this.#hasRepeated = true;
     failures.push(reply.kind === 'nack' ? `${step.part} refused` : 'lost');
     if (isHopeless(failures)) throw error;
     // A command that is refused again may be one byte out of step: an odd number of somebody else's came before it.

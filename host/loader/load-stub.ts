@@ -3,7 +3,6 @@
  * Ten round trips with what came before, two more for loader and stub.
  */
 import type { Blob } from '../blobs/manifest.js';
-import { MAX_TRANSFER_BYTES } from '../bootloader/an3155.js';
 import type { RomSession } from '../bootloader/rom-session.js';
 import { StageFlashError } from '../errors.js';
 import { ConverterRoom } from '../link/converter-room.js';
@@ -13,6 +12,7 @@ import { WIRE_VERSION } from '../protocol/wire.js';
 import { stubOptions, withOptions } from '../session/stub-options.js';
 import { StubSession } from '../session/stub-session.js';
 import { loaderImage } from './loader-image.js';
+import { placeLoader } from './place-loader.js';
 import { startStub, type StartedStub } from './start-stub.js';
 
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
@@ -26,9 +26,7 @@ const LOADER_PATIENCE = 10;
 export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob, sessionLink: Link = link): Promise<StubSession> {
   const token = newToken();
   const image = loaderImage(loader.bytes, token, LOADER_PATIENCE * rom.roundTrip.patienceMs(1000));
-  for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
-    await rom.writeRam(loader.address + at, image.subarray(at, at + MAX_TRANSFER_BYTES));
-  }
+  await placeLoader(rom, loader.address, image);
   const room = new ConverterRoom(link.line);
   const { facts, decoder } = await goAndStart(link, rom, loader.address, withOptions(stub.bytes, stubOptions(link.line)), token, room);
   if (facts.wireVersion !== WIRE_VERSION) {

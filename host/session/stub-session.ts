@@ -20,7 +20,8 @@ export const STUB_PACE_MS = LIMITS.tickMs.value;
 const DEAD_AFTER = 3;
 /** So many questions in a row that the stub, though heard, has not answered, and it does not hear. */
 const MOST_UNHEARD = 16;
-const MOST_DOUBLINGS = 6;
+/** Patience learns from the round trip already, and a late answer counts: more only lets a lossy line stand idle. */
+const MOST_DOUBLINGS = 2;
 /** So many connections in a row without a word, and the stub counts as gone. */
 const FRUITLESS_RENEWALS = 3;
 /** Behind half a frame and this much silence, the rest of it will not come. */
@@ -206,10 +207,11 @@ export class StubSession {
 
   /**
    * Asks until the answer comes.
+   * @param values of each attempt: the longer a question, the likelier it is lost. The answer is to one of those that were asked
    * @param workMs what the stub needs at worst before it can answer
    */
   async ask<Asked extends MessageName, Answer extends MessageName>(
-    asked: Asked, values: MessageValues<Asked>, answer: Answer, workMs: number,
+    asked: Asked, values: MessageValues<Asked> | ((attempt: number) => MessageValues<Asked>), answer: Answer, workMs: number,
   ): Promise<MessageValues<Answer>> {
     const request = this.newRequest();
     for (let attempt = 0, unheard = 0; ; attempt++) {
@@ -218,7 +220,7 @@ export class StubSession {
       if (attempt > 0 && this.isHalfDuplex) await this.#askWhy();
       // With a connection the question may be lost, or the answer.
       const renewals = this.#renewals;
-      await this.send(asked, request, values);
+      await this.send(asked, request, typeof values === 'function' ? values(attempt) : values);
       const sentMs = this.pacer.freeAtMs;
       const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
       while (this.link.now() < deadlineMs && this.#renewals === renewals) {
