@@ -13,6 +13,7 @@ import type { StreamJob, StreamOutcome } from './run-stream.js';
 import type { Progress, StubSession } from './stub-session.js';
 import { Transmissions } from './transmissions.js';
 
+const UNIT = LIMITS.unitBytes.value;
 /** A burst for less of the window is not worth its round trip: the stub has work for some time. */
 const WORTHWHILE_SHARE = 1 / 4;
 /** POLL and PROGRESS. */
@@ -90,8 +91,9 @@ class BurstSender {
     const endMs = session.link.now() + this.#longestBurstMs;
     const { renewals } = session.link;
     // Behind a connection that has ended the stub may have missed anything.
-    while (session.link.now() < endMs && session.link.renewals === renewals && signal?.aborted !== true) {
-      const piece = this.#sent.take(this.#frames.payloadBytes, this.#limit);
+    while (session.pacer.freeAtMs < endMs && session.link.renewals === renewals && signal?.aborted !== true) {
+      const inTimeBytes = Math.floor((endMs - session.pacer.freeAtMs) / lineTimeMs(UNIT, session.link.line)) * UNIT;
+      const piece = this.#sent.take(Math.max(UNIT, Math.min(this.#frames.payloadBytes, inTimeBytes)), this.#limit);
       if (piece === undefined) return;
       await session.send('data', piece.offset, { bytes: stream.subarray(piece.offset, piece.offset + piece.length) });
       this.#frames.sent(piece.length);
