@@ -25,6 +25,8 @@ const BUSY_SHARE = 0.95;
 /** Of what is lost, the stub discards at least so much where single bytes are missing. */
 const SPOILT_SHARE = 0.75;
 const UNIT = LIMITS.unitBytes.value;
+/** Who holds the stream back asks so often whether it may go on: the stub's own reports are further apart. */
+export const NEWS_MS = 250;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
 
@@ -47,6 +49,8 @@ export interface StreamJob {
   /** What reading the ranges and finishing the last flash work takes at worst. */
   readonly digestWorkMs: number;
   readonly onProgress: (progress: Progress) => void;
+  /** How far the stream may be sent when so much of it is executed; asked before anything beyond the last answer goes. @default as far as the window lets it */
+  readonly mayReach?: ((executedBytes: number) => number) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -92,6 +96,8 @@ class StreamSender {
   #hasBegun = false;
   #seen: Progress | undefined;
   #digestAsked = false;
+  /** There would be room in the window for what must not go yet. */
+  #isHeldBack = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
   /** Reports missed in a row that have been asked for. */
@@ -183,21 +189,31 @@ class StreamSender {
     // The line may be slower than it was.
     this.#payloadBytes = Math.min(this.#payloadBytes, fullPayloadBytes(session.link));
     // Into silence only questions go: whoever is there after a reset might take content for commands.
-    const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, this.#limit());
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
     else {
       this.#busySince = undefined;
-      await keepRate(session);
-      await session.listen(this.#deadlineMs);
+      if (this.#isHeldBack && session.link.now() >= session.sentAtMs + NEWS_MS) await this.#poll();
+      else await keepRate(session);
+      await session.listen(this.#isHeldBack ? Math.min(this.#deadlineMs, session.sentAtMs + NEWS_MS) : this.#deadlineMs);
     }
+  }
+
+  /** Nothing of the stream goes beyond. */
+  #limit(): number {
+    const executed = this.#seen?.executed ?? 0;
+    const windowEnd = executed + this.#job.session.facts.windowBytes;
+    const reach = this.#job.mayReach?.(executed) ?? Infinity;
+    this.#isHeldBack = reach < Math.min(windowEnd, this.#job.stream.length);
+    return Math.min(windowEnd, reach);
   }
 
   /** The stub has received or executed more, or works on what it has all received. */
   #isNews(progress: Progress): boolean {
     return progress.received !== this.#seen?.received || progress.executed !== this.#seen.executed
-      || (progress.busy !== 0 && progress.received === this.#job.stream.length);
+      || (progress.busy !== 0 && progress.received >= this.#sent.sentBytes);
   }
 
   async #sendPiece(piece: Piece): Promise<void> {
@@ -226,11 +242,16 @@ class StreamSender {
     session.repeats++;
     if (this.#isHeardSincePoll && this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
     this.#isHeardSincePoll = false;
+    await this.#poll();
+    if (this.#sent.isAllSent) await this.#askDigest();
+    this.#restartTimer();
+  }
+
+  async #poll(): Promise<void> {
+    const { session } = this.#job;
     const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});
-    if (this.#sent.isAllSent) await this.#askDigest();
-    this.#restartTimer();
   }
 
   /** The way to the board is dead, though the way back is not: a converter that was told XOFF does that. */
