@@ -75,7 +75,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const { token, facts, roundTrip } = session;
   const startedAt = new Date().toISOString();
   keepOnDisk(job, planned.plan, planned.rests.bySector, facts, startedAt);
-  saveOrWarn(job, { token, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt });
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt });
   return finishJob(job, session, planned);
 }
 

@@ -43,8 +43,12 @@ export class Transmissions {
     return this.#lost.length === 0 && this.#next === this.#come.length * UNIT;
   }
 
-  /** Everything before this has been sent at least once. */
-  get sentBytes(): number {
+  get hasLost(): boolean {
+    return this.#lost.length > 0;
+  }
+
+  /** Everything before has been sent at least once. */
+  get nextOffset(): number {
     return this.#next;
   }
 

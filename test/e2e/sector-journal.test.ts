@@ -48,6 +48,7 @@ describe('each sector is written down as in progress before anything is done to 
     ['delta', 'rtt=600ms&jitter=200ms', {}],
     ['delta', 'rtt=50ms&fault=lose=0.01', {}],
     ['delta', 'transport=udp&rtt=100ms', {}],
+    ['delta', 'rtt=100ms&half-duplex=1&fault=half-duplex', {}],
     ['compressed', 'rtt=100ms&baud=19200', { full: true }],
     ['stored', 'rtt=100ms', { compress: false, full: true }],
   ] as const)('%s, %s', async (way, query, options) => {
