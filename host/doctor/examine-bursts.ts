@@ -28,6 +28,8 @@ interface Burst {
 
 export async function examineBursts(examined: Case): Promise<void> {
   const { line } = examined;
+  // By turns, as half-duplex=1 has it, nobody hears an answer to what is still being sent.
+  if (line.settings.isHalfDuplex) return;
   const small = await tryBurst(examined, SMALL_BYTES);
   await examined.keepInStep();
   if (small.refusals === 0) return;

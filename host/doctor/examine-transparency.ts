@@ -63,7 +63,7 @@ async function tryWayTest(examined: Case, { bytes, what, byAnswers }: WayTest): 
   const expected = bytes.length / 2;
   let name: ReturnType<typeof byAnswers>;
   for (let attempt = 0; attempt < (line.datagramBytes === undefined ? 1 : DATAGRAM_ATTEMPTS); attempt++) {
-    const heard = await line.ask(Uint8Array.from(bytes), () => false, { waitMs: line.patienceMs() });
+    const heard = await line.ask(Uint8Array.from(bytes), () => false, { waitMs: line.patienceMs(), mostRefusals: bytes.length });
     const refusals = count(heard.bytes, NACK);
     name = byAnswers(refusals, expected);
     if (refusals !== expected) await examined.regain();
