@@ -36,6 +36,10 @@ function data(frame: Uint8Array, expected: Expectation = {}): Step {
   return { part: 'data', frame, expected };
 }
 
+function readSteps(from: number, lengthBytes: number): readonly Step[] {
+  return [command(COMMANDS.readMemory), address(from), data(readLengthFrame(lengthBytes), { dataLength: lengthBytes })];
+}
+
 export interface GoOutcome {
   /** False on bootloader V9.0, which never acknowledges the command (AN2606, STM32H74xxx/75xxx limitations). */
   readonly commandAcknowledged: boolean;
@@ -100,11 +104,15 @@ export class RomSession {
 
   /** Three round trips for 256 bytes; what is lost is asked for again in shorter pieces. The answer carries no checksum. */
   readMemory(from: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#inPieces('Read Memory', from, lengthBytes, (at, length) => [
-      command(COMMANDS.readMemory),
-      address(from + at),
-      data(readLengthFrame(length), { dataLength: length }),
-    ]);
+    return this.#inPieces('Read Memory', from, lengthBytes, (at, length) => readSteps(from + at, length));
+  }
+
+  /** Of what the ROM bootloader may refuse to show. Asked once. @param lengthBytes at most 256 */
+  async readIfAllowed(from: number, lengthBytes: number): Promise<Uint8Array | undefined> {
+    const { reply, step } = await this.#tryOnce(readSteps(from, lengthBytes));
+    if (reply.kind === 'ack') return reply.data;
+    await this.#backIntoStep(reply, wrongAnswer(this.#line.link, { asked: `Read Memory at ${hex32(from)}`, ...step }, reply));
+    return undefined;
   }
 
   /** Into RAM, a multiple of four bytes. Three round trips for 256 bytes; what is lost is repeated in shorter pieces. */
