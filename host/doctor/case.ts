@@ -36,7 +36,7 @@ export class Case {
   readonly startedMs: number;
   readonly findings: Finding[] = [];
   readonly facts: Facts = {};
-  /** What failed once and not again, in words. */
+  /** What failed now and then, in words. */
   readonly losses: string[] = [];
   lostDatagrams = 0;
   readonly changes: string[] = [];

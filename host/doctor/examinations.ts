@@ -121,6 +121,14 @@ function conclude(examined: Case): void {
   const isExplained = examined.findings.length > 0;
   if (isExplained) return;
   const { losses, changes } = examined;
-  if (changes.length > 0) examined.found('bytes-changed', `once and not again: ${changes.join('; ')}`);
-  else if (losses.length > 0) examined.found('bytes-lost', `once and not again: ${losses.join('; ')}`);
+  if (changes.length > 0) examined.found('bytes-changed', `now and then: ${counted(changes)}`);
+  else if (losses.length > 0) examined.found('bytes-lost', `now and then: ${counted(losses)}`);
+}
+
+/** What happened more than once is said once. */
+function counted(events: readonly string[]): string {
+  return [...new Set(events)].map((event) => {
+    const times = events.filter((other) => other === event).length;
+    return times === 1 ? event : `${event} (${times} times)`;
+  }).join('; ');
 }

@@ -93,7 +93,7 @@ async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void
     if (concludeWayBack(examined, fates, access)) return;
   }
   fates.forEach((fate, index) => {
-    if (fate === 'changed') examined.changes.push('what was read back');
+    if (fate === 'changed') examined.changes.push('what was read back from RAM differed');
     else examined.lost('Read Memory', cut[index]!);
   });
 }
