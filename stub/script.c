@@ -109,19 +109,39 @@ int32_t unpack_flash_half(uint32_t address)
     return flash_is_busy(flash_bank(address)) ? -1 : *(const volatile uint16_t *)address;
 }
 
-int32_t unpack_old_byte(uint32_t address)
+/* Where the sector of this address was copied to; NULL: it was not. */
+static const uint8_t *kept_sector(uint32_t sector)
 {
     for (uint32_t at = 0; at < MOST_COPIES; at++) {
-        if (self.copies[at].at != NULL && address - self.copies[at].sector < flash_sector_bytes()) {
-            return self.copies[at].at[address - self.copies[at].sector];
+        if (self.copies[at].at != NULL && self.copies[at].sector == sector) {
+            return self.copies[at].at;
         }
     }
-    const uint32_t bank = flash_bank(address);
-    if (bank == FLASH_BANKS) {
-        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
-        return -UNPACK_BROKEN;
+    return NULL;
+}
+
+int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to)
+{
+    while (length != 0) {
+        const uint32_t in_sector = address % flash_sector_bytes();
+        const uint32_t in_row = flash_sector_bytes() - in_sector;
+        uint32_t run = in_row < length ? in_row : length;
+        const uint8_t *kept = kept_sector(address - in_sector);
+        const uint32_t bank = flash_bank(address);
+        if (kept == NULL && bank == FLASH_BANKS) {
+            flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+            return -UNPACK_BROKEN;
+        }
+        if (kept == NULL && flash_is_busy(bank)) {
+            return -UNPACK_WANTS_FLASH;
+        }
+        const uint8_t *from = kept != NULL ? kept + in_sector : (const uint8_t *)address;
+        address += run;
+        length -= run;
+        copy_bytes(to, from, run);
+        to += run;
     }
-    return flash_is_busy(bank) ? -UNPACK_WANTS_FLASH : *(const volatile uint8_t *)address;
+    return 0;
 }
 
 /* The next flash word of a PIECE. */

@@ -149,52 +149,93 @@ int32_t lzma_old_byte(uint32_t decoded)
     return byte < 0 || before < 0 ? -1 : (byte - before) & 0xFF;
 }
 
-static uint32_t decoded_half(uint32_t position)
+static INLINE const uint8_t *decoded_at(uint32_t position)
 {
-    return load_u16(&self.lzma.setup.recent[(self.setup.directory_bytes + position) & self.lzma.setup.recent_mask]);
+    return &self.lzma.setup.recent[(self.setup.directory_bytes + position) & self.lzma.setup.recent_mask];
 }
 
-static uint8_t *content_at(uint32_t position)
+static INLINE uint8_t *content_at(uint32_t position)
 {
     return &self.content[position & (CONTENT_BYTES - 1)];
 }
 
-static int32_t old_half(uint32_t address)
+static INLINE void put_pair(uint32_t at, uint32_t pair)
 {
-    const int32_t low = unpack_old_byte(address);
-    const int32_t high = unpack_old_byte(address + 1);
-    return low < 0 ? low : high < 0 ? high : (high << 8 | low);
+    store_u16(content_at(at), (uint16_t)pair);
+    store_u16(content_at(at + 2), (uint16_t)(pair >> 16));
 }
 
-/* Makes what comes next: a branch or an address, else a half-word; negative as unpack_old_byte() is. */
-static int32_t make(void)
+/* New content up to `end`, which a branch may reach beyond. */
+static void make_branches(uint32_t address, uint32_t end, uint32_t span_end)
+{
+    const uint32_t begin = address - self.made;
+    uint32_t at = self.made;
+    while (at < end) {
+        const uint32_t first = load_u16(decoded_at(at));
+        const uint32_t pair = first | (uint32_t)load_u16(decoded_at(at + 2)) << 16;
+        if (is_branch(pair) && at + 2 != span_end) {
+            put_pair(at, move_branch(pair, -(begin + at + 4) / 2));
+            at += 4;
+        } else {
+            store_u16(content_at(at), (uint16_t)first);
+            at += 2;
+        }
+    }
+    self.made = at;
+}
+
+static void make_differences(uint32_t back, uint32_t end)
+{
+    uint32_t at = self.made;
+    for (; at < end; at++) {
+        *content_at(at) = (uint8_t)(*decoded_at(at) + *content_at(at - back));
+    }
+    self.made = at;
+}
+
+/* Copied content; negative as unpack_old() is. */
+static int32_t make_copy(uint32_t address, uint32_t shift, uint32_t end, uint32_t span_end)
+{
+    uint8_t old[FLASH_MOST_WORD_BYTES + 4];
+    uint32_t at = self.made;
+    const uint32_t begin = address - at;
+    const uint32_t length = end == span_end ? end - at : end - at + 2; /* a pair may reach beyond `end`, but not beyond the span */
+    store_u16(old + length, 0);
+    const int32_t refused = unpack_old(address - shift, length, old);
+    if (refused < 0) {
+        return refused;
+    }
+    for (const uint8_t *next = old; at < end; ) {
+        const uint32_t pair = load_u32(next);
+        const uint32_t error = load_u16(decoded_at(at));
+        if (is_branch(pair) || ((begin + at) % 4 == 0 && is_address(pair))) {
+            put_pair(at, relocate(pair, begin + at - shift, shift, error | (uint32_t)load_u16(decoded_at(at + 2)) << 16));
+            next += 4;
+            at += 4;
+        } else {
+            store_u16(content_at(at), (uint16_t)(pair + error));
+            next += 2;
+            at += 2;
+        }
+    }
+    self.made = at;
+    return 0;
+}
+
+/* Makes what comes next of one span, up to `end` or half a branch or address more; negative as unpack_old() is. */
+static int32_t make(uint32_t end)
 {
     const uint32_t address = locate(&self.writing, self.made);
     const struct unpack_span *const span = self.writing.span;
-    const bool is_pair = rest(&self.writing, self.made) != 2;
-    uint32_t pair = decoded_half(self.made) | decoded_half(self.made + 2) << 16;
-    uint32_t halves = 1;
+    const uint32_t span_end = self.made + rest(&self.writing, self.made);
+    const uint32_t stop = end < span_end ? end : span_end;
     if (span->filter == IS_COPY) {
-        const uint32_t from = address - span->shift;
-        const int32_t first = old_half(from);
-        const int32_t second = is_pair ? old_half(from + 2) : 0;
-        if (first < 0 || second < 0) {
-            return first < 0 ? first : second;
-        }
-        const uint32_t old = (uint32_t)first | (uint32_t)second << 16;
-        if (is_branch(old) || (address % 4 == 0 && is_address(old))) {
-            pair = relocate(old, from, span->shift, pair);
-            halves = 2;
-        } else {
-            pair += old;
-        }
-    } else if (span->filter == FILTER_BRANCHES && is_pair && is_branch(pair)) {
-        pair = move_branch(pair, -(address + 4) / 2);
-        halves = 2;
+        return make_copy(address, span->shift, stop, span_end);
     }
-    const uint32_t back = span->filter % IS_COPY; /* to what a byte is the difference to */
-    for (halves *= 2; halves != 0; halves--, pair >>= 8, self.made++) {
-        *content_at(self.made) = (uint8_t)(pair + (back != 0 ? *content_at(self.made - back) : 0u));
+    if (span->filter == FILTER_BRANCHES) {
+        make_branches(address, stop, span_end);
+    } else {
+        make_differences(span->filter, stop);
     }
     return 0;
 }
@@ -225,7 +266,7 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         return (enum unpack_result)result;
     }
     while (self.made < end) {
-        const int32_t refused = make();
+        const int32_t refused = make(end);
         if (refused < 0) {
             return (enum unpack_result)-refused;
         }

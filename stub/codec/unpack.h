@@ -66,8 +66,8 @@ uint32_t unpack_taken(void);
 /* The half-word at an even address that an unpacked word went to; negative while its bank is busy. Provided by the flash's side. */
 int32_t unpack_flash_half(uint32_t address);
 
-/* The byte that was at an address before the update; -UNPACK_WANTS_FLASH: not now; -UNPACK_BROKEN: it is not there, and the flash's side keeps in
-   mind what was asked for. Provided by the flash's side. */
-int32_t unpack_old_byte(uint32_t address);
+/* Copies what was at an address before the update. Negative: -UNPACK_WANTS_FLASH, not now; -UNPACK_BROKEN, it is not there, and the flash's side keeps
+   in mind what was asked for. Provided by the flash's side. */
+int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to);
 
 #endif
