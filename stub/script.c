@@ -64,7 +64,7 @@ static bool place(uint32_t address, const uint32_t *word)
 {
     uint32_t differs = 0;
     uint32_t written = 0;
-    for (uint32_t at = 0; at < flash_word_bytes() / 4; at++) {
+    for (uint32_t at = 0, words = flash_word_bytes() / 4; at < words; at++) {
         const uint32_t now = ((const volatile uint32_t *)address)[at];
         differs |= now ^ word[at];
         written |= ~now;
@@ -150,10 +150,11 @@ static bool unpack_word(void)
     const uint32_t come = window_received() - self.piece_begin;
     if (self.unpacked.word == NULL) {
         const enum unpack_result result = unpack_next(self.taken_before + (come < self.piece_bytes ? come : self.piece_bytes), &self.unpacked);
-        self.executed = self.piece_begin + unpack_taken() - self.taken_before;
         if (result >= UNPACK_BROKEN) { /* or done, with content of the piece still to come */
             flash_refuse(WIRE_STATUS_NOT_PACKED, self.piece_begin);
+            return false;
         }
+        self.executed = self.piece_begin + unpack_taken() - self.taken_before;
         if (result != UNPACK_WORD) {
             return false;
         }
@@ -163,8 +164,8 @@ static bool unpack_word(void)
             return false;
         }
     }
-    const uint32_t bank = script_bank();
-    if (bank == FLASH_BANKS || flash_is_busy(bank) || !place(self.unpacked.address, self.unpacked.word)) {
+    const uint32_t address = self.unpacked.address;
+    if (flash_is_busy(flash_bank(address)) || flash_is_erase_due(address) || !place(address, self.unpacked.word)) {
         return false;
     }
     self.unpacked.word = NULL;
@@ -362,7 +363,8 @@ static bool step(void)
 bool script_run(void)
 {
     uint32_t steps = 0;
-    while (steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && step()) {
+    /* Where a bank has just become idle, waiting is over. */
+    while (steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && (step() || flash_poll())) {
         steps++;
     }
     window_release(self.executed);

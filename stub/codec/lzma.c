@@ -2,13 +2,14 @@
 
 #define FIRST_BYTES 5u /* zero, then the first four of the code */
 
+/* What is seldom called, and has enough variables of its own, leaves the registers of lzma_run() alone. */
 #define NOINLINE __attribute__((noinline))
 
 #define STATES 12u
 #define STATE_AFTER_MATCH 7u /* from here on the last symbol was none of the literals */
 #define POSITION_STATES 16u
 #define SHORTEST_MATCH 2u
-#define SINGLE_BYTE 4u /* instead of the number of a distance */
+#define LAST_DISTANCES 4u
 #define FIRST_SPECIAL_SLOT 4u
 #define FIRST_ALIGNED_SLOT 14u
 #define ALIGN_BITS 4u
@@ -39,6 +40,7 @@
 #define REPEAT_LENGTH (MATCH_LENGTH + LENGTH_MODELS)
 #define LITERAL (REPEAT_LENGTH + LENGTH_MODELS)
 
+_Static_assert(IS_REPEAT_2 == IS_REPEAT + 3 * STATES, "which distance comes again is told by decisions so far apart");
 _Static_assert(LITERAL + (LITERAL_MODELS << MOST_LITERAL_BITS) == LZMA_MOST_MODELS, "LZMA_MOST_MODELS is what the table needs");
 
 /* A nibble of the parameters. */
@@ -58,7 +60,7 @@ bool lzma_begin(struct lzma *lzma)
     lzma->coder.input = lzma->setup.input;
     lzma->coder.taken = lzma->position = lzma->last = lzma->state = lzma->copy_left = 0;
     lzma->setup.recent[lzma->setup.recent_mask] = 0; /* what counts as the byte before the first */
-    for (uint32_t at = 0; at < 4; at++) {
+    for (uint32_t at = 0; at < LAST_DISTANCES; at++) {
         lzma->distances[at] = 0;
     }
     for (uint32_t at = 0; at < LZMA_MOST_MODELS; at++) {
@@ -67,12 +69,14 @@ bool lzma_begin(struct lzma *lzma)
     return lc + lp <= MOST_LITERAL_BITS && pb <= MOST_POSITION_BITS;
 }
 
+/* Two decisions tell in which tree a length is found; the shorter ones have a tree for each place that pb tells apart. */
 static INLINE uint32_t length(const struct lzma *lzma, struct range_coder *coder, uint16_t *models)
 {
     const struct range_ring *const ring = &lzma->setup.ring;
     const uint32_t which = ones(coder, ring, models, 1, 2);
-    const uint32_t trees = which < 2 ? 8 * (lzma->position & lzma->position_mask) : 0;
-    return SHORTEST_MATCH + 8 * which + tree(coder, ring, models + LENGTH_LOW + 8 * POSITION_STATES * which + trees, which < 2 ? 8 : 256);
+    const bool is_short = which < 2;
+    const uint32_t place = is_short ? 8 * (lzma->position & lzma->position_mask) : 0;
+    return SHORTEST_MATCH + 8 * which + tree(coder, ring, models + LENGTH_LOW + 8 * POSITION_STATES * which + place, is_short ? 8 : 256);
 }
 
 static INLINE uint32_t distance(struct range_coder *coder, const struct range_ring *ring, uint16_t *models, uint32_t match_length)
@@ -94,27 +98,29 @@ static INLINE uint32_t distance(struct range_coder *coder, const struct range_ri
     return value + reverse_tree(coder, ring, models, bits);
 }
 
-/* What follows the decision that no literal comes. */
+/* What follows the decision that no literal comes. Up to four more tell whether the distance is a new one, or which of the last. */
 static NOINLINE void begin_copy(struct lzma *lzma)
 {
     struct range_coder coder = lzma->coder;
+    const struct range_ring *const ring = &lzma->setup.ring;
     uint16_t *const models = lzma->setup.models;
     uint32_t *const distances = lzma->distances;
     const uint32_t state = lzma->state;
     const uint32_t was_match = state < STATE_AFTER_MATCH ? 0 : 3;
-    const uint32_t repeats = ones(&coder, &lzma->setup.ring, models + IS_REPEAT + state, STATES, 4);
-    if (repeats == 1 && !bit(&coder, &lzma->setup.ring, models + IS_LONG_REPEAT_0 + state * POSITION_STATES + (lzma->position & lzma->position_mask))) {
+    const uint32_t repeats = ones(&coder, ring, models + IS_REPEAT + state, STATES, LAST_DISTANCES);
+    if (repeats == 1 && !bit(&coder, ring, models + IS_LONG_REPEAT_0 + state * POSITION_STATES + (lzma->position & lzma->position_mask))) {
         lzma->copy_left = 1;
         lzma->state = was_match ? 11 : 9;
     } else {
-        const uint32_t which = repeats == 0 ? 3 : repeats - 1;
+        const bool is_new = repeats == 0;
+        uint32_t which = is_new ? LAST_DISTANCES - 1 : repeats - 1;
         const uint32_t again = distances[which];
-        for (uint32_t at = which; at != 0; at--) {
-            distances[at] = distances[at - 1];
+        for (; which != 0; which--) {
+            distances[which] = distances[which - 1];
         }
-        lzma->copy_left = length(lzma, &coder, models + (repeats != 0 ? REPEAT_LENGTH : MATCH_LENGTH));
-        lzma->state = STATE_AFTER_MATCH + (repeats != 0) + was_match;
-        distances[0] = repeats != 0 ? again : distance(&coder, &lzma->setup.ring, models, lzma->copy_left);
+        lzma->copy_left = length(lzma, &coder, models + (is_new ? MATCH_LENGTH : REPEAT_LENGTH));
+        lzma->state = STATE_AFTER_MATCH + !is_new + was_match;
+        distances[0] = is_new ? distance(&coder, ring, models, lzma->copy_left) : again;
     }
     lzma->coder = coder;
 }
@@ -124,11 +130,6 @@ static INLINE int32_t repeated_byte(const struct lzma *lzma)
 {
     const uint32_t position = lzma->position - lzma->distances[0] - 1;
     return lzma->distances[0] <= lzma->setup.recent_mask ? lzma->setup.recent[position & lzma->setup.recent_mask] : lzma_old_byte(position);
-}
-
-static INLINE void put(struct lzma *lzma, uint32_t byte)
-{
-    lzma->setup.recent[lzma->position++ & lzma->setup.recent_mask] = (uint8_t)byte;
 }
 
 /* `expected`: the byte at the last distance, after a match. */
@@ -152,7 +153,7 @@ static INLINE void literal(struct lzma *lzma, struct range_coder *coder, uint32_
         node = descend(coder, ring, models, node, 0x100);
     }
     lzma->last = node & 0xFF;
-    put(lzma, node);
+    lzma->setup.recent[lzma->position++ & lzma->setup.recent_mask] = (uint8_t)node;
     lzma->state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The range decoder under LZMA: packed bytes → decisions, each with a model, which is how likely a 0 was so far. All of it is inlined: whoever decides keeps
- * a coder of its own, in registers, since most of all time is spent here. Knows nothing of what is decided.
+ * The range decoder under LZMA: packed bytes → decisions, each with a model of how likely a 0 is. All of it is inlined, and whoever decides keeps the
+ * coder in variables of its own, that is in registers: most of all time is spent here. Knows nothing of what is decided.
  */
 #ifndef RANGE_H
 #define RANGE_H
@@ -44,7 +44,7 @@ static INLINE void widen(struct range_coder *coder, const struct range_ring *rin
     }
 }
 
-/* The way down a tree of decisions: from `node` to the left after a 0, to the right after a 1. */
+/* One decision, as the lowest bit of `node`: the way down a tree from there. The model moves by a 32nd of what it was off. */
 static INLINE uint32_t decide(struct range_coder *coder, const struct range_ring *ring, uint16_t *model, uint32_t node)
 {
     widen(coder, ring);

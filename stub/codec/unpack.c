@@ -1,19 +1,13 @@
 #include "unpack.h"
 
 #include "../bytes.h"
+#include "directory.h"
 #include "filters.h"
 #include "../flash.h"
 
 #include <stddef.h>
 
 #define CONTENT_BYTES (2 * FLASH_MOST_WORD_BYTES)
-#define IS_COPY FILTER_REACH /* instead of a filter */
-
-/* A span and the content before it. */
-struct place {
-    const struct unpack_span *span;
-    uint32_t begins;
-};
 
 static struct {
     uint32_t position; /* in the content: of the next word */
@@ -40,75 +34,6 @@ void unpack_feed(const uint8_t *input, uint32_t packed_bytes)
 {
     self.lzma.coder.input = input;
     self.lzma.setup.packed_bytes = packed_bytes;
-}
-
-/* Seven bits a byte, highest first; all bytes but the last have the eighth set. */
-static uint32_t number(uint32_t *at)
-{
-    uint32_t value = 0;
-    uint32_t byte;
-    do {
-        byte = self.lzma.setup.recent[(*at)++ & self.lzma.setup.recent_mask];
-        value = value << 7 | (byte & 0x7F);
-    } while (byte >= 0x80 && *at < self.setup.directory_bytes);
-    return value;
-}
-
-/* The sign is the lowest bit. */
-static uint32_t change(uint32_t value)
-{
-    return value >> 1 ^ -(value & 1);
-}
-
-/* Spans of half-words that together are the content, and what copies tell of where things went. False: they are no good. */
-static bool accept_directory(void)
-{
-    struct unpack_span *span = self.setup.spans;
-    uint32_t left = self.setup.content_bytes;
-    uint32_t address = 0;
-    uint32_t shift = 0;
-    self.writing = self.reading = (struct place){span, 0};
-    for (uint32_t at = 0; left != 0; span++) {
-        const uint32_t length = number(&at);
-        if ((length & 1) != 0) {
-            address += change(number(&at));
-        }
-        if (span == self.setup.spans_end || length < 2 || length > left + 1) {
-            return false;
-        }
-        span->length = length & ~1u;
-        span->address = address;
-        span->filter = number(&at);
-        if (span->filter >= IS_COPY) {
-            shift += change(span->filter - IS_COPY);
-            span->filter = IS_COPY;
-            relocation_learn(address - shift, shift);
-        }
-        span->shift = shift;
-        address += span->length;
-        left -= span->length;
-    }
-    return true;
-}
-
-/* Where a position of the content belongs in flash. */
-static uint32_t locate(struct place *place, uint32_t position)
-{
-    while (position < place->begins) {
-        place->span--;
-        place->begins -= place->span->length;
-    }
-    while (position - place->begins >= place->span->length) {
-        place->begins += place->span->length;
-        place->span++;
-    }
-    return place->span->address + position - place->begins;
-}
-
-/* What is left of its span. */
-static uint32_t rest(const struct place *place, uint32_t position)
-{
-    return place->begins + place->span->length - position;
 }
 
 /* A byte of what went to flash, from a half-word that has the place of its target instead of the way to it if it is part of a branch and
@@ -171,15 +96,17 @@ static void make_branches(uint32_t address, uint32_t end, uint32_t span_end)
     const uint32_t begin = address - self.made;
     uint32_t at = self.made;
     while (at < end) {
-        const uint32_t first = load_u16(decoded_at(at));
-        const uint32_t pair = first | (uint32_t)load_u16(decoded_at(at + 2)) << 16;
-        if (is_branch(pair) && at + 2 != span_end) {
-            put_pair(at, move_branch(pair, -(begin + at + 4) / 2));
-            at += 4;
-        } else {
-            store_u16(content_at(at), (uint16_t)first);
-            at += 2;
+        uint32_t pair = load_u16(decoded_at(at));
+        if ((pair & BRANCH_FIRST_PATTERN) == BRANCH_FIRST && at + 2 != span_end) {
+            pair |= (uint32_t)load_u16(decoded_at(at + 2)) << 16;
+            if (is_branch(pair)) {
+                put_pair(at, move_branch(pair, -(begin + at + 4) / 2));
+                at += 4;
+                continue;
+            }
         }
+        store_u16(content_at(at), (uint16_t)pair);
+        at += 2;
     }
     self.made = at;
 }
@@ -229,7 +156,7 @@ static int32_t make(uint32_t end)
     const struct unpack_span *const span = self.writing.span;
     const uint32_t span_end = self.made + rest(&self.writing, self.made);
     const uint32_t stop = end < span_end ? end : span_end;
-    if (span->filter == IS_COPY) {
+    if (span->filter == FILTER_COPY) {
         return make_copy(address, span->shift, stop, span_end);
     }
     if (span->filter == FILTER_BRANCHES) {
@@ -250,9 +177,10 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         if (result != LZMA_REACHED) {
             return (enum unpack_result)result;
         }
-        if (!accept_directory()) {
+        if (!directory_read(&self.lzma.setup, &self.setup)) {
             return UNPACK_BROKEN;
         }
+        self.writing = self.reading = (struct place){self.setup.spans, 0};
     }
     const uint32_t end = self.position + self.setup.word_bytes;
     locate(&self.writing, end - 2);

@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const CORPUS = join(root, 'test/fuzz/corpus');
 
 /** stub-fuzz.c includes the files whose variables it has to reset. */
-const SOURCES = ['test/fuzz/stub-fuzz.c', 'test/fuzz/desk-flash.c', 'stub/codec/lzma.c', 'stub/codec/filters.c', 'stub/crc32.c'];
+const SOURCES = ['test/fuzz/stub-fuzz.c', 'test/fuzz/desk-flash.c', 'stub/codec/lzma.c', 'stub/codec/filters.c', 'stub/codec/directory.c', 'stub/crc32.c'];
 // Addresses of the chip are 32 bits; the desk's pointers to them are longer.
 const FLAGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-int-to-pointer-cast', '-Wno-pointer-to-int-cast', '-fno-sanitize-recover=all', '-Istub'];
 

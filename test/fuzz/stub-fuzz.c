@@ -82,7 +82,7 @@ static void turns(uint32_t most)
     for (uint32_t turn = 0; turn < most; turn++) {
         static uint8_t map[WIRE_MAP_BYTES];
         struct frame frame;
-        while ((frame_is_due() || frame_discarded() <= received) && frame_next(&frame)) {
+        while ((frame_is_due(received) || frame_discarded() <= received) && frame_next(received, &frame)) {
             if (frame.type == WIRE_TYPE_DATA) {
                 window_store(&frame);
             }
