@@ -3,19 +3,21 @@
  * the CRC, and the stub returns to the loader. Otherwise it takes the chip for itself and never returns.
  */
 #include "fault.h"
+#include "registers.h"
 #include "session.h"
 #include "start.h"
 #include "wire.gen.h"
 
 extern uint32_t bss_begin[], bss_end[], stack_top[];
 
-/* Branch, then the header that the build fills in (PROTOCOL.md §2): length and CRC of what follows, CRC of the codec. */
+/* Branch, then the header (PROTOCOL.md §2): length and CRC of what follows, the host's options, CRC of the codec. */
 void stub_entry(void);
 void stub_begin(uint32_t usart, uint32_t token);
 
 __attribute__((naked, used, section(".entry"))) void stub_entry(void)
 {
     __asm("b.w stub_begin\n"
+          ".word 0\n"
           ".word 0\n"
           ".word 0\n"
           ".word 0\n");
@@ -25,6 +27,7 @@ struct stub_header {
     uint32_t entry;
     uint32_t length;
     uint32_t crc;
+    uint32_t options;
     uint8_t body[]; /* the codec's CRC first */
 };
 
@@ -71,4 +74,16 @@ __attribute__((section(".self_check"), used)) void stub_begin(uint32_t usart, ui
     if (is_complete((const struct stub_header *)WIRE_STUB_BASE_ADDRESS)) {
         start_anew(usart, token);
     }
+}
+
+__attribute__((noreturn)) void start_program(uint32_t address)
+{
+    REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
+    __asm volatile("dsb\n"
+                   "ldrd r0, r1, [%0]\n"
+                   "mov sp, r0\n"
+                   "cpsie i\n"
+                   "bx r1\n" ::"r"(address)
+                   : "r0", "r1", "memory");
+    __builtin_unreachable();
 }

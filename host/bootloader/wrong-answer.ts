@@ -23,17 +23,20 @@ const LINE = 'the converter must be set to 8 data bits, even parity, one stop bi
 export function wrongAnswer(link: Link, question: Question, reply: WrongReply): StageFlashError {
   const { asked, part } = question;
   const where = place(link);
-  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${where}: no answer to ${asked}`, { hint: SILENCE_HINTS[part] });
+  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${where}: no answer to ${asked}`, { hint: `${SILENCE_HINTS[part]}${link.line.isHalfDuplex ? ` ${TURNAROUND}` : ''}` });
   if (reply.kind === 'nack') return new StageFlashError('bootloader', `${where}: the bootloader refuses ${asked} (${part})`, { hint: refusalHint(question) });
   return foreignAnswer(where, question, reply.bytes);
 }
 
 /** `sim:` has its colon already. */
-function place(link: Link): string {
+export function place(link: Link): string {
   return link.name.replace(/:$/, '');
 }
 
 const EATEN = 'Bytes get lost or changed on the way: the converter must pass all of them (raw mode, no telnet, no XON/XOFF); check baud rate and wiring';
+
+/** AN2606 table 228 leaves 35 µs between the end of a frame and its answer. */
+const TURNAROUND = 'On two wires the converter must turn around within 30 µs, for so soon the ROM bootloader answers: set its turnaround or release delay to the shortest; stage-flash doctor tells.';
 
 const SILENCE_HINTS: Readonly<Record<Question['part'], string>> = {
   synchronisation: `Check in this order: ${IN_ROM}; ${LINE}; TX and RX must be crossed.`,
@@ -57,12 +60,15 @@ function refusalHint({ asked, part }: Question): string {
     + `${LINE}.`;
 }
 
+/** @param where the board is, as a message says it */
+export function stubAtWork(where: string): StageFlashError {
+  return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
+    hint: 'Flash the same image from the host that began, and the job goes on; flashing with --takeover ends it and begins anew.',
+  });
+}
+
 function foreignAnswer(where: string, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
-  if (containsFrame(bytes)) {
-    return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
-      hint: 'Flash the same image from the host that began, and the job goes on; flashing with --takeover ends it and begins anew.',
-    });
-  }
+  if (containsFrame(bytes)) return stubAtWork(where);
   const text = readableText(bytes);
   if (text !== undefined) {
     return new StageFlashError('bootloader', `${where}: the board answers, but not as a bootloader: it says "${text}"`, {

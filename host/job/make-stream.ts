@@ -13,7 +13,8 @@ import { planStream, updateStream } from '../plan/stream.js';
 import type { LineFacts } from '../plan/wire-schedule.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS } from '../protocol/wire.js';
-import { framedBytes, fullPayloadBytes } from '../session/run-stream.js';
+import { framedBytes, fullPayloadBytes } from '../session/frame-size.js';
+import { turnsOn } from '../session/run-bursts.js';
 import { streamLine } from '../session/stream-rate.js';
 import type { StubSession } from '../session/stub-session.js';
 import { packUpdate, packWrites } from './pack-plan.js';
@@ -55,13 +56,15 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const lineFacts: LineFacts = {
     secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000,
     reportSeconds: reportPaceMs(line.baudRate) / 1000, frameBytes: fullPayloadBytes(carrier),
+    ...(line.isHalfDuplex && { turns: turnsOn(line, session.roundTrip.smoothedMs) }),
   };
   const { windowBytes } = session.facts;
   // The round trip is measured, and a later process measures another one: it must not decide.
-  const secondsOf = ({ stream }: Candidate): number => streamSeconds(plan, stream, windowBytes, { ...lineFacts, roundTripSeconds: 0 });
+  const nearby: LineFacts = { ...lineFacts, roundTripSeconds: 0, ...(line.isHalfDuplex && { turns: turnsOn(line, 0) }) };
+  const secondsOf = ({ stream }: Candidate): number => streamSeconds(plan, stream, windowBytes, nearby);
 
   const stored: Candidate = { name: 'stored', stream: planStream(plan) };
-  const noWireSeconds = streamSeconds(plan, stored.stream, windowBytes, { ...lineFacts, roundTripSeconds: 0, secondsPerByte: 0 });
+  const noWireSeconds = streamSeconds(plan, stored.stream, windowBytes, { ...nearby, secondsPerByte: 0 });
   const isWireSlow = secondsOf(stored) > AS_QUICK * noWireSeconds;
   const update = wishes.compress ? await updated(plan, wishes) : [];
   const isUpdateSmall = update.some(({ stream }) => stream.length < SMALL_UPDATE * stored.stream.length);

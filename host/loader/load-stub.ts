@@ -3,15 +3,16 @@
  * Ten round trips with what came before, two more for loader and stub.
  */
 import type { Blob } from '../blobs/manifest.js';
-import { MAX_TRANSFER_BYTES } from '../bootloader/an3155.js';
 import type { RomSession } from '../bootloader/rom-session.js';
 import { StageFlashError } from '../errors.js';
 import { ConverterRoom } from '../link/converter-room.js';
 import type { Link } from '../link/link.js';
 import { newToken } from '../protocol/token.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
+import { stubOptions, withOptions } from '../session/stub-options.js';
 import { StubSession } from '../session/stub-session.js';
 import { loaderImage } from './loader-image.js';
+import { placeLoader } from './place-loader.js';
 import { startStub, type StartedStub } from './start-stub.js';
 
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
@@ -25,11 +26,9 @@ const LOADER_PATIENCE = 10;
 export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob, sessionLink: Link = link): Promise<StubSession> {
   const token = newToken();
   const image = loaderImage(loader.bytes, token, LOADER_PATIENCE * rom.roundTrip.patienceMs(1000));
-  for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
-    await rom.writeRam(loader.address + at, image.subarray(at, at + MAX_TRANSFER_BYTES));
-  }
+  await placeLoader(rom, loader.address, image);
   const room = new ConverterRoom(link.line);
-  const { facts, decoder } = await goAndStart(link, rom, loader.address, stub, token, room);
+  const { facts, decoder } = await goAndStart(link, rom, loader.address, withOptions(stub.bytes, stubOptions(link.line)), token, room);
   if (facts.wireVersion !== WIRE_VERSION) {
     throw new StageFlashError('stub', `the stub speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Install stage-flash again: its parts do not belong together.' });
   }
@@ -40,16 +39,16 @@ export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: 
  * What Go answers proves nothing (ROM V9.0 never acknowledges it): the loader's greeting does. When that does not come, the ROM may
  * never have had the whole of Go: if it still answers, it gets it once more.
  */
-async function goAndStart(link: Link, rom: RomSession, loaderAddress: number, stub: Blob, token: number, room: ConverterRoom): Promise<StartedStub> {
+async function goAndStart(link: Link, rom: RomSession, loaderAddress: number, stub: Uint8Array, token: number, room: ConverterRoom): Promise<StartedStub> {
   await rom.go(loaderAddress);
   try {
-    return await startStub(link, rom.roundTrip, stub.bytes, token, room);
+    return await startStub(link, rom.roundTrip, stub, token, room);
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'bootloader') throw error;
     await rom.synchronise().catch(() => {
       throw error;
     });
     await rom.go(loaderAddress);
-    return startStub(link, rom.roundTrip, stub.bytes, token, room);
+    return startStub(link, rom.roundTrip, stub, token, room);
   }
 }

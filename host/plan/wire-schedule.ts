@@ -4,6 +4,7 @@
  */
 import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
 import { LIMITS } from '../protocol/wire.js';
+import { burstSchedule } from './burst-schedule.js';
 
 export interface LineFacts {
   /** Of one character on the line. */
@@ -13,6 +14,19 @@ export interface LineFacts {
   readonly reportSeconds: number;
   /** Payload of a frame, when nothing is lost. */
   readonly frameBytes: number;
+  /** Half-duplex: host and stub speak by turns. */
+  readonly turns?: Turns;
+}
+
+export interface Turns {
+  /** A question and its answer on the line. */
+  readonly questionSeconds: number;
+  /** Between two questions while the stub only works. */
+  readonly pauseSeconds: number;
+  /** No burst takes longer. */
+  readonly burstSeconds: number;
+  /** Less of the window than this is not worth a burst. */
+  readonly worthwhileShare: number;
 }
 
 export interface WireSchedule {
@@ -20,9 +34,12 @@ export interface WireSchedule {
   frameOf(offset: number): { readonly end: number; readonly comeSeconds: number };
   /** Everything before `offset` has been executed. */
   executed(offset: number, seconds: number): void;
+  /** When the host can know what the stub has done at `seconds`, but for the way back. */
+  noticed(seconds: number): number;
 }
 
 export function wireSchedule(streamBytes: number, windowBytes: number, line: LineFacts): WireSchedule {
+  if (line.turns !== undefined) return burstSchedule(streamBytes, windowBytes, line, line.turns);
   const executed: { readonly offset: number; readonly seconds: number }[] = [];
   let forgotten = 0;
   let end = 0;
@@ -46,5 +63,6 @@ export function wireSchedule(streamBytes: number, windowBytes: number, line: Lin
       return { end, comeSeconds };
     },
     executed: (offset, seconds) => void executed.push({ offset, seconds }),
+    noticed: (seconds) => seconds,
   };
 }

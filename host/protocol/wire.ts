@@ -7,7 +7,7 @@
  * WIRE_VERSION goes up by one whenever a host and a stub of different ages could misunderstand each other; the host refuses a
  * stub of another version. (The host brings its own stub along, so this bites only a host that meets a stub left by another one.)
  */
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 
 /** Bytes of each field type; `bytes` and `u32s` take what is left of the payload. */
 export const FIELD_BYTES = { u8: 1, u16: 2, u32: 4 } as const;
@@ -38,6 +38,7 @@ export const LIMITS = {
   reportBits: { value: 64_000, doc: 'while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line' },
   reportLeastMs: { value: 50, doc: 'but at least this distance, whatever the line' },
   reportMostMs: { value: 8000, doc: 'and at most this' },
+  quietMs: { value: 5, doc: 'told to speak only when asked, the stub answers once nothing has come from the line for so long' },
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
   loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
@@ -80,7 +81,7 @@ export const MESSAGES = {
     fields: [{ name: 'bytes', type: 'bytes', doc: 'a multiple of 128' }],
   },
   poll: {
-    id: 0x03, from: 'host', doc: 'How far are you? Answered by PROGRESS at once.',
+    id: 0x03, from: 'host', doc: 'How far are you? Answered by PROGRESS at once. With token 0 it is a question to whatever stub hears it.',
     fields: [],
   },
   digest: {
@@ -113,7 +114,10 @@ export const MESSAGES = {
   },
   take: {
     id: 0x08, from: 'host', doc: 'Begin anew for another host, when no bank works: forget stream, window and error, and answer to its token from now on, first by FACTS.',
-    fields: [{ name: 'token', type: 'u32', doc: 'of the new session; that of the frame is the old one' }],
+    fields: [
+      { name: 'token', type: 'u32', doc: 'of the new session; that of the frame is the old one' },
+      { name: 'options', type: 'u32', doc: 'for the new session, as in the header of the stub (§2)' },
+    ],
   },
   facts: {
     id: 0x81, from: 'stub', doc: 'What the board is and what its flash holds. Sent unasked when the stub starts.',
@@ -278,9 +282,18 @@ export const LOADER_PATCH = {
   patienceLeft: { offset: 16, doc: 'the same number: what the loader counts down first' },
 } as const;
 
-/** What the build writes into the stub (offset from its first byte, after the entry branch). */
+/** What the build writes into the stub (offset from its first byte, after the entry branch), and the host: the options, which the CRC leaves out. */
 export const STUB_HEADER = {
   length: { offset: 4, doc: 'bytes of the stub, this header included' },
-  crc: { offset: 8, doc: 'CRC-32 of the stub from offset 12 on' },
-  codecCrc: { offset: 12, doc: 'CRC-32 of the codec that CODEC brings' },
+  crc: { offset: 8, doc: 'CRC-32 of the stub from offset 16 on' },
+  options: { offset: 12, doc: 'what the host tells the stub before it starts' },
+  codecCrc: { offset: 16, doc: 'CRC-32 of the codec that CODEC brings' },
 } as const;
+
+/** Bits of `options`. */
+export const STUB_OPTIONS = {
+  onlyWhenAsked: { bit: 0, doc: 'say nothing but answers: the line has one pair of wires for both directions' },
+} as const;
+
+/** In a POLL: whoever hears it. No session has it. */
+export const ANY_TOKEN = 0;

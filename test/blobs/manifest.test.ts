@@ -52,8 +52,9 @@ describe('stub/manifest.json', () => {
     const { bytes } = blobOf(manifest, 'stub');
     const view = new DataView(bytes.buffer);
     expect(view.getUint32(4, true)).toBe(bytes.length);
-    expect(view.getUint32(8, true)).toBe(crc32(bytes.subarray(12)));
-    expect(view.getUint32(12, true)).toBe(crc32(blobOf(manifest, 'codec').bytes));
+    expect(view.getUint32(8, true)).toBe(crc32(bytes.subarray(16)));
+    expect(view.getUint32(16, true)).toBe(crc32(blobOf(manifest, 'codec').bytes));
+    expect(view.getUint32(12, true)).toBe(0);
   });
 });
 
@@ -73,6 +74,6 @@ describe('a blob', () => {
     const codec = Uint8Array.of(7, 8, 9);
     const finished = finishStub(Uint8Array.from({ length: 21 }, (_, at) => at), codec);
     const view = new DataView(finished.buffer);
-    expect([finished.length, view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)]).toEqual([24, 24, crc32(finished.subarray(12)), crc32(codec)]);
+    expect([finished.length, view.getUint32(4, true), view.getUint32(8, true), view.getUint32(16, true)]).toEqual([24, 24, crc32(finished.subarray(16)), crc32(codec)]);
   });
 });
