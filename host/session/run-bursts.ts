@@ -10,6 +10,7 @@ import { LIMITS } from '../protocol/wire.js';
 import { askProgress } from './ask-progress.js';
 import { FrameSize } from './frame-size.js';
 import type { StreamJob, StreamOutcome } from './run-stream.js';
+import { streamLimit, type StreamLimit } from './stream-limit.js';
 import type { Progress, StubSession } from './stub-session.js';
 import { Transmissions } from './transmissions.js';
 
@@ -99,8 +100,9 @@ class BurstSender {
   /** Something is lost, or there is room for what is worth a burst. */
   get hasWork(): boolean {
     const { session: { facts: { windowBytes } }, stream } = this.#job;
-    const worthwhileBytes = Math.min(stream.length - this.#sent.nextOffset, windowBytes * WORTHWHILE_SHARE);
-    return this.#sent.hasLost || (worthwhileBytes > 0 && this.#limit - this.#sent.nextOffset >= worthwhileBytes);
+    const { limitBytes, isHeldBack } = this.#limit;
+    const worthwhileBytes = Math.min(stream.length - this.#sent.nextOffset, isHeldBack ? UNIT : windowBytes * WORTHWHILE_SHARE);
+    return this.#sent.hasLost || (worthwhileBytes > 0 && limitBytes - this.#sent.nextOffset >= worthwhileBytes);
   }
 
   async sendBurst(): Promise<void> {
@@ -110,7 +112,7 @@ class BurstSender {
     // Behind a connection that has ended the stub may have missed anything.
     while (session.pacer.freeAtMs < endMs && session.link.renewals === renewals && signal?.aborted !== true) {
       const inTimeBytes = Math.floor((endMs - session.pacer.freeAtMs) / lineTimeMs(UNIT, session.link.line)) * UNIT;
-      const piece = this.#sent.take(Math.max(UNIT, Math.min(this.#frames.payloadBytes, inTimeBytes)), this.#limit);
+      const piece = this.#sent.take(Math.max(UNIT, Math.min(this.#frames.payloadBytes, inTimeBytes)), this.#limit.limitBytes);
       if (piece === undefined) return;
       await session.send('data', piece.offset, { bytes: stream.subarray(piece.offset, piece.offset + piece.length) });
       this.#frames.sent(piece.length);
@@ -121,8 +123,8 @@ class BurstSender {
     this.#hear(await askProgress(this.#job.session, (request) => this.#sent.poll(request)));
   }
 
-  get #limit(): number {
-    return (this.#seen?.executed ?? 0) + this.#job.session.facts.windowBytes;
+  get #limit(): StreamLimit {
+    return streamLimit(this.#job, this.#seen?.executed ?? 0);
   }
 
   /** Once a connection has ended, perhaps because the board was silent, no burst is so long that it could be for that again. */
