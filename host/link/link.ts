@@ -62,6 +62,8 @@ export interface Link {
   renew?(why: string): Promise<void>;
   /** How often that has happened so far. */
   readonly renewals?: number;
+  /** The board was heard over this connection: when it breaks, that is a new break, with a budget of its own. */
+  confirm?(): void;
 
   /**
    * Changes our end of the serial line. What is under way may be lost.

@@ -10,7 +10,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 
 export interface ReconnectOptions {
-  /** How long one break may last. Longer than seven minutes: for so long some converters take a dead client for a living one. */
+  /** How long one break may last, which ends when the board is heard: connections that carry nothing are part of it. Longer than seven minutes: for so long some converters take a dead client for a living one. */
   readonly budgetMs: number;
   /** Told of every break and every attempt. */
   readonly say: (text: string) => void;
@@ -26,6 +26,7 @@ export class ReconnectingLink implements Link {
   readonly #options: ReconnectOptions;
   #link: Link;
   #isClosed = false;
+  #brokenAtMs: number | undefined;
   renewals = 0;
 
   constructor(link: Link, options: ReconnectOptions) {
@@ -69,6 +70,10 @@ export class ReconnectingLink implements Link {
     return this.#reconnect(new StageFlashError('link', why));
   }
 
+  confirm(): void {
+    this.#brokenAtMs = undefined;
+  }
+
   async setLine(line: LineSettings): Promise<void> {
     try {
       await this.#link.setLine?.(line);
@@ -93,7 +98,7 @@ export class ReconnectingLink implements Link {
     if (!isLinkError(broken) || this.#isClosed || this.#options.signal?.aborted || brokenLink.reopen === undefined) throw broken;
     const { budgetMs, say, random = Math.random } = this.#options;
     await brokenLink.close();
-    const brokenAtMs = this.now();
+    const brokenAtMs = (this.#brokenAtMs ??= this.now());
     let reason = broken;
     say(`${reason.message}; connecting again`);
     for (let attempt = 0; ; attempt++) {

@@ -143,6 +143,7 @@ export class StubSession {
       // An echo of our own words is no life sign.
       if (message !== undefined && MESSAGES[message.name].from === 'host') continue;
       this.#heardAtMs = this.link.now();
+      this.link.confirm?.();
       this.#askedAtMs = undefined;
       this.#foreignWhenHeard = this.#decoder.discardedBytes;
       this.#strangersWhenHeard = this.#decoder.foreignFrames;

@@ -50,6 +50,31 @@ function reconnecting(budgetMs = 60_000, signal?: AbortSignal) {
 }
 
 describe('a connection that breaks', () => {
+  test('again and again, with nothing heard of the board in between, is given up when one budget is over', async () => {
+    const { connections, link } = reconnecting(10_000);
+    for (let breaks = 0; breaks < 20; breaks++) {
+      connections.broken = gone('closed');
+      connections.nowMs += 3000;
+      const outcome = await link.receive(0).catch((error: unknown) => error);
+      if (outcome instanceof StageFlashError) {
+        expect(outcome.message).toBe('closed; gave up after 11 s');
+        return;
+      }
+    }
+    expect.unreachable('it goes on for ever');
+  });
+
+  test('again, after the board was heard, has a budget of its own', async () => {
+    const { connections, link } = reconnecting(10_000);
+    for (let breaks = 0; breaks < 20; breaks++) {
+      connections.broken = gone('closed');
+      connections.nowMs += 3000;
+      await link.receive(0);
+      link.confirm();
+    }
+    expect(link.renewals).toBe(20);
+  });
+
   test('while receiving is made again, and nothing has arrived meanwhile', async () => {
     const { connections, link, said } = reconnecting();
     connections.broken = gone('tcp://board reset the connection');
