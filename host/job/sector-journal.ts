@@ -18,10 +18,10 @@ export function leftBehind(file: SessionFile, chip: Chip): SavedSession | undefi
   return saved?.facts.uid0 === chip.uid0 && saved.facts.uid1 === chip.uid1 && saved.facts.uid2 === chip.uid2 ? saved : undefined;
 }
 
-/** The stub is gone; what it left in progress is not. */
+/** The stub is gone; what it left in progress is not, nor the job that can be gone on with. */
 export function forgetStub(file: SessionFile): void {
   const saved = file.load();
-  if (saved === undefined || saved.inProgress.length === 0) {
+  if (saved === undefined || (saved.inProgress.length === 0 && saved.job === undefined)) {
     file.remove();
     return;
   }
@@ -66,10 +66,10 @@ export function keepJournal(job: Pick<Job, 'file' | 'events'>, session: StubSess
   let moment: Moment = { sentBytes: saved.sentBytes, executedBytes: 0, programmedWords: 0 };
   let written = saved.inProgress;
   let isLost = false;
-  const write = (inProgress: readonly number[]): void => {
+  const write = (inProgress: readonly number[], session: SavedSession = saved): void => {
     written = inProgress;
     if (isLost) return;
-    isLost = !saveOrWarn(job, { ...saved, inProgress, sentBytes: moment.sentBytes });
+    isLost = !saveOrWarn(job, { ...session, inProgress, sentBytes: moment.sentBytes });
     // An old one would vouch for sectors that are in progress now.
     if (isLost) job.file.remove();
   };
@@ -91,6 +91,9 @@ export function keepJournal(job: Pick<Job, 'file' | 'events'>, session: StubSess
       moment = { ...moment, executedBytes: executed, programmedWords: programmed };
       writeIfWorth();
     },
-    proven: () => write(distrusted.filter((number) => !plan.erases.some((sector) => sector.number === number))),
+    proven: () => {
+      const { job: _, ...ended } = saved;
+      write(distrusted.filter((number) => !plan.erases.some((sector) => sector.number === number)), ended);
+    },
   };
 }
