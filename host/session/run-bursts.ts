@@ -2,7 +2,7 @@
  * Sends a stream over one pair of wires (half-duplex): a burst, a question behind it, silence until the answer, and on. The stub says nothing else, so what
  * got lost, what there is room for, and that the work is done are all learned from answers.
  *
- * Each burst costs a round trip in which the line carries nothing, so it is as long as the window and patience allow. Like run-stream.ts in all but the turns.
+ * Each burst costs a round trip in which the line carries nothing, so it is as long as window and caution allow. Like run-stream.ts in all but the turns.
  */
 import { lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { Turns } from '../plan/wire-schedule.js';
@@ -17,9 +17,13 @@ import { Transmissions } from './transmissions.js';
 const UNIT = LIMITS.unitBytes.value;
 /** A burst for less of the window is not worth its round trip: the stub has work for some time. */
 const WORTHWHILE_SHARE = 1 / 4;
-/** No error, no reset of the board and no progress is known before a burst ends: it is no longer than this, or than so many times the silence behind it. */
+/**
+ * Before a burst ends, no error, no progress and no reset of the board is known; and a ROM bootloader that came back makes bytes of its own of content,
+ * some of which may be commands (DESIGN.md, Not yet). So a burst is no longer than this, unless more than a fifth of the time would be silence.
+ */
 const LONGEST_BURST_MS = 8000;
-const BURST_PER_SILENCE = 20;
+const LONGEST_BURST_BYTES = 32_768;
+const BURST_PER_SILENCE = 4;
 /** POLL and PROGRESS. */
 const QUESTION_BYTES = 90;
 /** While the stub only works: asked after so long a pause at least, and with a fifth of the line at most. */
@@ -43,7 +47,7 @@ function questionMs(line: LineSettings): number {
 }
 
 function burstMs(line: LineSettings, roundTripMs: number): number {
-  return Math.max(LONGEST_BURST_MS, BURST_PER_SILENCE * (roundTripMs + questionMs(line)));
+  return Math.max(Math.min(LONGEST_BURST_MS, lineTimeMs(LONGEST_BURST_BYTES, line)), BURST_PER_SILENCE * (roundTripMs + questionMs(line)));
 }
 
 /** Between two questions while nothing is sent. */
