@@ -44,6 +44,22 @@ export function saveOrWarn({ file, events }: Pick<Job, 'file' | 'events'>, sessi
   }
 }
 
+/** No CRC-32 of a stream. */
+const NO_STREAM = -1;
+
+/**
+ * For a session that works on no plan: its stub can be found again, and these sectors may be in any state.
+ * @returns to be called when they are proven
+ */
+export function saveWithoutPlan(job: Pick<Job, 'file' | 'events'>, { token, facts, roundTrip, isHalfDuplex }: StubSession, sectors: readonly number[] = []): () => void {
+  const { inProgress = [], startedAt = new Date().toISOString(), job: unfinished } = leftBehind(job.file, facts) ?? {};
+  const save = (distrusted: readonly number[]): void => void saveOrWarn(job, {
+    token, isOnlyAsked: isHalfDuplex, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt, ...(unfinished && { job: unfinished }),
+  });
+  save([...new Set([...inProgress, ...sectors])]);
+  return () => save(inProgress.filter((sector) => !sectors.includes(sector)));
+}
+
 export interface SectorJournal {
   /** How far the stream may be sent when so much of it is executed. What that changes is written down when this returns. */
   readonly mayReach?: (executedBytes: number) => number;
