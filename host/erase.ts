@@ -5,7 +5,8 @@ import { StageFlashError, hex32 } from './errors.js';
 import type { EraseOptions, EraseReport } from './flash-options.js';
 import { demandConsent, demandSomebodyToAsk } from './job/consent.js';
 import { forgetOnDisk } from './job/rest-on-disk.js';
-import { visitBoard, type Visit } from './job/visit-board.js';
+import { saveWithoutPlan } from './job/sector-journal.js';
+import { visitBoard, type Visit, type VisitPlace } from './job/visit-board.js';
 import { parseLinkUrl } from './link/link-url.js';
 import { erasedRanges, eraseStream } from './plan/erase-stream.js';
 import { describeRuns } from './plan/describe-plan.js';
@@ -18,20 +19,20 @@ import { runStream } from './session/run-stream.js';
 const READING_MS = 2000;
 
 /** @throws StageFlashError kind `refused` with nothing erased; `flash`, `verify` */
-export function erase(options: EraseOptions): Promise<EraseReport> {
-  return visitBoard(
-    options,
-    () => demandSomebodyToAsk(options.consent, 'erase flash'),
-    (visit) => eraseSectors(visit, options),
-    ({ result: erased, ending, log }) => ({
+export function erase(options: EraseOptions, place?: VisitPlace): Promise<EraseReport> {
+  return visitBoard(options, {
+    isChanging: true,
+    begin: () => demandSomebodyToAsk(options.consent, 'erase flash'),
+    work: (visit) => eraseSectors(visit, options),
+    finish: ({ result: erased, ending, log }) => ({
       outcome: 'erased',
       text: `${erased.length === 1 ? '1 sector is' : `${erased.length} sectors are`} erased, the board's own digest proves it: ${describeRuns(erased)}. ${ending}`,
       details: reportDetails(log),
     }),
-  );
+  }, place);
 }
 
-async function eraseSectors({ session, part, log, events }: Visit, options: EraseOptions): Promise<readonly Sector[]> {
+async function eraseSectors({ session, part, log, events, file }: Visit, options: EraseOptions): Promise<readonly Sector[]> {
   const chosen = chosenSectors(part, options.ranges);
   refuseProtected(part, chosen, session.facts);
   const ranges = erasedRanges(chosen);
@@ -40,6 +41,7 @@ async function eraseSectors({ session, part, log, events }: Visit, options: Eras
   await demandConsent(options.consent, `Erase ${describeRuns(chosen)} on the board ${uidOf(session.facts)}`);
 
   log.flash = 'unfinished';
+  const proven = saveWithoutPlan({ file, events }, session, chosen.map(({ number }) => number));
   events.phase('stream', 'Erasing');
   const total = chosen.length * part.sectorBytes;
   // What reads blank is erased too: after an interrupted erase it may not stay so.
@@ -54,6 +56,7 @@ async function eraseSectors({ session, part, log, events }: Visit, options: Eras
     });
   }
   log.flash = 'proven';
+  proven();
   // What earlier jobs have kept of them is not wanted any more.
   if (parseLinkUrl(options.to).scheme !== 'sim') forgetOnDisk(restJournal(), session.facts, chosen.map(({ number }) => number));
   return chosen;

@@ -35,6 +35,8 @@ export interface JobOptions {
   readonly enter?: BoardMoves;
   /** Brings it out again. @default the stub's reset, or nobody */
   readonly leave?: BoardMoves;
+  /** Ends what another host's stub does on the board, and begins anew. @default false */
+  readonly takeover?: boolean;
   /** Everything that passes the link is written into this file. */
   readonly tracePath?: string;
   /** Ends the job in order; it then fails with kind `interrupted`. */
@@ -63,8 +65,6 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly eraseRest?: boolean;
   /** Bits per second for the stream, on links that can change the rate of their line. @default that of the line */
   readonly streamBaud?: number;
-  /** Ends what another host's stub does on the board, and begins anew. @default false */
-  readonly takeover?: boolean;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

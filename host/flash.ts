@@ -21,7 +21,7 @@ import { parseLinkUrl } from './link/link-url.js';
 import { NO_REST_JOURNAL, restJournal, type RestJournal } from './session/rest-journal.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
 
-const AFTER_ABORT = 'Run the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.';
+const AFTER_ABORT = 'Run stage-flash resume, or the same command again: a stub that still works goes on where it is. After a reset into the bootloader, what is right already is not sent again.';
 
 /** Flashes a file. @throws StageFlashError whatever goes wrong; its kind tells the phase */
 export function flash(options: FlashOptions): Promise<Report> {

@@ -5,7 +5,7 @@ import { StageFlashError, hex32 } from './errors.js';
 import type { ReadOptions, ReadReport } from './flash-options.js';
 import { beginImageFile } from './image/image-file.js';
 import type { Segment } from './image/image.js';
-import { visitBoard, type Visit } from './job/visit-board.js';
+import { visitBoard, type Visit, type VisitPlace } from './job/visit-board.js';
 import { within, type FlashRange } from './plan/rest.js';
 import { crc32 } from './protocol/crc32.js';
 import { reportDetails } from './report/report.js';
@@ -13,15 +13,15 @@ import { askDigests } from './session/ask-digests.js';
 import { fetchBlocks, findFilled } from './session/fetch-flash.js';
 
 /** @throws StageFlashError kind `usage` for a file that cannot be written, `refused` for a range out of flash, `flash` where flash cannot be read */
-export async function read(options: ReadOptions): Promise<ReadReport> {
+export async function read(options: ReadOptions, place?: VisitPlace): Promise<ReadReport> {
   const file = beginImageFile(options.filePath);
   try {
-    return await visitBoard(options, () => undefined, (visit) => readRange(visit, options), ({ result: segments, ending, log }) => {
+    return await visitBoard(options, { begin: () => undefined, work: (visit) => readRange(visit, options), finish: ({ result: segments, ending, log }) => {
       file.write(segments);
       const lengthBytes = segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
       const text = `${lengthBytes} bytes of the flash of ${log.part?.name} from ${hex32(segments[0]!.address)} on are in ${options.filePath}, as the board's own digest proves. ${ending}`;
       return { outcome: 'read', text, details: reportDetails(log) };
-    });
+    } }, place);
   } finally {
     file.end();
   }

@@ -6,24 +6,23 @@ import { checkImage } from './image/check-image.js';
 import type { Image } from './image/image.js';
 import { imageLengthBytes } from './image/image.js';
 import { readImage } from './image/read-image.js';
-import { visitBoard, type Visit } from './job/visit-board.js';
+import { visitBoard, type Visit, type VisitPlace } from './job/visit-board.js';
 import { imageRanges } from './plan/image-ranges.js';
 import { refuseOutsideFlash } from './plan/build-plan.js';
 import { reportDetails } from './report/report.js';
 import { askDigests } from './session/ask-digests.js';
 
 /** @throws StageFlashError kind `verify` naming the sectors that differ */
-export function verify(options: JobOptions & ImageOptions): Promise<VerifyReport> {
-  return visitBoard(
-    options,
-    async (log, events) => {
+export function verify(options: JobOptions & ImageOptions, place?: VisitPlace): Promise<VerifyReport> {
+  return visitBoard(options, {
+    begin: async (log, events) => {
       events.phase('image', `Reading ${options.imagePath}`);
       const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
       checkImage(image).forEach((warning) => events.warning(warning));
       return image;
     },
-    compare,
-    ({ result: image, ending, log }) => {
+    work: compare,
+    finish: ({ result: image, ending, log }) => {
       const details = reportDetails(log);
       return {
         outcome: 'verified',
@@ -31,7 +30,7 @@ export function verify(options: JobOptions & ImageOptions): Promise<VerifyReport
         details,
       };
     },
-  );
+  }, place);
 }
 
 async function compare({ session, part, log, events }: Visit, image: Image): Promise<Image> {

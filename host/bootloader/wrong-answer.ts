@@ -63,7 +63,7 @@ function refusalHint({ asked, part }: Question): string {
 /** @param where the board is, as a message says it */
 export function stubAtWork(where: string): StageFlashError {
   return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
-    hint: 'Flash the same image from the host that began, and the job goes on; flashing with --takeover ends it and begins anew.',
+    hint: 'Flash the same image from the host that began, and the job goes on; --takeover ends it.',
   });
 }
 

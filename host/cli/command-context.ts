@@ -1,5 +1,6 @@
 /** What a command needs of the process around it, handed in by main.ts or by a test. */
 import type { AskConsent, DoctorReport, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, ReadOptions, ReadReport, Report, VerifyReport } from '../flash-options.js';
+import type { UnfinishedJob, WantedJob } from '../unfinished.js';
 import type { Output } from './print.js';
 
 export interface CommandContext {
@@ -14,6 +15,7 @@ export interface CommandContext {
   readonly version: string;
   /** Asks whoever sits at the terminal; undefined without one. */
   readonly ask: AskConsent | undefined;
+  readonly findUnfinished: (wanted: WantedJob) => Promise<UnfinishedJob>;
   readonly flash: (options: FlashOptions) => Promise<Report>;
   readonly info: (options: JobOptions) => Promise<InfoReport>;
   readonly verify: (options: JobOptions & ImageOptions) => Promise<VerifyReport>;

@@ -17,7 +17,6 @@ interface FlashValues extends JobValues {
   readonly compress: boolean;
   readonly streamBaud?: number;
   readonly eraseRest?: true;
-  readonly takeover?: true;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -62,7 +61,6 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     full: values.full ?? false,
     compress: values.compress,
     eraseRest: values.eraseRest ?? false,
-    takeover: values.takeover ?? false,
     direct: values.direct ?? false,
     dryRun: values.dryRun ?? false,
     after: afterFlash(values),

@@ -13,6 +13,7 @@ export interface JobValues extends MoveValues {
   readonly retryBudget?: number;
   readonly trace?: string;
   readonly report?: string;
+  readonly takeover?: true;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -26,6 +27,11 @@ export function addJobOptions(command: Command): Command {
     .addOption(new Option('--json', 'print events and result as one JSON value per line').conflicts(['quiet']))
     .addOption(new Option('--verbose', 'say first which setting comes from where').conflicts(['quiet']))
     .option('--quiet', 'print the result, warnings and errors only');
+}
+
+/** For commands that have nothing to say against it. */
+export function addTakeoverOption(command: Command): Command {
+  return command.option('--takeover', 'end what a stub does on the board for another host');
 }
 
 /** Without it no command can begin; it stands first in the help. */
@@ -46,6 +52,7 @@ export function jobOptions(values: JobValues, { signal, ask }: CommandContext): 
     ...(chip !== undefined && { chip }),
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),
+    ...(values.takeover && { takeover: true }),
   };
 }
 

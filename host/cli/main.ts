@@ -79,6 +79,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
   // What speaks with a board is loaded when it is asked for: help needs none of it.
   flash: async (options) => (await import('../flash.js')).flash(options),
+  findUnfinished: async (wanted) => (await import('../unfinished.js')).findUnfinished(wanted),
   info: async (options) => (await import('../info.js')).info(options),
   verify: async (options) => (await import('../verify.js')).verify(options),
   doctor: async (options) => (await import('../doctor.js')).doctor(options),

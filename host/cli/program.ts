@@ -14,6 +14,7 @@ import { addFlashCommand } from './flash-command.js';
 import { helpAfterOptions } from './help-text.js';
 import { addInfoCommand } from './info-command.js';
 import { addReadCommand } from './read-command.js';
+import { addResumeCommand } from './resume-command.js';
 import { addVerifyCommand } from './verify-command.js';
 import { applySettings } from './settings.js';
 
@@ -62,6 +63,7 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
   const flash = addFlashCommand(program, context);
   // Whoever asks for help wants the default command's in the first place.
   program.addHelpText('after', () => `\n${flash.helpInformation()}${helpAfterOptions()}`);
+  addResumeCommand(program, context);
   addInfoCommand(program, context);
   addVerifyCommand(program, context);
   addReadCommand(program, context);

@@ -16,6 +16,7 @@ import type { Job } from './job.js';
 import { forgetStub, leftBehind, saveOrWarn } from './sector-journal.js';
 import { keepOnDisk, leftUnderWay } from './rest-on-disk.js';
 import { enterBootloader } from './move-board.js';
+import { savedJob } from './save-job.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
 /**
@@ -74,8 +75,9 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;
   const startedAt = new Date().toISOString();
+  const unfinished = savedJob(job);
   keepOnDisk(job, planned.plan, planned.rests.bySector, facts, startedAt);
-  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt });
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt, ...(unfinished && { job: unfinished }) });
   return finishJob(job, session, planned);
 }
 

@@ -8,12 +8,9 @@ import type { StubSession } from '../session/stub-session.js';
 import { hearAnyStub, takeOver } from '../session/take-over.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
-import { leftBehind, saveOrWarn } from './sector-journal.js';
+import { saveWithoutPlan } from './sector-journal.js';
 import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan } from './survey-and-plan.js';
-
-/** No CRC-32 of a stream. */
-const NO_STREAM = -1;
 
 export interface Resumed {
   /** The job that an earlier process began has come to its end. */
@@ -58,10 +55,8 @@ async function takeOverStranger(job: Job, link: Link): Promise<Resumed> {
 }
 
 /** The stub obeys nobody else from now on: a process that ends before there is a plan must find it again. */
-async function takeOverAndSave(job: Job, link: Link, heldBy: number): Promise<StubSession> {
+export async function takeOverAndSave(job: Pick<Job, 'file' | 'events'>, link: Link, heldBy: number): Promise<StubSession> {
   const session = await takeOver(link, heldBy);
-  const { token, facts, roundTrip } = session;
-  const { inProgress = [], startedAt = new Date().toISOString() } = leftBehind(job.file, facts) ?? {};
-  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted: inProgress, inProgress, sentBytes: 0, startedAt });
+  saveWithoutPlan(job, session);
   return session;
 }

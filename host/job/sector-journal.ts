@@ -18,10 +18,10 @@ export function leftBehind(file: SessionFile, chip: Chip): SavedSession | undefi
   return saved?.facts.uid0 === chip.uid0 && saved.facts.uid1 === chip.uid1 && saved.facts.uid2 === chip.uid2 ? saved : undefined;
 }
 
-/** The stub is gone; what it left in progress is not. */
+/** The stub is gone; what it left in progress is not, nor the job that can be gone on with. */
 export function forgetStub(file: SessionFile): void {
   const saved = file.load();
-  if (saved === undefined || saved.inProgress.length === 0) {
+  if (saved === undefined || (saved.inProgress.length === 0 && saved.job === undefined)) {
     file.remove();
     return;
   }
@@ -42,6 +42,22 @@ export function saveOrWarn({ file, events }: Pick<Job, 'file' | 'events'>, sessi
     events.warning(`This job cannot be gone on with if this process ends, nor is it known then what a cut has left half done: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }
+}
+
+/** No CRC-32 of a stream. */
+const NO_STREAM = -1;
+
+/**
+ * For a session that works on no plan: its stub can be found again, and these sectors may be in any state.
+ * @returns to be called when they are proven
+ */
+export function saveWithoutPlan(job: Pick<Job, 'file' | 'events'>, { token, facts, roundTrip, isHalfDuplex }: StubSession, sectors: readonly number[] = []): () => void {
+  const { inProgress = [], startedAt = new Date().toISOString(), job: unfinished } = leftBehind(job.file, facts) ?? {};
+  const save = (distrusted: readonly number[]): void => void saveOrWarn(job, {
+    token, isOnlyAsked: isHalfDuplex, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt, ...(unfinished && { job: unfinished }),
+  });
+  save([...new Set([...inProgress, ...sectors])]);
+  return () => save(inProgress.filter((sector) => !sectors.includes(sector)));
 }
 
 export interface SectorJournal {
@@ -66,10 +82,10 @@ export function keepJournal(job: Pick<Job, 'file' | 'events'>, session: StubSess
   let moment: Moment = { sentBytes: saved.sentBytes, executedBytes: 0, programmedWords: 0 };
   let written = saved.inProgress;
   let isLost = false;
-  const write = (inProgress: readonly number[]): void => {
+  const write = (inProgress: readonly number[], session: SavedSession = saved): void => {
     written = inProgress;
     if (isLost) return;
-    isLost = !saveOrWarn(job, { ...saved, inProgress, sentBytes: moment.sentBytes });
+    isLost = !saveOrWarn(job, { ...session, inProgress, sentBytes: moment.sentBytes });
     // An old one would vouch for sectors that are in progress now.
     if (isLost) job.file.remove();
   };
@@ -91,6 +107,9 @@ export function keepJournal(job: Pick<Job, 'file' | 'events'>, session: StubSess
       moment = { ...moment, executedBytes: executed, programmedWords: programmed };
       writeIfWorth();
     },
-    proven: () => write(distrusted.filter((number) => !plan.erases.some((sector) => sector.number === number))),
+    proven: () => {
+      const { job: _, ...ended } = saved;
+      write(distrusted.filter((number) => !plan.erases.some((sector) => sector.number === number)), ended);
+    },
   };
 }

@@ -104,7 +104,7 @@ export class ReconnectingLink implements Link {
     for (let attempt = 0; ; attempt++) {
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (0.5 + random());
       const leftMs = brokenAtMs + budgetMs - this.now();
-      if (leftMs < waitMs) throw new StageFlashError('link', `${reason.message}; gave up after ${seconds(this.now() - brokenAtMs)}`, { hint: reason.hint ?? 'Run the same command again when the link is back.' });
+      if (leftMs < waitMs) throw new StageFlashError('link', `${reason.message}; gave up after ${seconds(this.now() - brokenAtMs)}`, { hint: reason.hint ?? 'When the link is back, run stage-flash resume (it goes on with a flash job) or the same command again.' });
       try {
         this.#link = await brokenLink.reopen(waitMs);
         this.renewals++;

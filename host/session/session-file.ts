@@ -4,11 +4,12 @@
  * Base Directory: XDG_STATE_HOME).
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { MessageValues } from '../protocol/messages.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
+import type { SavedJob } from './saved-job.js';
 import { writeSynced } from './write-synced.js';
 
 export interface SavedSession {
@@ -30,6 +31,8 @@ export interface SavedSession {
   readonly sentBytes: number;
   /** When the job began, by this machine's clock. */
   readonly startedAt: string;
+  /** As long as it has not come to its end. */
+  readonly job?: SavedJob;
 }
 
 export interface SessionFile {
@@ -45,19 +48,7 @@ const stateFolder = (): string => join(process.env['XDG_STATE_HOME'] || join(hom
 export function sessionFile(board: string, folder = stateFolder()): SessionFile {
   const path = join(folder, `${createHash('sha256').update(board).digest('hex').slice(0, 24)}.json`);
   return {
-    load: () => {
-      try {
-        const saved = JSON.parse(readFileSync(path, 'utf8')) as SavedSession;
-        if (!Array.isArray(saved.inProgress)) return undefined;
-        if (saved.wireVersion === WIRE_VERSION) return saved;
-        // A stub of another age is no use; the sectors that it left in progress are what they are.
-        const { token: _, ...rest } = saved;
-        return rest;
-      } catch {
-        // No file, or one that a crash left half-written: either way there is nothing to go on with.
-        return undefined;
-      }
-    },
+    load: () => load(path),
     save: (session) => {
       mkdirSync(folder, { recursive: true });
       writeSynced(path, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }));
@@ -70,6 +61,34 @@ export function sessionFile(board: string, folder = stateFolder()): SessionFile 
       }
     },
   };
+}
+
+/** Of all boards, in no order. */
+export function savedSessions(folder = stateFolder()): readonly SavedSession[] {
+  return filesIn(folder).flatMap((name) => load(join(folder, name)) ?? []);
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    // Nothing has been saved yet.
+    return [];
+  }
+}
+
+function load(path: string): SavedSession | undefined {
+  try {
+    const saved = JSON.parse(readFileSync(path, 'utf8')) as SavedSession;
+    if (!Array.isArray(saved.inProgress)) return undefined;
+    if (saved.wireVersion === WIRE_VERSION) return saved;
+    // A stub of another age is no use; the sectors that it left in progress are what they are.
+    const { token: _, ...rest } = saved;
+    return rest;
+  } catch {
+    // No file, or one that a crash left half-written: either way there is nothing to go on with.
+    return undefined;
+  }
 }
 
 /** For boards that end with the process. */

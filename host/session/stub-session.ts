@@ -48,7 +48,8 @@ export class StubSession {
   readonly link: Link;
   readonly roundTrip: RoundTrip;
   readonly pacer: LinePacer;
-  readonly facts: MessageValues<'facts'>;
+  /** The survey: of when the stub started, or of whenever it was asked for anew. */
+  facts: MessageValues<'facts'>;
   readonly token: number;
   readonly #decoder: FrameDecoder;
   readonly #discardedBefore: number;

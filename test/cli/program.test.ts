@@ -90,6 +90,25 @@ describe('the other commands', () => {
     expect(stderr).toMatch(what);
   });
 
+  describe('resume', () => {
+    const options = { imagePath: '/images/fw.bin', to: 'tcp://10.0.0.5:4001', address: 0x0802_0000, after: 'stay' } as const;
+
+    test('flashes as it is written down, says what it goes on with, and consents to nothing by itself', async () => {
+      const wanted: unknown[] = [];
+      const findUnfinished: CommandContext['findUnfinished'] = (job) => (wanted.push(job), Promise.resolve({ options, text: 'Going on with fw.bin' }));
+      const { exitCode, stderr, options: asked } = await run('resume --board 0a --chip STM32H743xI', { findUnfinished });
+      expect({ exitCode, wanted }).toEqual({ exitCode: 0, wanted: [{ to: undefined, board: '0a' }] });
+      expect(stderr).toContain('Going on with fw.bin');
+      expect(asked).toMatchObject({ ...options, chip: 'STM32H743xI', consent: undefined });
+      expect(await (await run('resume --yes', { findUnfinished })).options?.consent?.('?')).toBe(true);
+    });
+
+    test('says in one line why it cannot', async () => {
+      const findUnfinished = (): Promise<never> => Promise.reject(new StageFlashError('refused', 'fw.bin has changed', { hint: 'Begin anew.' }));
+      expect(await run('resume --to sim:', { findUnfinished })).toMatchObject({ exitCode: 4, stdout: '', stderr: 'error: fw.bin has changed\nhint: Begin anew.\n' });
+    });
+  });
+
   describe('doctor', () => {
     const diagnosis = (findings: DoctorReport['details']['doctor']['findings']): Partial<CommandContext> => ({
       doctor: () => Promise.resolve({ outcome: findings.length === 0 ? 'healthy' : 'findings', text: 'What was found.', details: { ...details, doctor: { findings, facts: {} } } }),
