@@ -4,6 +4,7 @@
 import type { H7Part } from '../device/h7-part.js';
 import type { Sector } from '../device/memory-map.js';
 import type { Segment } from '../image/image.js';
+import { ERASED } from './erased.js';
 
 /** A sector that the image touches. */
 export interface PlannedSector {
@@ -41,6 +42,14 @@ export interface Plan {
 
 export function writtenSectors(plan: Plan): readonly PlannedSector[] {
   return plan.sectors.filter((planned) => planned.isWritten);
+}
+
+/** The vector's sector as it is while its first flash word is missing; undefined when nothing is written. */
+export function beforeVector({ sectors, erases: [first], vectorWord }: Plan): { readonly sector: Sector; readonly content: Uint8Array } | undefined {
+  const written = sectors.find(({ sector }) => sector === first);
+  if (written?.content === undefined || vectorWord === undefined) return undefined;
+  const offset = vectorWord.address - written.sector.base;
+  return { sector: written.sector, content: written.content.slice().fill(ERASED, offset, offset + vectorWord.bytes.length) };
 }
 
 /** Bytes of the written sectors that are not part of the image, hold something, and stay. */

@@ -5,7 +5,7 @@ import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
-import type { KnownSector, Plan } from './plan.js';
+import { beforeVector, type KnownSector, type Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -81,7 +81,7 @@ function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: KnownS
 
 function proofAndVector(plan: Plan): Uint8Array[] {
   const { address, bytes } = plan.vectorWord!;
-  return [...rangesBeforeVector(plan, plan.vectorWord!).map(prove), write(address, bytes)];
+  return [...rangesBeforeVector(plan).map(prove), write(address, bytes)];
 }
 
 export function erase(address: number): Uint8Array {
@@ -128,16 +128,9 @@ function withBytes(id: number, head: Uint8Array, bytes: Uint8Array): Uint8Array 
 }
 
 /** What must be in flash before the vector's flash word: every touched sector, that word itself still erased. */
-function rangesBeforeVector(plan: Plan, vectorWord: Segment): readonly ProofRange[] {
-  return plan.sectors.map(({ sector, content, digest }) => {
-    const range = { address: sector.base, length: sector.lengthBytes, digest };
-    const offset = vectorWord.address - sector.base;
-    if (offset < 0 || offset >= sector.lengthBytes) return range;
-    // What is erased and written is known.
-    const without = content!.slice();
-    without.fill(0xff, offset, offset + vectorWord.bytes.length);
-    return { ...range, digest: crc32(without) };
-  });
+function rangesBeforeVector(plan: Plan): readonly ProofRange[] {
+  const incomplete = beforeVector(plan)!;
+  return proofRanges(plan).map((range) => (range.address === incomplete.sector.base ? { ...range, digest: crc32(incomplete.content) } : range));
 }
 
 /** Back to back, filled up with NOPs. */
