@@ -16,8 +16,7 @@ export interface LzmaEncoding {
   readonly packets: Packets;
 }
 
-/** @param onStretch told after each stretch how much of the data is in and how many bytes came out */
-export function encodeLzma(data: Uint8Array, matches: MatchTable, parameters: LzmaParameters, onStretch?: (position: number, lengthBytes: number) => void): LzmaEncoding {
+export function encodeLzma(data: Uint8Array, matches: MatchTable, parameters: LzmaParameters): LzmaEncoding {
   const probabilities = createProbabilities(parameters);
   const prices = new Prices(probabilities, parameters);
   const parser = new OptimalParser(data, matches, prices, parameters);
@@ -30,7 +29,6 @@ export function encodeLzma(data: Uint8Array, matches: MatchTable, parameters: Lz
       packets.add(parser.choices[at]!, parser.lengths[at]!);
       writer.write(parser.choices[at]!, parser.lengths[at]!);
     }
-    onStretch?.(writer.position, writer.coder.lengthBytes);
     if (packets.count - refreshed < PACKETS_PER_REFRESH) continue;
     refreshed = packets.count;
     prices.refresh();

@@ -4,7 +4,7 @@ import { USUAL_PARAMETERS, rankParameters } from './choose-parameters.js';
 import { contentStream, encodeStream, type ContentStream } from './content-stream.js';
 import { DIFF_JOBS } from './diff-jobs.js';
 import { filterContent } from './filters.js';
-import { encodeLzma } from './lzma-encoder.js';
+import { encodeGreedily } from './greedy-encoder.js';
 import type { LzmaParameters } from './lzma-model.js';
 import { findMatches, type MatchTable } from './match-finder.js';
 import type { PackedContent } from './packed-content.js';
@@ -33,12 +33,12 @@ export function streamOf({ content, runs, filters }: FilteredContent): ContentSt
 export const JOBS = {
   ...DIFF_JOBS,
   propose: proposeFilters,
-  /** Packs with usual parameters to see what comes of the filters. */
+  /** Packs with usual parameters, roughly, to see what comes of the filters. */
   trial(filtered: FilteredContent): Trial {
     const stream = streamOf(filtered);
     const matches = matchesOf(stream);
     const costs = new BlockCosts(stream.directoryBytes, filtered.filters.length);
-    const { packets } = encodeLzma(stream.bytes, matches, USUAL_PARAMETERS, (position, lengthBytes) => costs.add(position, lengthBytes));
+    const packets = encodeGreedily(stream.bytes, matches, USUAL_PARAMETERS, (position, lengthBytes) => costs.add(position, lengthBytes));
     return { costs: costs.bytes, packets, matches };
   },
   matches(stream: ContentStream): MatchTable {
