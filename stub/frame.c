@@ -30,25 +30,30 @@ uint32_t frame_discarded(void)
 
 void frame_copy(const struct frame *frame, uint32_t at, uint8_t *to, uint32_t length)
 {
-    for (uint32_t position = frame->payload + at; length != 0; length--) {
-        *to++ = uart_byte(position++) ^ frame->mask;
+    const uint32_t masks = 0x01010101u * frame->mask;
+    uint32_t position = frame->payload + at;
+    while (length != 0) {
+        if (position % 4 != 0 || length < 4) {
+            *to++ = uart_byte(position++) ^ frame->mask;
+            length--;
+            continue;
+        }
+        store_u32(to, uart_word(position) ^ masks);
+        to += 4;
+        position += 4;
+        length -= 4;
     }
 }
 
 /* CRC of header and payload as they are without the mask. */
 static uint32_t frame_crc(const uint8_t *header, const struct frame *frame)
 {
-    uint32_t crc = crc32_add(CRC32_BEGIN, header, WIRE_HEADER_BYTES);
+    const volatile uint8_t *const ring = (const volatile uint8_t *)RING_ADDRESS;
     const uint32_t in_ring = frame->payload & (RING_BYTES - 1u);
-    if (frame->mask == 0) {
-        const uint32_t before_wrap = RING_BYTES - in_ring < frame->length ? RING_BYTES - in_ring : frame->length;
-        crc = crc32_add(crc, (const volatile uint8_t *)RING_ADDRESS + in_ring, before_wrap);
-        return ~crc32_add(crc, (const volatile uint8_t *)RING_ADDRESS, frame->length - before_wrap);
-    }
-    for (uint32_t at = 0; at < frame->length; at++) {
-        crc = crc32_add_byte(crc, uart_byte(frame->payload + at) ^ frame->mask);
-    }
-    return ~crc;
+    const uint32_t before_wrap = RING_BYTES - in_ring < frame->length ? RING_BYTES - in_ring : frame->length;
+    uint32_t crc = crc32_add(CRC32_BEGIN, header, WIRE_HEADER_BYTES);
+    crc = crc32_add_masked(crc, ring + in_ring, before_wrap, frame->mask);
+    return ~crc32_add_masked(crc, ring, frame->length - before_wrap, frame->mask);
 }
 
 /* Is there a frame at `start`? `self.wanted` tells how many bytes that question needs when the answer is INCOMPLETE. */
@@ -99,14 +104,13 @@ static bool look_inside(uint32_t end, struct frame *frame)
     return false;
 }
 
-bool frame_is_due(void)
+bool frame_is_due(uint32_t end)
 {
-    return (int32_t)(uart_received() - self.wanted) >= 0;
+    return (int32_t)(end - self.wanted) >= 0;
 }
 
-bool frame_next(struct frame *frame)
+bool frame_next(uint32_t end, struct frame *frame)
 {
-    const uint32_t end = uart_received();
     if (end != self.seen) {
         self.seen = end;
         self.seen_ms = clock_ms();
