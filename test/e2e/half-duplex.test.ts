@@ -25,7 +25,8 @@ async function flashOver(query: string, image: Image, options: Partial<FlashOpti
 }
 
 describe('a whole job, in which no character is garbled from the stub’s start to its end', () => {
-  const rates = [9600, 115_200, 921_600].flatMap((baud) => ['1ms', '100ms', '600ms', '2s'].flatMap((rtt) => ['tcp', 'udp'].map((transport) => `baud=${baud}&rtt=${rtt}&transport=${transport}`)));
+  const lines = [9600, 115_200, 921_600].map((baud) => `baud=${baud}`);
+  const rates = [...lines, 'transport=udp', 'transport=udp&baud=9600'].flatMap((line) => ['1ms', '100ms', '600ms', '2s'].map((rtt) => `${line}&rtt=${rtt}`));
 
   test.each(rates)('%s', async (query) => {
     expect((await flashOver(query, SMALL)).collided).toBe(0);

@@ -7,7 +7,7 @@ import type { Plan } from '../../host/plan/plan.js';
 import { sectorContents } from '../../host/plan/sector-contents.js';
 import { planStream, updateStream, type PackedRuns, type Packing } from '../../host/plan/stream.js';
 import { updateSchedule } from '../../host/plan/update-schedule.js';
-import { LIMITS, MESSAGES } from '../../host/protocol/wire.js';
+import { LIMITS, MESSAGES, STUB_OPTIONS } from '../../host/protocol/wire.js';
 import { crc32 } from '../../host/protocol/crc32.js';
 import { movedContent } from '../codec/moved-content.js';
 import { imageOf } from '../e2e/virtual-board.js';
@@ -59,7 +59,8 @@ function conversations(stream: Uint8Array): Readonly<Record<string, Uint8Array>>
     rated: Uint8Array.of(...message('rate', words(115_200, 921_600, 500)), ...data, ...message('rate', words(115_200, 0, 0))),
     left: Uint8Array.of(...data, ...message('leave', words(0))),
     gone: Uint8Array.of(...asked, ...message('leave', words(0x0800_0000))),
-    taken: Uint8Array.of(...message('take', words(0x5afe_0001)), ...data, ...asked),
+    taken: Uint8Array.of(...message('take', words(0x5afe_0001, 0)), ...data, ...asked),
+    hushed: Uint8Array.of(...message('take', words(0x5afe_0001, 1 << STUB_OPTIONS.onlyWhenAsked.bit)), ...data, ...asked),
     refused: Uint8Array.of(...message('data', Uint8Array.of(0xee, ...new Uint8Array(127))), ...asked, ...message('leave', words(0))),
   };
 }

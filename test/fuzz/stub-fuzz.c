@@ -243,6 +243,7 @@ static void begin_session(uint32_t seed)
     random_state = seed;
     desk_flash_reset(seed);
     desk_line_reset(seed);
+    REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) = 0;
     begin_anew(TOKEN);
 }
 
