@@ -35,6 +35,10 @@ export interface JobOptions {
   readonly enter?: BoardMoves;
   /** Brings it out again. @default the stub's reset, or nobody */
   readonly leave?: BoardMoves;
+  /** Keeps 0x11 and 0x13 off the wire in both directions, for a converter that takes them for flow control. @default false */
+  readonly avoidXonXoff?: boolean;
+  /** A pin that the stub toggles while it lives, for a watchdog beside the chip: `PB7`, and how often. */
+  readonly kick?: { readonly pin: string; readonly periodMs: number };
   /** Everything that passes the link is written into this file. */
   readonly tracePath?: string;
   /** Ends the job in order; it then fails with kind `interrupted`. */
@@ -65,6 +69,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly streamBaud?: number;
   /** Ends what another host's stub does on the board, and begins anew. @default false */
   readonly takeover?: boolean;
+  /** The stub resets a board whose flash is proven when it has heard no host for so long; 0: never, nor with `stay`. @default 900 000 */
+  readonly orphanMs?: number;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */

@@ -18,11 +18,6 @@ void uart_begin(uint32_t usart, uint32_t token);
 /* Position behind the last byte received. To be called at least once per RING_BYTES of line time. */
 uint32_t uart_received(void);
 
-static inline uint8_t uart_byte(uint32_t position)
-{
-    return ((const volatile uint8_t *)RING_ADDRESS)[position & (RING_BYTES - 1u)];
-}
-
 /* PE, FE, NE and ORE flags seen so far. */
 uint32_t uart_line_errors(void);
 

@@ -76,6 +76,6 @@ export function finishStub(linked: Uint8Array, codec: Uint8Array): Uint8Array {
   const view = new DataView(stub.buffer);
   view.setUint32(STUB_HEADER.length.offset, stub.length, true);
   view.setUint32(STUB_HEADER.codecCrc.offset, crc32(codec), true);
-  view.setUint32(STUB_HEADER.crc.offset, crc32(stub.subarray(STUB_HEADER.crc.offset + 4)), true);
+  view.setUint32(STUB_HEADER.crc.offset, crc32(stub.subarray(STUB_HEADER.codecCrc.offset)), true);
   return stub;
 }

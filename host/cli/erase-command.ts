@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { EraseOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
-import { addJobOptions, addLinkOption, consentOf, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, addStubOptions, consentOf, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 type Ranges = NonNullable<EraseOptions['ranges']>;
@@ -20,7 +20,7 @@ export function addEraseCommand(program: Command, context: CommandContext): Comm
     .description('erase whole sectors and prove that they are erased')
     .argument('[range...]', 'an address (its sector) or FIRST-LAST, like 0x08020000-0x0803FFFF', parseRange);
   addLinkOption(command).option('--all', 'erase the whole flash').option('--yes', 'do it without asking');
-  return addJobOptions(command).action(async (ranges: Ranges, values: EraseValues) => {
+  return addJobOptions(addStubOptions(command)).action(async (ranges: Ranges, values: EraseValues) => {
     if ((ranges.length > 0) === (values.all === true)) {
       throw new StageFlashError('usage', ranges.length > 0 ? '--all and a range contradict each other' : 'what is to be erased?', { hint: 'Say a range like 0x08020000-0x0803FFFF, or --all.' });
     }

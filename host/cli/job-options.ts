@@ -12,6 +12,8 @@ export interface JobValues extends MoveValues {
   readonly chip?: string;
   readonly retryBudget?: number;
   readonly trace?: string;
+  readonly kick?: { readonly pin: string; readonly periodMs: number };
+  readonly avoidXonxoff?: true;
   readonly report?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -28,6 +30,13 @@ export function addJobOptions(command: Command): Command {
     .option('--quiet', 'print the result, warnings and errors only');
 }
 
+/** Of the commands that speak with the stub. */
+export function addStubOptions(command: Command): Command {
+  return command
+    .option('--kick <pin@ms>', 'for a watchdog beside the chip: the stub toggles this pin so often, e.g. PB7@500. The ROM bootloader cannot: the watchdog must bear twelve round trips and a second or two', parseKick)
+    .option('--avoid-xonxoff', 'keep 0x11 and 0x13 off the wire, for a converter that takes them for XON and XOFF (2 % more bytes)');
+}
+
 /** Without it no command can begin; it stands first in the help. */
 export function addLinkOption(command: Command): Command {
   return command.option('--to <url>', 'link to the board: tcp://, udp://, rfc2217:// or tls://HOST:PORT, serial:///dev/ttyUSB0, exec:COMMAND, sim:[?OPTIONS], or @NAME of a board in stage-flash.toml; ?baud=115200&parity=even says what the line is set to');
@@ -38,7 +47,7 @@ export function jobOptions(values: JobValues, { signal, ask }: CommandContext): 
   if (to === '') {
     throw new StageFlashError('usage', 'where is the board?', { hint: 'Say --to tcp://HOST:PORT, or set STAGE_FLASH_TO, or name it in stage-flash.toml; --to sim: is a virtual board.' });
   }
-  const { chip, retryBudget, trace: tracePath } = values;
+  const { chip, retryBudget, trace: tracePath, kick, avoidXonxoff } = values;
   return {
     to,
     signal,
@@ -46,6 +55,8 @@ export function jobOptions(values: JobValues, { signal, ask }: CommandContext): 
     ...(chip !== undefined && { chip }),
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),
+    ...(kick !== undefined && { kick }),
+    ...(avoidXonxoff && { avoidXonXoff: true }),
   };
 }
 
@@ -65,6 +76,14 @@ export function parseAddress(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError('An address is written like 0x08000000.');
   return value;
+}
+
+/** `PB7@500`, `B.7@500`, `PB7@500ms`. */
+function parseKick(text: string): NonNullable<JobValues['kick']> {
+  const [, port = '', pin = '', period = ''] = /^P?([A-K])\.?(\d{1,2})@(\d+)(?:ms)?$/i.exec(text) ?? [];
+  if (port === '' || Number(pin) > 15) throw new InvalidArgumentError('A pin and milliseconds are written like PB7@500: ports A to K, pins 0 to 15.');
+  if (Number(period) < 10 || Number(period) > 60_000) throw new InvalidArgumentError('10 to 60000 milliseconds.');
+  return { pin: `P${port.toUpperCase()}${Number(pin)}`, periodMs: Number(period) };
 }
 
 function parseMinutes(text: string): number {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { CommandContext } from './command-context.js';
-import { addJobOptions, addLinkOption, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, addStubOptions, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 interface ReadValues extends JobValues {
@@ -17,7 +17,7 @@ export function addReadCommand(program: Command, context: CommandContext): Comma
     .argument('[address]', 'where to begin (default: the whole flash)', parseAddress)
     .argument('[length]', 'bytes, like 0x20000 or 131072', parseLength);
   addLinkOption(command).requiredOption('-o, --out <file>', 'where to: Intel HEX if its name ends in .hex, else raw bytes; what is there is replaced');
-  return addJobOptions(command).action(async (address: number | undefined, lengthBytes: number | undefined, values: ReadValues) => {
+  return addJobOptions(addStubOptions(command)).action(async (address: number | undefined, lengthBytes: number | undefined, values: ReadValues) => {
     if (address !== undefined && lengthBytes === undefined) {
       throw new StageFlashError('usage', 'how much is to be read?', { hint: 'Say address and length, like 0x08000000 0x20000, or neither for the whole flash.' });
     }

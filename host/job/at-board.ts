@@ -3,6 +3,7 @@ import { H7_PARTS } from '../device/h7-parts.js';
 import { StageFlashError } from '../errors.js';
 import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
+import { avoidXonXoff } from '../link/avoid-xonxoff.js';
 import { countTraffic } from '../link/counting-link.js';
 import type { Link } from '../link/link.js';
 import { parseLinkUrl } from '../link/link-url.js';
@@ -40,7 +41,7 @@ export async function atBoard<Result>(options: JobOptions, log: Logbook, events:
 
 /** The same over a link that is open and stays its maker's. */
 export async function overLink<Result>(openedLink: Link, options: JobOptions, log: Logbook, events: JobEvents, work: BoardWork<Result>): Promise<Result> {
-  const link = countTraffic(openedLink);
+  const link = countTraffic(options.avoidXonXoff ? avoidXonXoff(openedLink) : openedLink);
   events.useClock(() => link.now());
   log.link = link;
   log.startedMs = link.now();

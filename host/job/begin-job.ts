@@ -29,11 +29,14 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
       hint: 'A datagram that comes twice would make the bootloader take content for commands, and some of them erase everything. Leave --direct out, or use tcp://.',
     });
   }
+  if (options.direct && link.hasXonXoff) {
+    throw new StageFlashError('usage', '--direct cannot keep 0x11 off the wire: it is the code of Read Memory', { hint: 'Leave --direct out; or set the converter to no flow control, and leave --avoid-xonxoff out.' });
+  }
   await enterBootloader(job, link);
   const { rom, deviceId } = await findRom(link, log, events);
   forgetStub(file);
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
-  return useStub(job, await enterStub(link, steadyLink, rom, log, events), { mayReset: true });
+  return useStub(job, await enterStub(link, steadyLink, rom, options, log, events), { mayReset: true });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Onto the board: ROM bootloader in step, then loader and stub in its RAM. Nothing in flash is touched. */
 import { blobOf, readManifest } from '../blobs/manifest.js';
 import { RomSession } from '../bootloader/rom-session.js';
+import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
 import type { Link } from '../link/link.js';
 import { loadStub } from '../loader/load-stub.js';
@@ -22,8 +23,13 @@ export async function findRom(link: Link, log: Logbook, events: JobEvents): Prom
 }
 
 /** @throws StageFlashError kind `bootloader` or `stub` */
-export async function enterStub(link: Link, steadyLink: Link, rom: RomSession, log: Logbook, events: JobEvents): Promise<StubSession> {
+export async function enterStub(link: Link, steadyLink: Link, rom: RomSession, { kick }: Pick<JobOptions, 'kick'>, log: Logbook, events: JobEvents): Promise<StubSession> {
   events.phase('loader', 'Loading the stub');
   const manifest = readManifest();
-  return (log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink));
+  log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink, kick);
+  if (kick !== undefined) {
+    const seconds = (link.now() - (log.startedMs ?? 0)) / 1000;
+    events.note(`The stub kicks ${kick.pin} every ${kick.periodMs} ms. Before it ran nobody did, for ${seconds.toFixed(1)} s.`);
+  }
+  return log.session;
 }

@@ -14,6 +14,9 @@ import type { Job } from './job.js';
 import { knownContent } from './known-content.js';
 import { makeStream, type MadeStream } from './make-stream.js';
 
+/** Longer than a connection may be away by default: whoever comes back in time still finds the stub. */
+const DEFAULT_ORPHAN_MS = 15 * 60_000;
+
 export interface Planned extends MadeStream {
   readonly part: H7Part;
   readonly plan: Plan;
@@ -47,7 +50,7 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, job);
   if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
-  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, streamBaud: options.streamBaud, events });
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, orphanMs: options.after === 'stay' ? 0 : (options.orphanMs ?? DEFAULT_ORPHAN_MS), streamBaud: options.streamBaud, events });
   log.ways = made.ways;
   return { part, plan, rests, ...made };
 }

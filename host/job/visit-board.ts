@@ -57,7 +57,7 @@ export function visitBoard<Begun, Result, Report extends { readonly text: string
     const visit = async (link: Link, steadyLink: Link): Promise<Report> => {
       await enterBootloader(asked, link);
       const { rom } = await findRom(link, log, events);
-      const session = await enterStub(link, steadyLink, rom, log, events);
+      const session = await enterStub(link, steadyLink, rom, options, log, events);
       return finish({ log, ...(await workAndReset(asked, session, (there) => work(there, begun))) });
     };
     return atBoard(options, log, events, AFTER_ABORT, (link, steadyLink) => leaveAfter(asked, steadyLink, () => visit(link, steadyLink)));

@@ -12,9 +12,11 @@ import type { RoundTrip } from '../link/round-trip.js';
 import { fixedBytes } from '../protocol/fields.js';
 import { FrameDecoder, type Frame } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/messages.js';
+import { masksFor } from '../protocol/masks.js';
 import { LOADER_FRAME } from '../protocol/wire.js';
 import { loaderFrames, type LoaderFrame } from './loader-frames.js';
 import { faultError } from '../session/stub-error.js';
+import { refuseKickOnLine, withSettings, type StubSettings } from './stub-settings.js';
 import { LoaderAnswers } from './loader-answers.js';
 import { SLOT_MS } from './loader-image.js';
 
@@ -47,16 +49,18 @@ export interface StartedStub {
 /**
  * @param token the one that was patched into the loader
  * @param room learns what the converter holds
- * @throws StageFlashError kind `bootloader` when no greeting comes, `stub` when the stub does not start
+ * @throws StageFlashError kind `bootloader` when no greeting comes, `refused` when the pin to be kicked is the line's, `stub` when the stub does not start
  */
-export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number, room = new ConverterRoom(link.line)): Promise<StartedStub> {
+export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number, settings: StubSettings = { masks: masksFor(link) }, room = new ConverterRoom(link.line)): Promise<StartedStub> {
   const answers = new LoaderAnswers(token);
   await greet(link, roundTrip, answers);
   const greetedAtMs = link.now();
+  refuseKickOnLine(settings.kick, answers.usart!);
   const beforeGreeting = { otherBytes: answers.otherBytes, answerBytes: answers.answerBytes };
-  const frames = loaderFrames(stub, token);
+  const frames = loaderFrames(withSettings(stub, settings), token, settings.masks);
   const decoder = new FrameDecoder(token);
-  const nextRound = link.datagramBytes === undefined ? inOrder(frames, token, answers) : oneByOne(frames, token, answers);
+  const hello = encodeMessage('hello', token, 0, {}, settings.masks);
+  const nextRound = link.datagramBytes === undefined ? inOrder(frames, hello, answers) : oneByOne(frames, hello, answers);
   for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS; ) {
     const storedBefore = answers.stored.size;
     const facts = await sendRound(link, roundTrip, new LinePacer(link, room), nextRound(), answers, decoder);
@@ -68,7 +72,7 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
-    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer.`,
+    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate, check the converter's buffer; if it takes 0x11 and 0x13 for XON and XOFF, add --avoid-xonxoff.`,
   });
 }
 
@@ -99,13 +103,13 @@ interface Round {
 const untilFacts = (roundTrip: RoundTrip, wireMs: number): number => roundTrip.patienceMs(SURVEY_MS + wireMs);
 
 /** Bytes come in order: everything at once, and the call behind it. */
-function inOrder(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+function inOrder(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
   let isFirst = true;
   return () => {
     // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
     // call, since a stub that checks itself is deaf for a moment.
     const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address)).map((frame) => frame.bytes);
-    const messages = isFirst ? chunks : [hello(token), COMPLETION, ...chunks];
+    const messages = isFirst ? chunks : [hello, COMPLETION, ...chunks];
     isFirst = false;
     answers.incomplete = false;
     return { messages, isDone: () => answers.incomplete, patienceMs: untilFacts };
@@ -116,7 +120,7 @@ function inOrder(frames: readonly LoaderFrame[], token: number, answers: LoaderA
  * Datagrams overtake one another: the call waits until every other chunk is answered, for it would find a hole, and what came behind it
  * would meet a stub that is deaf. After that, call and HELLO by turns, each alone for the same reason.
  */
-function oneByOne(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
   const call = frames.at(-1);
   if (call === undefined) throw new RangeError('a stub without chunks');
   const others = frames.slice(0, -1);
@@ -125,7 +129,7 @@ function oneByOne(frames: readonly LoaderFrame[], token: number, answers: Loader
     answers.incomplete = false;
     const missing = others.filter((frame) => !answers.stored.has(frame.address));
     if (missing.length === 0) {
-      return { messages: [calls++ % 2 === 0 ? call.bytes : hello(token)], isDone: () => answers.incomplete, patienceMs: untilFacts };
+      return { messages: [calls++ % 2 === 0 ? call.bytes : hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
     }
     return {
       messages: missing.map((frame) => frame.bytes),
@@ -133,10 +137,6 @@ function oneByOne(frames: readonly LoaderFrame[], token: number, answers: Loader
       patienceMs: (roundTrip) => roundTrip.timeoutMs(0),
     };
   };
-}
-
-function hello(token: number): Uint8Array {
-  return encodeMessage('hello', token, 0, {});
 }
 
 /** Sends the messages and waits for FACTS; undefined when something is missing still. */

@@ -35,15 +35,16 @@ export interface Packing {
  * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data.
  * The vector's flash word waits until everything else is in flash and the stub has proven that: only then may the application start.
  * @param packed the plan's writes; without it they are sent as they are
+ * @param orphanMs what END says; 0: no END
  */
-export function planStream(plan: Plan, packed?: Packing): Uint8Array {
+export function planStream(plan: Plan, packed?: Packing, orphanMs = 0): Uint8Array {
   const [vectorSector, ...otherSectors] = plan.erases;
   if (vectorSector === undefined) return new Uint8Array(0);
   return padToUnit([
     ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector.base), fence()]),
     ...otherSectors.map((sector) => erase(sector.base)),
     ...(packed ? [...begin(packed), piece(packed.content.contentBytes, packed.content.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
-    ...proofAndVector(plan),
+    ...proofAndVector(plan, orphanMs),
   ]);
 }
 
@@ -52,7 +53,7 @@ export function planStream(plan: Plan, packed?: Packing): Uint8Array {
  * The first copy goes to the last place, before anything is erased: where the part has less RAM than it seems to have, the stub fails there.
  * @param runs what `packed` has packed, in the order of `steps`; a step whose sector is erased only has none
  */
-export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing): Uint8Array {
+export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing, orphanMs = 0): Uint8Array {
   const { bytes: packedBytes, takenAfterRun } = packed.content;
   const places = copyPlaces(plan.part);
   const pieces = steps.flatMap(({ sector, keeps }, step) => {
@@ -68,7 +69,7 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
     ];
   });
   return padToUnit([
-    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...pieces, ...proofAndVector(plan),
+    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...pieces, ...proofAndVector(plan, orphanMs),
   ]);
 }
 
@@ -79,9 +80,11 @@ function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: KnownS
   return [keep(sector.base, place!), erase(sector.base), fence(), ...runs.map((run) => restore(run, place!))];
 }
 
-function proofAndVector(plan: Plan): Uint8Array[] {
+/** The vector's flash word comes only over flash that is proven; the flash may be started only when that word is proven, too. */
+function proofAndVector(plan: Plan, orphanMs: number): Uint8Array[] {
   const { address, bytes } = plan.vectorWord!;
-  return [...rangesBeforeVector(plan, plan.vectorWord!).map(prove), write(address, bytes)];
+  const end = orphanMs === 0 ? [] : [prove({ address, length: bytes.length, digest: crc32(bytes) }), Uint8Array.of(OPERATIONS.end.id, ...encodeFields(OPERATIONS.end.fields, { patienceMs: orphanMs }))];
+  return [...rangesBeforeVector(plan, plan.vectorWord!).map(prove), write(address, bytes), ...end];
 }
 
 export function erase(address: number): Uint8Array {

@@ -7,7 +7,8 @@ import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
 import { bitsPerCharacter, lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
-import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { FRAME_OVERHEAD_BYTES, wireBytes } from '../protocol/frame.js';
+import { masksFor } from '../protocol/masks.js';
 import { LIMITS } from '../protocol/wire.js';
 import { keepRate } from './stream-rate.js';
 import { deafError } from './stub-error.js';
@@ -50,13 +51,16 @@ export interface StreamJob {
   readonly signal?: AbortSignal | undefined;
 }
 
-type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
+type FrameCarrier = Pick<Link, 'line' | 'datagramBytes' | 'hasXonXoff'>;
 
 /** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-export function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
+export function fullPayloadBytes(carrier: FrameCarrier): number {
+  const { line, datagramBytes = Infinity } = carrier;
   const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
   const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
-  return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
+  const units = Math.floor(mostBytes / UNIT);
+  const fitting = wireBytes(units * UNIT, masksFor(carrier)) > datagramBytes ? units - 1 : units;
+  return Math.max(UNIT, fitting * UNIT);
 }
 
 /** How many later frames a frame may come behind: those that leave while the round trip varies, and a few more. */
@@ -67,8 +71,9 @@ function mostOvertaking(link: Link, roundTrip: RoundTrip, payloadBytes: number):
 
 /** Bytes on the wire for a stream of this length, when nothing is lost. */
 export function framedBytes(streamBytes: number, link: FrameCarrier): number {
-  const frames = Math.ceil(streamBytes / fullPayloadBytes(link));
-  return streamBytes + frames * FRAME_OVERHEAD_BYTES;
+  const [fullBytes, masks] = [fullPayloadBytes(link), masksFor(link)];
+  const rest = streamBytes % fullBytes;
+  return Math.floor(streamBytes / fullBytes) * wireBytes(fullBytes, masks) + (rest > 0 ? wireBytes(rest, masks) : 0);
 }
 
 export async function runStream(job: StreamJob): Promise<StreamOutcome> {
