@@ -104,7 +104,9 @@ static enum verdict frame_at(uint32_t start, uint32_t end, struct frame *frame)
     }
     uint8_t crc[WIRE_TRAILER_BYTES];
     frame_copy(frame, frame->length, crc, WIRE_TRAILER_BYTES);
-    return load_u32(crc) == frame_crc(header, frame) && load_u32(header + WIRE_HEADER_TOKEN_AT) == self.token ? WHOLE : NO_FRAME;
+    const uint32_t token = load_u32(header + WIRE_HEADER_TOKEN_AT);
+    const bool is_for_us = token == self.token || (token == WIRE_ANY_TOKEN && frame->type == WIRE_TYPE_POLL);
+    return is_for_us && load_u32(crc) == frame_crc(header, frame) ? WHOLE : NO_FRAME;
 }
 
 /* The line is quiet behind half a frame: bytes of it are lost, and whole frames may stand inside of what it seemed to be. */

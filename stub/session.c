@@ -15,9 +15,9 @@
 #include "wire.gen.h"
 
 /* A line on which nothing has come for so long is quiet. */
-#define QUIET_MS 100u
+#define LINE_QUIET_MS 100u
 /* Keeps the promise of WIRE_TICK_MS with room. */
-#define TICK_MS (WIRE_TICK_MS - QUIET_MS)
+#define TICK_MS (WIRE_TICK_MS - LINE_QUIET_MS)
 /* The host may wait for so much of the window. */
 #define MUCH_EXECUTED (WIRE_WINDOW_LEAST_BYTES / 4)
 
@@ -81,12 +81,13 @@ static void hear(const struct frame *frame)
         break;
     }
     case WIRE_TYPE_TAKE: {
-        uint8_t token[WIRE_TAKE_BYTES];
-        if (frame->length != sizeof token) {
+        uint8_t take[WIRE_TAKE_BYTES];
+        if (frame->length != sizeof take) {
             break;
         }
-        frame_copy(frame, 0, token, sizeof token);
-        self.next_token = load_u32(token);
+        frame_copy(frame, 0, take, sizeof take);
+        self.next_token = load_u32(take + WIRE_TAKE_TOKEN_AT);
+        REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) = load_u32(take + WIRE_TAKE_OPTIONS_AT);
         self.take = true;
         break;
     }
@@ -189,20 +190,6 @@ static void notice_silence(void)
     }
 }
 
-/* Starts what the vector table at `address` names, as after a reset but with the clocks as they are. */
-__attribute__((noreturn)) static void go(uint32_t address)
-{
-    uart_end();
-    REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
-    __asm volatile("dsb\n"
-                   "ldrd r0, r1, [%0]\n"
-                   "mov sp, r0\n"
-                   "cpsie i\n"
-                   "bx r1\n" ::"r"(address)
-                   : "r0", "r1", "memory");
-    __builtin_unreachable();
-}
-
 __attribute__((noreturn)) static void leave(void)
 {
     uart_answer_payload();
@@ -211,13 +198,20 @@ __attribute__((noreturn)) static void leave(void)
     if (self.leave_how == 0) {
         reset_chip();
     }
-    go(self.leave_how);
+    uart_end();
+    start_program(self.leave_how);
 }
 
 /* Flash content must not be asked for while a bank works or operations wait. */
 static bool is_executed(uint32_t offset)
 {
     return (int32_t)(script_executed() - offset) >= 0 && flash_is_done();
+}
+
+/* A line with one pair of wires: what is said unasked would garble what comes. */
+static bool is_only_asked(void)
+{
+    return REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) & WIRE_OPTION_ONLY_WHEN_ASKED;
 }
 
 static uint32_t report_pace_ms(void)
@@ -232,8 +226,11 @@ static bool is_progress_due(void)
     const uint32_t since_ms = self.now_ms - self.told_ms;
     const uint32_t pace_ms = report_pace_ms();
     const bool has_news = self.data || script_executed() - self.told_executed >= MUCH_EXECUTED;
-    const bool is_quiet = self.now_ms - self.line_ms >= QUIET_MS;
-    return self.progress || (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
+    const bool is_quiet = self.now_ms - self.line_ms >= LINE_QUIET_MS;
+    if (self.progress || is_only_asked()) {
+        return self.progress;
+    }
+    return (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
 }
 
 static bool is_reading(void)
@@ -244,7 +241,7 @@ static bool is_reading(void)
 /* One answer, the most urgent, when the line is free. */
 static void answer(void)
 {
-    if (uart_is_sending()) {
+    if (uart_is_sending() || (is_only_asked() && self.now_ms - self.line_ms < WIRE_QUIET_MS)) {
         return;
     }
     if (self.take && !flash_is_busy(0) && !flash_is_busy(1)) {
@@ -283,7 +280,7 @@ static bool has_millisecond_passed(void)
     return true;
 }
 
-void session_run(uint32_t usart, uint32_t token)
+static void begin(uint32_t usart, uint32_t token)
 {
     clock_begin();
     watchdog_begin();
@@ -293,21 +290,32 @@ void session_run(uint32_t usart, uint32_t token)
     flash_begin();
     window_begin(memory_window_bytes());
     self.facts = true;
+}
+
+/* Takes and does what there is. May more be done at once? */
+static bool turn(void)
+{
+    struct frame frame;
+    while (frame_next(&frame)) {
+        self.heard_ms = self.line_ms = self.now_ms;
+        hear(&frame);
+    }
+    /* For another host nothing of this stream goes on but the operation under way. */
+    const bool has_work = !self.take && script_run();
+    if (!self.take) {
+        flash_start_erases(script_bank());
+    }
+    answer();
+    return has_work;
+}
+
+void session_run(uint32_t usart, uint32_t token)
+{
+    begin(usart, token);
     for (bool has_work = true;;) {
-        /* A turn without news costs a few register reads: that keeps the way from byte to answer short. */
-        if (!(has_millisecond_passed() | flash_poll() | frame_is_due() | has_work | (is_reading() && !uart_is_sending()))) {
-            continue;
+        /* A look without news costs a few register reads: that keeps the way from byte to answer short. */
+        if (has_millisecond_passed() | flash_poll() | frame_is_due() | has_work | (is_reading() && !uart_is_sending())) {
+            has_work = turn();
         }
-        struct frame frame;
-        while (frame_next(&frame)) {
-            self.heard_ms = self.now_ms;
-            hear(&frame);
-        }
-        /* For another host nothing of this stream goes on but the operation under way. */
-        has_work = !self.take && script_run();
-        if (!self.take) {
-            flash_start_erases(script_bank());
-        }
-        answer();
     }
 }

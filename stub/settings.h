@@ -5,7 +5,7 @@
 #include "registers.h"
 #include "wire.gen.h"
 
-/* `at`: WIRE_SETTING_…_AT */
+/* `at`: WIRE_STUB_OPTIONS_AT, WIRE_STUB_KICK_…_AT */
 static inline uint32_t setting(uint32_t at)
 {
     return REGISTER(WIRE_STUB_BASE_ADDRESS, at);

@@ -3,6 +3,7 @@
  * the CRC, and the stub returns to the loader. Otherwise it takes the chip for itself and never returns.
  */
 #include "fault.h"
+#include "registers.h"
 #include "session.h"
 #include "start.h"
 #include "wire.gen.h"
@@ -28,7 +29,7 @@ struct stub {
     uint32_t length;
     uint32_t vectors[5];
     uint32_t crc;
-    uint32_t settings[4];
+    uint32_t options, kick[3]; /* the host's */
     uint8_t body[]; /* the codec's CRC first */
 };
 _Static_assert(offsetof(struct stub, length) == WIRE_STUB_LENGTH_AT && offsetof(struct stub, crc) == WIRE_STUB_CRC_AT &&
@@ -77,4 +78,16 @@ __attribute__((section(".self_check"), used)) void stub_begin(uint32_t usart, ui
     if (is_complete((const struct stub *)WIRE_STUB_BASE_ADDRESS)) {
         start_anew(usart, token);
     }
+}
+
+__attribute__((noreturn)) void start_program(uint32_t address)
+{
+    REGISTER(SCB_BASE, SCB_VTOR_AT) = address;
+    __asm volatile("dsb\n"
+                   "ldrd r0, r1, [%0]\n"
+                   "mov sp, r0\n"
+                   "cpsie i\n"
+                   "bx r1\n" ::"r"(address)
+                   : "r0", "r1", "memory");
+    __builtin_unreachable();
 }

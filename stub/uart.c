@@ -15,7 +15,10 @@ static struct {
     uint32_t line_errors;
     uint32_t trbuff;
     uint32_t first_divider; /* as auto-baud measured it */
+    uint32_t masks; /* of this session: WIRE_SEVERAL_MASKS in the type of each answer, or nothing */
 } self;
+
+_Static_assert(WIRE_OPTION_SEVERAL_MASKS == WIRE_SEVERAL_MASKS, "the option is ORed onto the type");
 
 static uint32_t rx_request(uint32_t usart)
 {
@@ -50,6 +53,7 @@ void uart_begin(uint32_t usart, uint32_t token)
     }
     self.usart = usart;
     self.token = token;
+    self.masks = setting(WIRE_STUB_OPTIONS_AT) & WIRE_OPTION_SEVERAL_MASKS;
     REGISTER(RCC_BASE, RCC_C1_AHB1ENR_AT) |= RCC_AHB1ENR_DMA1EN;
     REGISTER(RCC_BASE, RCC_C1_AHB2ENR_AT) |= RCC_AHB2ENR_SRAM1EN | RCC_AHB2ENR_SRAM2EN;
     /* DMA2 too: a stream that the ROM left there could serve the same request. */
@@ -65,7 +69,7 @@ void uart_begin(uint32_t usart, uint32_t token)
     REGISTER(DMA1_STREAM0_BASE, DMA_SXCR_AT) =
         self.trbuff | DMA_SXCR_PL_HIGH | DMA_SXCR_MINC | DMA_SXCR_CIRC | DMA_SXCR_EN;
     REGISTER(DMA1_STREAM1_BASE, DMA_SXPAR_AT) = usart + USART_TDR_AT;
-    REGISTER(DMA1_STREAM1_BASE, DMA_SXM0AR_AT) = setting(WIRE_SETTING_ANSWER_MASKS_AT) == 0 ? ANSWER_ADDRESS : SENT_ADDRESS;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXM0AR_AT) = self.masks == 0 ? ANSWER_ADDRESS : SENT_ADDRESS;
 }
 
 uint32_t uart_received(void)
@@ -135,9 +139,8 @@ static uint32_t mask_several(uint8_t *frame, uint32_t length)
 void uart_answer(uint8_t type, uint32_t offset, uint32_t length)
 {
     uint8_t *const frame = (uint8_t *)ANSWER_ADDRESS;
-    const uint32_t masks = setting(WIRE_SETTING_ANSWER_MASKS_AT);
     store_u16(frame + WIRE_HEADER_MAGIC_AT, WIRE_MAGIC);
-    frame[WIRE_HEADER_TYPE_AT] = (uint8_t)(type | masks);
+    frame[WIRE_HEADER_TYPE_AT] = (uint8_t)(type | self.masks);
     frame[WIRE_HEADER_MASK_AT] = 0;
     store_u16(frame + WIRE_HEADER_LENGTH_AT, (uint16_t)length);
     store_u32(frame + WIRE_HEADER_TOKEN_AT, self.token);
@@ -146,7 +149,7 @@ void uart_answer(uint8_t type, uint32_t offset, uint32_t length)
     length += WIRE_HEADER_BYTES;
     store_u32(frame + length, ~crc32_add(CRC32_BEGIN, frame, length));
     length += WIRE_TRAILER_BYTES;
-    if (masks != 0) {
+    if (self.masks != 0) {
         length = mask_several(frame, length);
     }
     __asm volatile("dsb" ::: "memory");

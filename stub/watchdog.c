@@ -10,9 +10,9 @@ static struct {
 
 void watchdog_begin(void)
 {
-    const uint32_t gpio = setting(WIRE_SETTING_KICK_GPIO_AT);
-    const uint32_t pin = setting(WIRE_SETTING_KICK_PIN_AT);
-    if (setting(WIRE_SETTING_KICK_MS_AT) == 0) {
+    const uint32_t gpio = setting(WIRE_STUB_KICK_GPIO_AT);
+    const uint32_t pin = setting(WIRE_STUB_KICK_PIN_AT);
+    if (setting(WIRE_STUB_KICK_MS_AT) == 0) {
         return;
     }
     REGISTER(RCC_BASE, RCC_C1_AHB4ENR_AT) |= RCC_AHB4ENR_GPIOAEN << gpio / GPIO_PORT_BYTES % 16;
@@ -24,10 +24,10 @@ void watchdog_begin(void)
 
 void watchdog_feed(void)
 {
-    const uint32_t period_ms = setting(WIRE_SETTING_KICK_MS_AT);
+    const uint32_t period_ms = setting(WIRE_STUB_KICK_MS_AT);
     REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
     if (period_ms != 0 && (int32_t)(clock_ms() - self.due_ms) >= 0) {
         self.due_ms += period_ms;
-        REGISTER(setting(WIRE_SETTING_KICK_GPIO_AT), GPIO_ODR_AT) ^= setting(WIRE_SETTING_KICK_PIN_AT);
+        REGISTER(setting(WIRE_STUB_KICK_GPIO_AT), GPIO_ODR_AT) ^= setting(WIRE_STUB_KICK_PIN_AT);
     }
 }

@@ -15,6 +15,7 @@
 #define WIRE_REPORT_BITS 64000u /* while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line */
 #define WIRE_REPORT_LEAST_MS 50u /* but at least this distance, whatever the line */
 #define WIRE_REPORT_MOST_MS 8000u /* and at most this */
+#define WIRE_QUIET_MS 5u /* told to speak only when asked, the stub answers once nothing has come from the line for so long */
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
@@ -34,6 +35,7 @@
 /* Frame */
 #define WIRE_MAGIC 0x3AC5u
 #define WIRE_SEVERAL_MASKS (1u << 6) /* in the type */
+#define WIRE_ANY_TOKEN 0u
 #define WIRE_HEADER_MAGIC_AT 0u
 #define WIRE_HEADER_TYPE_AT 2u
 #define WIRE_HEADER_MASK_AT 3u
@@ -54,7 +56,7 @@
 #define WIRE_DATA_BYTES_AT 0u
 #define WIRE_DATA_BYTES 0u
 
-/* How far are you? Answered by PROGRESS at once. */
+/* How far are you? Answered by PROGRESS at once. With token 0 it is a question to whatever stub hears it. */
 #define WIRE_TYPE_POLL 0x03u
 #define WIRE_POLL_BYTES 0u
 
@@ -85,7 +87,8 @@
 /* Begin anew for another host, when no bank works: forget stream, window and error, and answer to its token from now on, first by FACTS. */
 #define WIRE_TYPE_TAKE 0x08u
 #define WIRE_TAKE_TOKEN_AT 0u
-#define WIRE_TAKE_BYTES 4u
+#define WIRE_TAKE_OPTIONS_AT 4u
+#define WIRE_TAKE_BYTES 8u
 
 /* What the board is and what its flash holds. Sent unasked when the stub starts. */
 #define WIRE_TYPE_FACTS 0x81u
@@ -200,10 +203,12 @@
 #define WIRE_LOADER_PATIENCE_LEFT_AT 16u /* the same number: what the loader counts down first */
 #define WIRE_STUB_LENGTH_AT 4u /* bytes of the stub, this header included */
 #define WIRE_STUB_CRC_AT 28u /* CRC-32 of the stub from offset 48 on */
+#define WIRE_STUB_OPTIONS_AT 32u /* what the host tells the stub before it starts */
+#define WIRE_STUB_KICK_MS_AT 36u /* the host tells: a pin is toggled so often, for a watchdog beside the chip; 0: none */
+#define WIRE_STUB_KICK_GPIO_AT 40u /* base address of the port of that pin */
+#define WIRE_STUB_KICK_PIN_AT 44u /* the pin, as a bit of the port */
 #define WIRE_STUB_CODEC_CRC_AT 48u /* CRC-32 of the codec that CODEC brings */
-#define WIRE_SETTING_ANSWER_MASKS_AT 32u /* ORed onto the type of each answer: 0x40, or 0 (§3) */
-#define WIRE_SETTING_KICK_MS_AT 36u /* a pin is toggled so often, for a watchdog beside the chip */
-#define WIRE_SETTING_KICK_GPIO_AT 40u /* base address of the port of that pin */
-#define WIRE_SETTING_KICK_PIN_AT 44u /* the pin, as a bit of the port */
+#define WIRE_OPTION_ONLY_WHEN_ASKED (1u << 0) /* say nothing but answers: the line has one pair of wires for both directions */
+#define WIRE_OPTION_SEVERAL_MASKS (1u << 6) /* answers have several masks (§3), without 0x11 and 0x13; the bit is that of the type */
 
 #endif

@@ -45,6 +45,7 @@ export const BOARD_OPTIONS = {
   iwdg: option('option byte IWDG1_SW: hardware starts the watchdog with the chip', 'software', oneOf('software', 'hardware')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
   flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),
+  halfDuplex: option('1: in sim:, speak with it as half-duplex=1 has it in other links', '0', (text) => oneOf('0', '1')(text) === '1'),
   transport: option('what carries the bytes to the converter: tcp, or udp, which loses and reorders them', 'tcp', oneOf('tcp', 'udp')),
   rtt: option('round trip of the network, median', '20ms', parseDurationMs),
   jitter: option('spread of the round trip', '0ms', parseDurationMs),

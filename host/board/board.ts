@@ -110,6 +110,11 @@ export class Board {
     return this.#runs;
   }
 
+  /** Characters are on their way out, on whatever pin. */
+  get isSending(): boolean {
+    return this.#runs === 'rom' ? this.rom.isSending : this.chip.isSending;
+  }
+
   powerOn(): void {
     if (this.#runs !== 'nothing') return;
     this.chip.powerOn(this.#tick);

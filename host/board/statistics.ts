@@ -15,6 +15,8 @@ export interface BoardStatistics {
   /** Bytes that a full converter buffer lost, and characters that the ROM was too busy for. */
   readonly bytesLostInConverter: number;
   readonly charactersLostInRom: number;
+  /** On two wires: characters of either direction that the other one garbled. */
+  readonly charactersCollided: number;
   /** Times the board went into the ROM, an application, or lock-up. */
   readonly boots: Readonly<Record<'rom' | 'go' | 'application' | 'lockup', number>>;
 }
@@ -31,6 +33,7 @@ export function statisticsOf(world: World): BoardStatistics {
     erases: board.chip.flash.eraseCount,
     bytesLostInConverter: converter.overflowedBytes,
     charactersLostInRom: board.rom.lostCharacters,
+    charactersCollided: converter.twoWires?.collidedCharacters ?? 0,
     boots: { rom: count('rom'), go: count('go'), application: count('application'), lockup: count('lockup') },
   };
 }

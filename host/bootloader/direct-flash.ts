@@ -65,9 +65,7 @@ function sectorsOf({ part, image }: DirectFlashOptions, first: Block): Sector[] 
 }
 
 async function eraseSectors(options: DirectFlashOptions, sectors: readonly Sector[]): Promise<void> {
-  const { link, rom, part, events } = options;
-  const names = sectors.map(({ number }) => number).join(', ');
-  events({ type: 'warning', text: `Erasing sectors ${names} as a whole; what they hold beside the image is lost.`, atMs: link.now() });
+  const { rom, part } = options;
   const earlyAck = sectors.some(({ bankIndex }) => bankIndex === 1) && (await answersBank2EraseEarly(options));
   const perCommand = Math.max(1, Math.floor(ERASE_BYTES / part.sectorBytes));
   for (const group of groupsOf(sectors, perCommand)) {

@@ -2,7 +2,6 @@
 import { choosePart } from '../device/choose-part.js';
 import type { H7Part } from '../device/h7-part.js';
 import { findParts } from '../device/h7-parts.js';
-import { StageFlashError } from '../errors.js';
 import type { RomSession } from './rom-session.js';
 
 /**
@@ -22,11 +21,6 @@ export async function identifyPartThroughRom(rom: RomSession, deviceId: number, 
 }
 
 async function readFlashSize(rom: RomSession, address: number): Promise<number | undefined> {
-  try {
-    const size = await rom.readMemory(address, 4);
-    return size[0]! | (size[1]! << 8);
-  } catch (error) {
-    if (error instanceof StageFlashError && error.kind === 'bootloader') return undefined;
-    throw error;
-  }
+  const size = await rom.readIfAllowed(address, 4);
+  return size && size[0]! | (size[1]! << 8);
 }

@@ -36,6 +36,10 @@ function data(frame: Uint8Array, expected: Expectation = {}): Step {
   return { part: 'data', frame, expected };
 }
 
+function readSteps(from: number, lengthBytes: number): readonly Step[] {
+  return [command(COMMANDS.readMemory), address(from), data(readLengthFrame(lengthBytes), { dataLength: lengthBytes })];
+}
+
 export interface GoOutcome {
   /** False on bootloader V9.0, which never acknowledges the command (AN2606, STM32H74xxx/75xxx limitations). */
   readonly commandAcknowledged: boolean;
@@ -56,6 +60,7 @@ export class RomSession {
   readonly #say: (text: string) => void;
   #mayBeHalfACommandAhead = false;
   #pieceBytes = MAX_TRANSFER_BYTES;
+  #hasRepeated = false;
 
   /** @param say is told what takes longer than it should, one sentence each. */
   constructor(link: Link, say: (text: string) => void = () => {}) {
@@ -70,6 +75,11 @@ export class RomSession {
   /** Bytes received that belonged to no answer. */
   get discardedBytes(): number {
     return this.#line.discardedBytes;
+  }
+
+  /** Has anything been damaged or lost so far? */
+  get hasRepeated(): boolean {
+    return this.#hasRepeated;
   }
 
   /** First of all. One round trip. @throws StageFlashError kind `bootloader` when no bootloader answers. */
@@ -94,11 +104,15 @@ export class RomSession {
 
   /** Three round trips for 256 bytes; what is lost is asked for again in shorter pieces. The answer carries no checksum. */
   readMemory(from: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#inPieces('Read Memory', from, lengthBytes, (at, length) => [
-      command(COMMANDS.readMemory),
-      address(from + at),
-      data(readLengthFrame(length), { dataLength: length }),
-    ]);
+    return this.#inPieces('Read Memory', from, lengthBytes, (at, length) => readSteps(from + at, length));
+  }
+
+  /** Of what the ROM bootloader may refuse to show. Asked once. @param lengthBytes at most 256 */
+  async readIfAllowed(from: number, lengthBytes: number): Promise<Uint8Array | undefined> {
+    const { reply, step } = await this.#tryOnce(readSteps(from, lengthBytes));
+    if (reply.kind === 'ack') return reply.data;
+    await this.#backIntoStep(reply, wrongAnswer(this.#line.link, { asked: `Read Memory at ${hex32(from)}`, ...step }, reply));
+    return undefined;
   }
 
   /** Into RAM, a multiple of four bytes. Three round trips for 256 bytes; what is lost is repeated in shorter pieces. */
@@ -194,6 +208,7 @@ export class RomSession {
   /** Adds to `failures`. @throws when these are too many */
   async #prepareRepeat(asked: string, step: Step, reply: WrongReply, failures: Failure[]): Promise<void> {
     const error = wrongAnswer(this.#line.link, { asked, ...step }, reply);
+    this.#hasRepeated = true;
     failures.push(reply.kind === 'nack' ? `${step.part} refused` : 'lost');
     if (isHopeless(failures)) throw error;
     // A command that is refused again may be one byte out of step: an odd number of somebody else's came before it.

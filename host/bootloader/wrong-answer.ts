@@ -23,7 +23,7 @@ const LINE = 'the converter must be set to 8 data bits, even parity, one stop bi
 export function wrongAnswer(link: Link, question: Question, reply: WrongReply): StageFlashError {
   const { asked, part } = question;
   const where = place(link);
-  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${where}: no answer to ${asked}`, { hint: SILENCE_HINTS[part] });
+  if (reply.kind === 'silence') return new StageFlashError('bootloader', `${where}: no answer to ${asked}`, { hint: `${SILENCE_HINTS[part]}${link.line.isHalfDuplex ? ` ${TURNAROUND}` : ''}` });
   if (reply.kind === 'nack') return new StageFlashError('bootloader', `${where}: the bootloader refuses ${asked} (${part})`, { hint: refusalHint(question) });
   return foreignAnswer(where, question, reply.bytes);
 }
@@ -34,6 +34,9 @@ function place(link: Link): string {
 }
 
 const EATEN = 'Bytes get lost or changed on the way: the converter must pass all of them (raw mode, no telnet, no XON/XOFF); check baud rate and wiring';
+
+/** AN2606 table 228 leaves 35 µs between the end of a frame and its answer. */
+const TURNAROUND = 'On two wires the converter must turn around within 30 µs, for so soon the ROM bootloader answers: set its turnaround or release delay to the shortest; stage-flash doctor tells.';
 
 const SILENCE_HINTS: Readonly<Record<Question['part'], string>> = {
   synchronisation: `Check in this order: ${IN_ROM}; ${LINE}; TX and RX must be crossed.`,

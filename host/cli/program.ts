@@ -56,7 +56,7 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
     .description('Flashes an STM32H7 behind a slow TCP-to-UART converter, in the time the wire needs.')
     .version(context.version)
     .exitOverride()
-    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write, outputError: (text, write) => write(withHint(text)) })
+    .configureOutput({ writeOut: context.stdout.write, writeErr: context.stderr.write, outputError: hinting('stage-flash --help') })
     .usage('<image> [--to <url>] [options]  |  <command> [options]')
     .showSuggestionAfterError();
   const flash = addFlashCommand(program, context);
@@ -74,13 +74,16 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
     if (called.includes(name)) await load(program, context);
     else program.command(name).description(description);
   }
+  for (const command of program.commands) if (command !== flash) command.configureOutput({ outputError: hinting(`stage-flash ${command.name()} --help`) });
   return program;
 }
 
 /** Commander's own messages in the form of ours: one line that says what, one that says what to try. */
-function withHint(text: string): string {
-  const [, message, suggestion] = /^([^]*?)\n?(?:\((Did you mean [^)]*)\))?\n$/.exec(text) ?? [];
-  return `${message ?? text}\nhint: ${suggestion ?? 'stage-flash --help shows how it is written.'}\n`;
+function hinting(help: string): (text: string, write: (text: string) => void) => void {
+  return (text, write) => {
+    const [, message, suggestion] = /^([^]*?)\n?(?:\((Did you mean [^)]*)\))?\n$/.exec(text) ?? [];
+    write(`${message ?? text}\nhint: ${suggestion ?? `${help} shows how it is written.`}\n`);
+  };
 }
 
 /** A word that is neither a command nor a file would else be taken for an image, and the complaint be about something else. */

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname, isAbsolute, resolve } from 'node:path';
 import { StageFlashError, fileTrouble } from '../errors.js';
 import type { Image } from './image.js';
 import { createImage } from './image.js';
@@ -72,5 +72,6 @@ async function readWholeFile(path: string): Promise<Uint8Array> {
 function unreadable(path: string, cause: unknown): StageFlashError {
   const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
   if (!isMissing) return new StageFlashError('image', `${path} cannot be read: ${fileTrouble(cause)}`, { cause });
-  return new StageFlashError('image', `${path} does not exist`, { hint: `Check the path, and that the build has written it; this is ${resolve(path)}.`, cause });
+  const where = isAbsolute(path) ? '' : `; this is ${resolve(path)}`;
+  return new StageFlashError('image', `${path} does not exist`, { hint: `Check the path, and that the build has written it${where}.`, cause });
 }

@@ -60,8 +60,6 @@ export async function useStub(job: Job, session: StubSession, { mayReset }: { re
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
   const { options, events, file, log } = job;
   const onDisk = leftUnderWay(job, session.facts);
-  const [putBack] = onDisk.filter(({ kept }) => kept.length > 0);
-  if (putBack !== undefined && !options.eraseRest) events.warning(`A job of ${putBack.savedAt} on this board did not end: what its sectors held beside the image then is put back, over whatever is there now.`);
   const distrusted = [...new Set([...leftInProgress(file, session.facts), ...onDisk.map(({ sector }) => sector)])];
   const planned = await surveyAndPlan(job, session, { distrusted, onDisk, isResumed: false });
   describeSectors(planned.plan).forEach((line) => events.note(line));
@@ -76,7 +74,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;
   keepOnDisk(job, planned.plan, planned.rests.bySector, facts);
-  saveOrWarn(job, { token, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
   return finishJob(job, session, planned);
 }
 

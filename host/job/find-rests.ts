@@ -18,6 +18,7 @@ import { readingBytes } from '../session/read-flash.js';
 import type { SectorOnDisk } from '../session/rest-journal.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Job } from './job.js';
+import { putBack } from './put-back.js';
 
 export interface FoundRests {
   readonly bySector: ReadonlyMap<number, SectorRest>;
@@ -39,8 +40,10 @@ export async function findRests(job: Job, session: StubSession, question: RestQu
   const bySector = new Map<number, SectorRest>();
   const nothing = { bySector, fetchedBytes: 0, fetchSeconds: 0 };
   if (job.options.eraseRest) return nothing;
-  const unknown = partialSectors(job.image, question.part).filter((partial) => {
-    const rest = knownRest(job, session, question, partial);
+  const partials = partialSectors(job.image, question.part);
+  const back = question.isResumed ? alreadyPutBack(partials, question.onDisk) : await putBack(session, partials, question.onDisk, job.events, job.options);
+  const unknown = partials.filter((partial) => {
+    const rest = back.get(partial.sector.number) ?? knownRest(job, session, question, partial);
     if (rest !== undefined) bySector.set(partial.sector.number, rest);
     return rest === undefined;
   });
@@ -54,10 +57,16 @@ export async function findRests(job: Job, session: StubSession, question: RestQu
   return { bySector, ...(await fetch(job, session, filled, bySector)) };
 }
 
+/** By the process that began. */
+function alreadyPutBack(partials: readonly PartialSector[], onDisk: readonly SectorOnDisk[]): ReadonlyMap<number, SectorRest> {
+  return new Map(partials.flatMap(({ sector, beside }) => {
+    const kept = onDisk.find((one) => one.sector === sector.number)?.kept;
+    return kept === undefined ? [] : [[sector.number, { kind: 'known', segments: within(beside, kept) }]];
+  }));
+}
+
 /** @returns undefined where only the board can tell */
-function knownRest({ cache, base }: Job, { facts }: StubSession, { part, onDisk, isResumed }: RestQuestion, { sector, content, beside }: PartialSector): SectorRest | undefined {
-  const kept = onDisk.find((one) => one.sector === sector.number)?.kept;
-  if (kept !== undefined) return { kind: 'known', segments: within(beside, kept) };
+function knownRest({ cache, base }: Job, { facts }: StubSession, { part, isResumed }: RestQuestion, { sector, content, beside }: PartialSector): SectorRest | undefined {
   const digest = facts.sectorDigests[sector.number]!;
   if (digest === erasedDigest(sector.lengthBytes)) return { kind: 'known', segments: [] };
   const ofBase = base && sectorContents(base, part).find((one) => one.sector.number === sector.number)?.content;

@@ -17,7 +17,7 @@ export async function flashThroughRom(job: Job, link: Link, rom: RomSession, dev
   const plan = (log.plan = buildPlan(image, part, { sectorDigests: undefined }));
   refuseForeignProgram(image, part);
   describeSectors(plan).forEach((line) => events.note(line));
-  if (!options.eraseRest && plan.sectors.some(({ uncoveredBytes }) => uncoveredBytes > 0)) events.warning('With --direct nothing stays of what these sectors hold beside the image; without it, it does.');
+  if (!options.eraseRest && plan.sectors.some(({ uncoveredBytes }) => uncoveredBytes > 0)) events.warning('Without --direct, these bytes would stay.');
   if (options.dryRun) return makeReport('planned', `${describePlan(plan)}\nNothing was changed.`, log);
   log.flash = 'unfinished';
   await flashDirect({ link, rom, part, image, verify: true, events: log.phases.hear });

@@ -14,7 +14,8 @@ import type { LineFacts } from '../plan/wire-schedule.js';
 import { masksFor } from '../protocol/masks.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS } from '../protocol/wire.js';
-import { framedBytes, fullPayloadBytes } from '../session/run-stream.js';
+import { framedBytes, fullPayloadBytes } from '../session/frame-size.js';
+import { turnsOn } from '../session/run-bursts.js';
 import { streamLine } from '../session/stream-rate.js';
 import type { StubSession } from '../session/stub-session.js';
 import { packUpdate, packWrites } from './pack-plan.js';
@@ -59,6 +60,7 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const lineFacts: LineFacts = {
     secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000,
     reportSeconds: reportPaceMs(line.baudRate) / 1000, frameBytes: fullPayloadBytes(carrier), masks: masksFor(carrier),
+    ...(line.isHalfDuplex && { turns: turnsOn(line) }),
   };
   const { windowBytes } = session.facts;
   // The round trip is measured, and a later process measures another one: it must not decide.

@@ -5,7 +5,7 @@
  */
 import type { Plan } from '../plan/plan.js';
 import { erasedDigest } from '../plan/erased.js';
-import type { SectorRest } from '../plan/rest.js';
+import { partialSectors, type SectorRest } from '../plan/rest.js';
 import { crc32 } from '../protocol/crc32.js';
 import { uidOf } from '../report/report.js';
 import type { RestJournal, SectorOnDisk } from '../session/rest-journal.js';
@@ -41,16 +41,20 @@ export function loadFor({ journal, options }: Pick<Job, 'journal' | 'options'>, 
 }
 
 /** Before the first erase. @throws StageFlashError kind `refused` when it cannot be written and something would be lost */
-export function keepOnDisk(job: Pick<Job, 'journal' | 'options'>, plan: Plan, bySector: ReadonlyMap<number, SectorRest>, facts: Facts): void {
+export function keepOnDisk(job: Pick<Job, 'image' | 'journal' | 'options'>, plan: Plan, bySector: ReadonlyMap<number, SectorRest>, facts: Facts): void {
   const [first] = plan.erases;
   if (first === undefined) return;
   const underWay = leftUnderWay(job, facts);
   const savedAt = new Date().toISOString();
   const { now, then } = evidence(plan, facts);
+  const partials = partialSectors(job.image, plan.part);
   const sectors = plan.erases.map(({ number }): SectorOnDisk => {
     const rest = bySector.get(number);
     const wasUnderWay = underWay.some(({ sector }) => sector === number);
-    return { sector: number, kept: rest?.kind === 'known' ? rest.segments : [], firstErased: first.number, notUnderWay: wasUnderWay ? then.filter((digest) => !now.includes(digest)) : [...now, ...then], savedAt };
+    return {
+      sector: number, savedAt, firstErased: first.number, notUnderWay: wasUnderWay ? then.filter((digest) => !now.includes(digest)) : [...now, ...then],
+      ...(rest?.kind === 'known' ? { kept: rest.segments, beside: partials.find(({ sector }) => sector.number === number)?.beside ?? [] } : { kept: [], beside: [] }),
+    };
   });
   job.journal.save(uidOf(facts), [...carriedOver(loadFor(job, facts), facts, sectors.map(({ sector }) => sector)), ...sectors]);
 }

@@ -32,6 +32,10 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });
   }
+  if ((saved.isOnlyAsked === true) !== session.isHalfDuplex) {
+    job.events.note('The stub of the last run was told otherwise of half-duplex: it begins anew.');
+    return { session: await takeOverAndSave(job, link, session.token) };
+  }
   const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, { distrusted: saved.distrusted, onDisk: loadFor(job, saved.facts), isResumed: true }) : undefined;
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
@@ -46,7 +50,7 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
 async function takeOverStranger(job: Job, link: Link): Promise<Resumed> {
   const { options, events } = job;
   if (!options.takeover || options.direct || options.dryRun) return {};
-  events.phase('bootloader', 'Listening for the stub of another host');
+  events.phase('bootloader', link.line.isHalfDuplex === true ? 'Asking for the stub of another host' : 'Listening for the stub of another host');
   const token = await hearAnyStub(link);
   if (token === undefined) return {};
   events.warning('A stub works here for another host: taking it over. What that host has begun is not finished.');
@@ -58,6 +62,6 @@ async function takeOverAndSave(job: Job, link: Link, heldBy: number): Promise<St
   const session = await takeOver(link, heldBy);
   const { token, facts, roundTrip } = session;
   const left = leftInProgress(job.file, facts);
-  saveOrWarn(job, { token, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted: left, inProgress: left });
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted: left, inProgress: left });
   return session;
 }

@@ -4,6 +4,8 @@ export interface LineSettings {
   readonly baudRate: number;
   readonly parity: Parity;
   readonly stopBits: 1 | 2;
+  /** Two wires for both directions (RS-485): one end speaks at a time, or nobody is understood. Nothing that a converter is set to. @default false */
+  readonly isHalfDuplex?: boolean;
 }
 
 export type Parity = 'none' | 'even' | 'odd';

@@ -54,11 +54,15 @@ export const LINE_PARAMETERS: ParameterTable<LineSettings> = {
     possible: `${Object.keys(PARITIES).join(', ')} are`,
   },
   'stop-bits': { parse: (value) => (value === '1' || value === '2' ? { stopBits: value === '1' ? 1 : 2 } : undefined), possible: '1 and 2 are' },
+  'half-duplex': { parse: (value) => (value === '1' ? { isHalfDuplex: true } : undefined), possible: 'only 1 is' },
 };
 
 /** The line's settings among `values`, AN3155's where none are given. */
-export function lineOf({ baudRate, parity, stopBits }: Partial<LineSettings>): LineSettings {
-  return { baudRate: baudRate ?? AN3155_LINE.baudRate, parity: parity ?? AN3155_LINE.parity, stopBits: stopBits ?? AN3155_LINE.stopBits };
+export function lineOf({ baudRate, parity, stopBits, isHalfDuplex }: Partial<LineSettings>): LineSettings {
+  return {
+    baudRate: baudRate ?? AN3155_LINE.baudRate, parity: parity ?? AN3155_LINE.parity, stopBits: stopBits ?? AN3155_LINE.stopBits,
+    ...(isHalfDuplex && { isHalfDuplex }),
+  };
 }
 
 export interface UdpParameters extends LineSettings {

@@ -97,7 +97,7 @@ export const SCHEMES: Readonly<Record<Scheme, SchemeRow>> = {
     form: 'tls://HOST:PORT',
     parse: (text) => {
       const { values, ...place } = hostAndPort(text, 'tls', TLS_PARAMETERS);
-      const { baudRate: _, parity: __, stopBits: ___, ...trust } = values;
+      const { baudRate: _, parity: __, stopBits: ___, isHalfDuplex: ____, ...trust } = values;
       if ((trust.certificateFile === undefined) !== (trust.keyFile === undefined)) throw usage('tls:// wants cert and key together, or neither');
       if (trust.acceptAnyCertificate && (trust.pin !== undefined || trust.caFile !== undefined)) throw usage('tls:// cannot accept any certificate and check it at once');
       return { scheme: 'tls', ...place, line: lineOf(values), trust };
@@ -182,6 +182,6 @@ function decoded(part: string, text: string): string {
 
 function usage(message: string): StageFlashError {
   return new StageFlashError('usage', message, {
-    hint: `Valid are ${Object.values(SCHEMES).map(({ form }) => form).join(', ')}; all but sim: take ?baud=115200&parity=even&stop-bits=1.`,
+    hint: `Valid are ${Object.values(SCHEMES).map(({ form }) => form).join(', ')}; all but sim: take ?baud=115200&parity=even&stop-bits=1, and half-duplex=1 on RS-485.`,
   });
 }

@@ -141,8 +141,8 @@ export class SimLink implements Link {
   }
 }
 
-function lineOf({ baud, parity }: BoardOptions): LineSettings {
-  return { baudRate: baud, parity, stopBits: 1 };
+function lineOf({ baud, parity, halfDuplex }: BoardOptions): LineSettings {
+  return { baudRate: baud, parity, stopBits: 1, ...(halfDuplex && { isHalfDuplex: true }) };
 }
 
 function concatenate(chunks: readonly Uint8Array[]): Uint8Array {

@@ -9,12 +9,13 @@ import { StageFlashError } from '../errors.js';
 import { ConverterRoom } from '../link/converter-room.js';
 import type { Link } from '../link/link.js';
 import { isFlowControl } from '../protocol/forbidden-bytes.js';
-import { masksFor } from '../protocol/masks.js';
 import { newToken } from '../protocol/token.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
+import { stubOptions, withOptions } from '../session/stub-options.js';
 import { StubSession } from '../session/stub-session.js';
+import { withKick, type Kick } from './kick.js';
 import { loaderImage, SLOT_MS } from './loader-image.js';
-import { type Kick, type StubSettings } from './stub-settings.js';
+import { placeLoader } from './place-loader.js';
 import { startStub, type StartedStub } from './start-stub.js';
 
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
@@ -27,11 +28,11 @@ const LOADER_PATIENCE = 10;
  */
 export async function loadStub(link: Link, rom: RomSession, loader: Blob, stub: Blob, sessionLink: Link = link, kick?: Kick): Promise<StubSession> {
   const { token, image } = drawLoader(loader.bytes, LOADER_PATIENCE * rom.roundTrip.patienceMs(1000), link);
-  for (let at = 0; at < image.length; at += MAX_TRANSFER_BYTES) {
-    await rom.writeRam(loader.address + at, image.subarray(at, at + MAX_TRANSFER_BYTES));
-  }
+  await placeLoader(rom, loader.address, image, { mayRead: !link.hasXonXoff });
   const room = new ConverterRoom(link.line);
-  const { facts, decoder } = await goAndStart(link, rom, loader.address, stub, token, { masks: masksFor(link), kick }, room);
+  const told = withKick(withOptions(stub.bytes, stubOptions(link)), kick);
+  const start = (): Promise<StartedStub> => startStub(link, rom.roundTrip, told, token, room, kick);
+  const { facts, decoder } = await goAndStart(rom, loader.address, start);
   if (facts.wireVersion !== WIRE_VERSION) {
     throw new StageFlashError('stub', `the stub speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Install stage-flash again: its parts do not belong together.' });
   }
@@ -53,16 +54,16 @@ function drawLoader(loader: Uint8Array, patienceMs: number, link: Link): { reado
  * What Go answers proves nothing (ROM V9.0 never acknowledges it): the loader's greeting does. When that does not come, the ROM may
  * never have had the whole of Go: if it still answers, it gets it once more.
  */
-async function goAndStart(link: Link, rom: RomSession, loaderAddress: number, stub: Blob, token: number, settings: StubSettings, room: ConverterRoom): Promise<StartedStub> {
+async function goAndStart(rom: RomSession, loaderAddress: number, start: () => Promise<StartedStub>): Promise<StartedStub> {
   await rom.go(loaderAddress);
   try {
-    return await startStub(link, rom.roundTrip, stub.bytes, token, settings, room);
+    return await start();
   } catch (error) {
     if (!(error instanceof StageFlashError) || error.kind !== 'bootloader') throw error;
     await rom.synchronise().catch(() => {
       throw error;
     });
     await rom.go(loaderAddress);
-    return startStub(link, rom.roundTrip, stub.bytes, token, settings, room);
+    return start();
   }
 }

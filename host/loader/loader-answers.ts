@@ -2,12 +2,16 @@
 import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
 
 const ANSWER_BYTES = 8;
+/** USART1, USART2, USART3 (stub/registers.h): where the loader looks for its line. */
+const USARTS: readonly number[] = [0x4001_1000, 0x4000_4400, 0x4000_4800];
 
 export class LoaderAnswers {
   readonly #token: Uint8Array;
   #pending: Uint8Array = new Uint8Array(0);
   /** Base address of the USART on which the loader hears us, once it has greeted. */
   usart: number | undefined;
+  /** The same of a greeting whose beginning is missing: on a line with one pair of wires the converter does not hear so soon after it has sent. */
+  cutUsart: number | undefined;
   /** Addresses of the chunks that the loader has stored. */
   readonly stored = new Set<number>();
   /** The stub was called and found itself incomplete. */
@@ -25,9 +29,10 @@ export class LoaderAnswers {
     const joined = new Uint8Array(this.#pending.length + bytes.length);
     joined.set(this.#pending);
     joined.set(bytes, this.#pending.length);
+    this.#hearEnds(joined);
     let at = 0;
     while (joined.length - at >= ANSWER_BYTES) {
-      if (this.#token.every((byte, index) => joined[at + index] === byte)) {
+      if (this.#isTokenAt(joined, at)) {
         this.#hear(new DataView(joined.buffer).getUint32(at + 4, true));
         at += ANSWER_BYTES;
       } else {
@@ -36,6 +41,18 @@ export class LoaderAnswers {
       }
     }
     this.#pending = joined.slice(at);
+  }
+
+  #isTokenAt(bytes: Uint8Array, at: number): boolean {
+    return at >= 0 && this.#token.every((byte, index) => bytes[at + index] === byte);
+  }
+
+  #hearEnds(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at + 4 <= bytes.length; at++) {
+      const word = view.getUint32(at, true);
+      if (USARTS.includes(word) && !this.#isTokenAt(bytes, at - 4)) this.cutUsart = word;
+    }
   }
 
   #hear(word: number): void {

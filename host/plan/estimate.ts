@@ -20,10 +20,11 @@ const WAIT_SECONDS_PER_BYTE = 1.25 * (300 / INSTRUCTIONS_PER_SECOND);
 
 /** From the first byte of the stream to the answer that proves the flash. @param windowBytes how far the host may run ahead of what is executed */
 export function streamSeconds(plan: Plan, stream: Uint8Array, windowBytes: number, line: LineFacts): number {
-  const stub = new EstimatedStub(plan, wireSchedule(stream.length, windowBytes, line));
+  const wire = wireSchedule(stream.length, windowBytes, line);
+  const stub = new EstimatedStub(plan, wire);
   for (const operation of walkStream(stream, plan)) stub.execute(operation);
   const touchedBytes = plan.sectors.reduce((sum, { sector }) => sum + sector.lengthBytes, 0);
-  return stub.allDone() + touchedBytes * DIGEST_SECONDS_PER_BYTE + line.roundTripSeconds;
+  return wire.noticed(stub.allDone()) + touchedBytes * DIGEST_SECONDS_PER_BYTE + line.roundTripSeconds;
 }
 
 interface Bank {

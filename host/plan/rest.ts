@@ -66,6 +66,15 @@ export function within(ranges: readonly FlashRange[], segments: readonly Segment
   );
 }
 
+/** What of `ranges` no range of `covered` holds. @param covered in address order */
+export function outside(ranges: readonly FlashRange[], covered: readonly FlashRange[]): readonly FlashRange[] {
+  return ranges.flatMap((range) => {
+    const end = range.address + range.length;
+    const inside = covered.filter(({ address, length }) => address < end && address + length > range.address);
+    return between({ base: range.address, lengthBytes: range.length }, inside);
+  });
+}
+
 /** Without the erased blocks of 32 bytes: runs of what is filled. */
 export function filledRuns(segments: readonly Segment[]): readonly Segment[] {
   return segments.flatMap(({ address, bytes }) => {
@@ -83,7 +92,7 @@ export function filledRuns(segments: readonly Segment[]): readonly Segment[] {
   });
 }
 
-function between({ base, lengthBytes }: Sector, covered: readonly FlashRange[]): FlashRange[] {
+function between({ base, lengthBytes }: Pick<Sector, 'base' | 'lengthBytes'>, covered: readonly FlashRange[]): FlashRange[] {
   const gaps: FlashRange[] = [];
   let from = base;
   for (const { address, length } of [...covered, { address: base + lengthBytes, length: 0 }]) {

@@ -5,6 +5,7 @@
 import { wireBytes } from '../protocol/frame.js';
 import type { Masks } from '../protocol/masks.js';
 import { LIMITS } from '../protocol/wire.js';
+import { burstSchedule } from './burst-schedule.js';
 
 export interface LineFacts {
   /** Of one character on the line. */
@@ -16,6 +17,17 @@ export interface LineFacts {
   readonly frameBytes: number;
   /** @default 'one' */
   readonly masks?: Masks;
+  /** Half-duplex: host and stub speak by turns. */
+  readonly turns?: Turns;
+}
+
+export interface Turns {
+  /** A question and its answer on the line. */
+  readonly questionSeconds: number;
+  /** Between two questions while the stub only works. */
+  readonly pauseSeconds: number;
+  /** Less of the window than this is not worth a burst. */
+  readonly worthwhileShare: number;
 }
 
 export interface WireSchedule {
@@ -23,9 +35,12 @@ export interface WireSchedule {
   frameOf(offset: number): { readonly end: number; readonly comeSeconds: number };
   /** Everything before `offset` has been executed. */
   executed(offset: number, seconds: number): void;
+  /** When the host can know what the stub has done at `seconds`, but for the way back. */
+  noticed(seconds: number): number;
 }
 
 export function wireSchedule(streamBytes: number, windowBytes: number, line: LineFacts): WireSchedule {
+  if (line.turns !== undefined) return burstSchedule(streamBytes, windowBytes, line, line.turns);
   const executed: { readonly offset: number; readonly seconds: number }[] = [];
   let forgotten = 0;
   let end = 0;
@@ -49,5 +64,6 @@ export function wireSchedule(streamBytes: number, windowBytes: number, line: Lin
       return { end, comeSeconds };
     },
     executed: (offset, seconds) => void executed.push({ offset, seconds }),
+    noticed: (seconds) => seconds,
   };
 }

@@ -39,6 +39,7 @@ export const LIMITS = {
   reportBits: { value: 64_000, doc: 'while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line' },
   reportLeastMs: { value: 50, doc: 'but at least this distance, whatever the line' },
   reportMostMs: { value: 8000, doc: 'and at most this' },
+  quietMs: { value: 5, doc: 'told to speak only when asked, the stub answers once nothing has come from the line for so long' },
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
   loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
@@ -82,7 +83,7 @@ export const MESSAGES = {
     fields: [{ name: 'bytes', type: 'bytes', doc: 'a multiple of 128' }],
   },
   poll: {
-    id: 0x03, from: 'host', doc: 'How far are you? Answered by PROGRESS at once.',
+    id: 0x03, from: 'host', doc: 'How far are you? Answered by PROGRESS at once. With token 0 it is a question to whatever stub hears it.',
     fields: [],
   },
   digest: {
@@ -115,7 +116,10 @@ export const MESSAGES = {
   },
   take: {
     id: 0x08, from: 'host', doc: 'Begin anew for another host, when no bank works: forget stream, window and error, and answer to its token from now on, first by FACTS.',
-    fields: [{ name: 'token', type: 'u32', doc: 'of the new session; that of the frame is the old one' }],
+    fields: [
+      { name: 'token', type: 'u32', doc: 'of the new session; that of the frame is the old one' },
+      { name: 'options', type: 'u32', doc: 'for the new session, as in the header of the stub (§2)' },
+    ],
   },
   facts: {
     id: 0x81, from: 'stub', doc: 'What the board is and what its flash holds. Sent unasked when the stub starts.',
@@ -290,19 +294,24 @@ export const LOADER_PATCH = {
 } as const;
 
 /**
- * The stub begins with a branch to its entry and is its own vector table: words that no exception of it needs are its header. What the build writes there (offset from
- * its first byte) …
+ * The stub begins with a branch to its entry and is its own vector table: words that no exception of it needs are its header (offsets from its first byte). What the build
+ * writes there, and the host before it sends it: options and what is to be kicked, for what cannot wait for a frame. The build leaves 0, which is off.
  */
 export const STUB_HEADER = {
   length: { offset: 4, doc: 'bytes of the stub, this header included' },
   crc: { offset: 28, doc: 'CRC-32 of the stub from offset 48 on' },
+  options: { offset: 32, doc: 'what the host tells the stub before it starts' },
+  kickMs: { offset: 36, doc: 'the host tells: a pin is toggled so often, for a watchdog beside the chip; 0: none' },
+  kickGpio: { offset: 40, doc: 'base address of the port of that pin' },
+  kickPin: { offset: 44, doc: 'the pin, as a bit of the port' },
   codecCrc: { offset: 48, doc: 'CRC-32 of the codec that CODEC brings' },
 } as const;
 
-/** … and the settings between them: words that the host writes before it sends the stub, for what cannot wait for a frame. The build leaves 0, which is off. */
-export const SETTINGS = {
-  answerMasks: { offset: 32, doc: 'ORed onto the type of each answer: 0x40, or 0 (§3)' },
-  kickMs: { offset: 36, doc: 'a pin is toggled so often, for a watchdog beside the chip' },
-  kickGpio: { offset: 40, doc: 'base address of the port of that pin' },
-  kickPin: { offset: 44, doc: 'the pin, as a bit of the port' },
+/** Bits of `options`. */
+export const STUB_OPTIONS = {
+  onlyWhenAsked: { bit: 0, doc: 'say nothing but answers: the line has one pair of wires for both directions' },
+  severalMasks: { bit: 6, doc: 'answers have several masks (§3), without 0x11 and 0x13; the bit is that of the type' },
 } as const;
+
+/** In a POLL: whoever hears it. No session has it. */
+export const ANY_TOKEN = 0;

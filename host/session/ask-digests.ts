@@ -6,14 +6,20 @@ import type { StubSession } from './stub-session.js';
 /** Reading 2 MiB of flash with the slowest wait states. */
 const READING_MS = 2000;
 
+/** A question of so few ranges is short enough for any line on which a session goes on at all. */
+const LEAST_RANGES = 8;
+
 /** @returns one digest for each range, in order; the complement of one where a flash word could not be read */
 export async function askDigests(session: StubSession, ranges: readonly AddressedRange[]): Promise<readonly number[]> {
-  const most = LIMITS.maxRanges.value;
   const digests: number[] = [];
-  for (let from = 0; from < ranges.length; from += most) {
-    const asked = ranges.slice(from, from + most);
-    const answer = await session.ask('digest', { after: 0, ranges: asked.flatMap(({ address, length }) => [address, length]) }, 'digests', READING_MS);
+  for (let most: number = LIMITS.maxRanges.value; digests.length < ranges.length; ) {
+    const left = ranges.slice(digests.length, digests.length + most);
+    // Fewer ranges each time that nothing is answered: the answer says for how many it is.
+    const first = (attempt: number): readonly AddressedRange[] => left.slice(0, Math.max(LEAST_RANGES, left.length >> attempt));
+    const question = (attempt: number) => ({ after: 0, ranges: first(attempt).flatMap(({ address, length }) => [address, length]) });
+    const answer = await session.ask('digest', question, 'digests', READING_MS);
     digests.push(...answer.digests);
+    most = Math.min(most, Math.max(LEAST_RANGES, answer.digests.length));
   }
   return digests;
 }

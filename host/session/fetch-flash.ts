@@ -31,12 +31,29 @@ export async function fetchBlocks(session: StubSession, blocks: readonly ProofRa
   return read;
 }
 
+/**
+ * The same of flash that a cut may have left in any state: only blocks that read the same three times, their digest being the first, have content.
+ * @returns the others as unreadable, whole
+ */
+export async function fetchSteady(session: StubSession, blocks: readonly ProofRange[], reading: Reading = {}): Promise<FlashRead> {
+  const again = await askDigests(session, blocks);
+  const steady = blocks.filter(({ digest }, index) => again[index] === digest);
+  const { content, unreadable } = await readFlash(session, joined(steady), reading);
+  const isSame = ({ address, length, digest }: ProofRange): boolean =>
+    crc32(bytesAt(content, address, length)) === digest || unreadable.some((word) => word.address >= address && word.address < address + length);
+  const same = steady.filter(isSame);
+  return { content: same.map(({ address, length }) => ({ address, bytes: bytesAt(content, address, length) })), unreadable: [...unreadable, ...blocks.filter((block) => !same.includes(block))] };
+}
+
+/** Both banks begin at a multiple of it, and no range may reach from one into the other. */
+const BANK_STRIDE = 0x10_0000;
+
 /** Runs without a gap as one range each. */
 function joined(blocks: readonly AddressedRange[]): readonly AddressedRange[] {
   const runs: { address: number; length: number }[] = [];
   for (const { address, length } of blocks) {
     const last = runs.at(-1);
-    if (last !== undefined && last.address + last.length === address) last.length += length;
+    if (last !== undefined && last.address + last.length === address && address % BANK_STRIDE !== 0) last.length += length;
     else runs.push({ address, length });
   }
   return runs;

@@ -1,9 +1,10 @@
-/** Does the stub of an earlier process still work on the board? It is never silent, so listening tells. */
+/** Does the stub of an earlier process still work on the board? It is never silent, so listening tells; one that speaks only when asked is asked. */
 import { lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import { RoundTrip } from '../link/round-trip.js';
 import { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage } from '../protocol/messages.js';
+import { askForStub } from './ask-for-stub.js';
 import { knock } from './knock.js';
 import type { SavedSession } from './session-file.js';
 import { ratePatienceMs } from './stream-rate.js';
@@ -22,6 +23,7 @@ export async function findStub(link: Link, saved: SavedSession & { readonly toke
   const roundTrip = new RoundTrip();
   roundTrip.observe(saved.roundTripMs);
   const session = new StubSession({ link, roundTrip, decoder, token: saved.token, facts: saved.facts, discardedBefore: 0 });
+  if (link.line.isHalfDuplex === true || saved.isOnlyAsked === true) return askedStub(session, isRaised);
   await knock(link);
   let firstHeardMs = Infinity;
   let deadlineMs = link.now() + (isRaised ? ratePatienceMs(session) : 0) + roundTrip.patienceMs(STUB_PACE_MS + lineTimeMs(REPORT_BYTES, link.line));
@@ -36,4 +38,14 @@ export async function findStub(link: Link, saved: SavedSession & { readonly toke
     deadlineMs = firstHeardMs + roundTrip.patienceMs(STUB_PACE_MS);
   }
   return undefined;
+}
+
+async function askedStub(session: StubSession, isRaised: boolean): Promise<StubSession | undefined> {
+  const { link, roundTrip, token } = session;
+  // Only silence brings it back to the rate that is spoken here.
+  for (const untilMs = link.now() + (isRaised ? ratePatienceMs(session) : 0); link.now() < untilMs; ) await link.receive(untilMs);
+  const heard = await askForStub(link, token, roundTrip.timeoutMs(STUB_PACE_MS + lineTimeMs(REPORT_BYTES, link.line)));
+  if (heard?.token !== token || heard.message.name !== 'progress') return undefined;
+  session.progress = { ...heard.message.values, received: heard.message.offset };
+  return session;
 }

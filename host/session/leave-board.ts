@@ -4,6 +4,7 @@ import { readableText } from '../bootloader/wrong-answer.js';
 import { StageFlashError, hex32 } from '../errors.js';
 import type { AfterFlash } from '../flash-options.js';
 import { lineTimeMs } from '../link/line-settings.js';
+import { askForStub } from './ask-for-stub.js';
 import { hearApplication, type ApplicationHeard, type Expectation } from './hear-application.js';
 import { forgetRate } from './stream-rate.js';
 import { STUB_PACE_MS, type StubSession } from './stub-session.js';
@@ -76,9 +77,13 @@ async function sayFarewell(session: StubSession, how: number): Promise<boolean> 
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await session.send('leave', request, { how });
     if (await hearLeaving(session, request)) return true;
-    if (session.silentMs > STUB_PACE_MS) return false;
+    if (session.isHalfDuplex ? !(await isStillThere(session)) : session.silentMs > STUB_PACE_MS) return false;
   }
   return false;
+}
+
+async function isStillThere({ link, token, roundTrip }: StubSession): Promise<boolean> {
+  return (await askForStub(link, token, roundTrip.timeoutMs(STUB_PACE_MS))) !== undefined;
 }
 
 async function hearLeaving(session: StubSession, request: number): Promise<boolean> {

@@ -11,11 +11,12 @@ import type { AddressedRange } from './run-stream.js';
 import { deafError } from './stub-error.js';
 import type { StubSession } from './stub-session.js';
 
-/** A long request is itself more likely to be lost. */
 const MOST_RANGES = 64;
 const LEAST_PIECE_BYTES = 64;
-/** Where more of the pieces are lost, shorter ones get through. */
+/** Where more of the pieces are lost, shorter ones get through; where none is, longer ones may. */
 const BEARABLE_LOSS = 0.1;
+/** Times the round trip's own time-out, which has its room already. */
+const MOST_PATIENCE = 4;
 /** A converter packs, a network stalls: silence in the middle of an answer means nothing before this has passed on top of the round trip. */
 const LULL_MS = 500;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
@@ -63,18 +64,25 @@ async function readPieces(session: StubSession, wanted: MissingContent, mostByte
     if (unanswered === MOST_UNANSWERED) {
       throw deafError(session.link.name);
     }
-    const asked = wanted.missing.slice(0, MOST_RANGES);
+    // What is lost may have been the request: a short one is more likely to arrive.
+    const asked = wanted.missing.slice(0, MOST_RANGES >> unanswered);
     const askedBytes = asked.reduce((sum, { length }) => sum + length, 0);
     const before = wanted.missingBytes;
     const { renewals } = session.link;
     await session.send('read', session.newRequest(), { pieceBytes, ranges: asked.flatMap(({ address, length }) => [address, length]) });
-    await hearPieces(session, wanted, asked, { pieceBytes, renewals, patience: 2 ** unanswered, doubtful, onHeard: () => onProgress?.(totalBytes - wanted.missingBytes) });
+    const patience = Math.min(2 ** unanswered, MOST_PATIENCE);
+    await hearPieces(session, wanted, asked, { pieceBytes, renewals, patience, doubtful, onHeard: () => onProgress?.(totalBytes - wanted.missingBytes) });
     const comeBytes = before - wanted.missingBytes;
+    pieceBytes = nextPieceBytes(pieceBytes, 1 - comeBytes / askedBytes, mostBytes);
     unanswered = comeBytes > 0 ? 0 : unanswered + 1;
     if (unanswered > 0) session.repeats++;
-    else if (askedBytes - comeBytes > BEARABLE_LOSS * askedBytes && mostBytes > LEAST_PIECE_BYTES) pieceBytes = Math.max(LEAST_PIECE_BYTES, pieceBytes / 2);
   }
   return doubtful;
+}
+
+function nextPieceBytes(pieceBytes: number, loss: number, mostBytes: number): number {
+  if (loss > BEARABLE_LOSS) return Math.max(Math.min(LEAST_PIECE_BYTES, mostBytes), pieceBytes / 2);
+  return loss > 0 ? pieceBytes : Math.min(mostBytes, 2 * pieceBytes);
 }
 
 interface Hearing {
@@ -113,7 +121,8 @@ function given(wanted: MissingContent, piece: AddressedRange): AddressedRange[] 
   return wanted.missingBytes < before ? [piece] : [];
 }
 
-function flashWords({ address, length }: AddressedRange, wordBytes: number): AddressedRange[] {
+/** The flash words that a range touches, cut off where it begins and ends. */
+export function flashWords({ address, length }: AddressedRange, wordBytes: number): AddressedRange[] {
   const words: AddressedRange[] = [];
   for (let from = address; from < address + length; ) {
     const to = Math.min(address + length, (Math.floor(from / wordBytes) + 1) * wordBytes);

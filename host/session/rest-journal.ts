@@ -10,11 +10,14 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { StageFlashError, fileTrouble } from '../errors.js';
 import type { FlashContent } from './missing-content.js';
+import type { AddressedRange } from './run-stream.js';
 
 /** One sector that a job was about to erase. */
 export interface SectorOnDisk {
   readonly sector: number;
-  /** All that stays of it, apart from what the job wrote; nothing: nothing stays. */
+  /** Of which the job knew what it held, in address order: beside its image. */
+  readonly beside: readonly AddressedRange[];
+  /** All that is not blank there. */
   readonly kept: readonly FlashContent[];
   /** The sector that this job erased first, and digests by which it shows that the job had not begun, or has ended: then the flash itself is right. */
   readonly firstErased: number;
@@ -31,7 +34,7 @@ export interface RestJournal {
 }
 
 interface JournalFile {
-  readonly version: 1;
+  readonly version: 2;
   /** Of `sectors`, as it stands. */
   readonly sha256: string;
   /** JSON, the bytes in it as base64. */
@@ -80,14 +83,14 @@ function readIfThere(path: string): string | undefined {
 
 function serialise(sectors: readonly SectorOnDisk[]): string {
   const text = JSON.stringify(sectors.map((one) => ({ ...one, kept: one.kept.map(({ address, bytes }) => ({ address, base64: Buffer.from(bytes).toString('base64') })) })));
-  const file: JournalFile = { version: 1, sha256: sha256(text), sectors: text };
+  const file: JournalFile = { version: 2, sha256: sha256(text), sectors: text };
   return JSON.stringify(file);
 }
 
 function parse(text: string): readonly SectorOnDisk[] | undefined {
   try {
     const file = JSON.parse(text) as JournalFile;
-    if (file.version !== 1 || sha256(file.sectors) !== file.sha256) return undefined;
+    if (file.version !== 2 || sha256(file.sectors) !== file.sha256) return undefined;
     const sectors = JSON.parse(file.sectors) as (Omit<SectorOnDisk, 'kept'> & { readonly kept: readonly { readonly address: number; readonly base64: string }[] })[];
     return sectors.map((one) => ({ ...one, kept: one.kept.map(({ address, base64 }) => ({ address, bytes: new Uint8Array(Buffer.from(base64, 'base64')) })) }));
   } catch {

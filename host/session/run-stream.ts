@@ -4,28 +4,21 @@
  * The digest is asked for right behind the last byte, so that its answer, not an acknowledgement, ends the job.
  */
 import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
-import { bitsPerCharacter, lineTimeMs } from '../link/line-settings.js';
+import { lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
-import { FRAME_OVERHEAD_BYTES, wireBytes } from '../protocol/frame.js';
-import { masksFor } from '../protocol/masks.js';
-import { LIMITS } from '../protocol/wire.js';
+import { FrameSize, fullPayloadBytes } from './frame-size.js';
+import { runBursts } from './run-bursts.js';
 import { keepRate } from './stream-rate.js';
 import { deafError } from './stub-error.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
-/** A frame never takes longer than this on the line, nor is it larger than FULL_PAYLOAD_BYTES without need. */
-const FRAME_TIME_S = 2.4;
-const FULL_PAYLOAD_BYTES = 4096;
-/** After this much sent without loss, frames grow again. */
-const GROW_AFTER_BYTES = 65_536;
 /** The line is looked at for so long, for a stub that waits for a busy bank may report a fifth of a second late; it counts as dry when less than this share of it was used. */
 const METER_MS = 8000;
 const BUSY_SHARE = 0.95;
 /** Of what is lost, the stub discards at least so much where single bytes are missing. */
 const SPOILT_SHARE = 0.75;
-const UNIT = LIMITS.unitBytes.value;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
 
@@ -51,32 +44,14 @@ export interface StreamJob {
   readonly signal?: AbortSignal | undefined;
 }
 
-type FrameCarrier = Pick<Link, 'line' | 'datagramBytes' | 'hasXonXoff'>;
-
-/** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-export function fullPayloadBytes(carrier: FrameCarrier): number {
-  const { line, datagramBytes = Infinity } = carrier;
-  const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
-  const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
-  const units = Math.floor(mostBytes / UNIT);
-  const fitting = wireBytes(units * UNIT, masksFor(carrier)) > datagramBytes ? units - 1 : units;
-  return Math.max(UNIT, fitting * UNIT);
-}
-
 /** How many later frames a frame may come behind: those that leave while the round trip varies, and a few more. */
 function mostOvertaking(link: Link, roundTrip: RoundTrip, payloadBytes: number): number {
   if (link.datagramBytes === undefined) return 0;
   return OVERTAKING_DATAGRAMS + Math.ceil((4 * roundTrip.variationMs) / lineTimeMs(payloadBytes, link.line));
 }
 
-/** Bytes on the wire for a stream of this length, when nothing is lost. */
-export function framedBytes(streamBytes: number, link: FrameCarrier): number {
-  const [fullBytes, masks] = [fullPayloadBytes(link), masksFor(link)];
-  const rest = streamBytes % fullBytes;
-  return Math.floor(streamBytes / fullBytes) * wireBytes(fullBytes, masks) + (rest > 0 ? wireBytes(rest, masks) : 0);
-}
-
 export async function runStream(job: StreamJob): Promise<StreamOutcome> {
+  if (job.session.isHalfDuplex) return runBursts(job);
   const sender = new StreamSender(job);
   for (;;) {
     job.signal?.throwIfAborted();
@@ -91,10 +66,7 @@ class StreamSender {
   readonly #job: StreamJob;
   readonly #sent: Transmissions;
   readonly #request: number;
-  #payloadBytes: number;
-  #bytesSinceLoss = 0;
-  /** The first frame is short: the stub begins to erase while the rest is on its way. */
-  #hasBegun = false;
+  readonly #frames: FrameSize;
   #seen: Progress | undefined;
   #digestAsked = false;
   #hasGivenUp = false;
@@ -115,8 +87,8 @@ class StreamSender {
     this.#job = job;
     const { link } = job.session;
     this.#request = job.session.newRequest();
-    this.#payloadBytes = fullPayloadBytes(link);
-    this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, this.#payloadBytes));
+    this.#frames = new FrameSize(link);
+    this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, fullPayloadBytes(link)));
   }
 
   get repeatedBytes(): number {
@@ -133,10 +105,7 @@ class StreamSender {
     if (progress === undefined || progress === this.#seen) return;
     const lostBytes = this.#sent.acknowledge(progress.received, progress.map, progress.poll);
     // Whole frames get lost with a datagram or a connection, whatever their length; damaged ones are fewer when they are shorter.
-    if (lostBytes > 0 && progress.discardedBytes !== this.#seen?.discardedBytes) {
-      this.#payloadBytes = Math.max(UNIT, Math.floor(this.#payloadBytes / 2 / UNIT) * UNIT);
-      this.#bytesSinceLoss = 0;
-    }
+    if (lostBytes > 0 && progress.discardedBytes !== this.#seen?.discardedBytes) this.#frames.damaged();
     if (lostBytes > 0) this.#noticeOverflow(lostBytes, progress.discardedBytes - (this.#seen?.discardedBytes ?? 0));
     this.#measureLine(progress, lostBytes > 0);
     if (progress.poll === this.#lastPoll) this.#unanswered = 0;
@@ -185,10 +154,8 @@ class StreamSender {
       this.#busySince = undefined;
       return this.#askWhatCame();
     }
-    // The line may be slower than it was.
-    this.#payloadBytes = Math.min(this.#payloadBytes, fullPayloadBytes(session.link));
     // Into silence only questions go: whoever is there after a reset might take content for commands.
-    const piece = missed > 0 ? undefined : this.#sent.take(this.#hasBegun ? this.#payloadBytes : UNIT, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const piece = missed > 0 ? undefined : this.#sent.take(this.#frames.payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
@@ -208,12 +175,7 @@ class StreamSender {
   async #sendPiece(piece: Piece): Promise<void> {
     const bytes = this.#job.stream.subarray(piece.offset, piece.offset + piece.length);
     await this.#job.session.send('data', piece.offset, { bytes });
-    this.#hasBegun = true;
-    this.#bytesSinceLoss += piece.length;
-    if (this.#bytesSinceLoss >= GROW_AFTER_BYTES) {
-      this.#payloadBytes = this.#payloadBytes * 2;
-      this.#bytesSinceLoss = 0;
-    }
+    this.#frames.sent(piece.length);
     this.#restartTimer();
   }
 

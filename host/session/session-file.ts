@@ -14,6 +14,8 @@ export interface SavedSession {
   readonly wireVersion: number;
   /** Absent: the stub is known to be gone. */
   readonly token?: number;
+  /** The stub was told to speak only when asked. */
+  readonly isOnlyAsked?: boolean;
   /** What the stub told when it started: the survey that the plan was made of. */
   readonly facts: MessageValues<'facts'>;
   /** CRC-32 of the whole stream: the same image and options make the same one. */

@@ -21,7 +21,8 @@ export const STUB_PACE_MS = LIMITS.tickMs.value;
 const DEAD_AFTER = 3;
 /** So many questions in a row that the stub, though heard, has not answered, and it does not hear. */
 const MOST_UNHEARD = 16;
-const MOST_DOUBLINGS = 6;
+/** Patience learns from the round trip already, and a late answer counts: more only lets a lossy line stand idle. */
+const MOST_DOUBLINGS = 2;
 /** So many connections in a row without a word, and the stub counts as gone. */
 const FRUITLESS_RENEWALS = 3;
 /** Behind half a frame and this much silence, the rest of it will not come. */
@@ -65,6 +66,8 @@ export class StubSession {
   #pardonedAtMs = -Infinity;
   #fruitlessRenewals = 0;
   #isLeaving = false;
+  /** Half-duplex: the oldest question that nothing was heard since. */
+  #askedAtMs: number | undefined;
   /** The line runs at another bit rate than the ROM bootloader had. */
   raised: RaisedRate | undefined;
   /** When the last message of ours went out. */
@@ -89,6 +92,11 @@ export class StubSession {
   /** Bytes from the line that belonged to nothing of ours. */
   get discardedBytes(): number {
     return this.#discardedBefore + this.#decoder.discardedBytes;
+  }
+
+  /** The stub says nothing but answers. */
+  get isHalfDuplex(): boolean {
+    return this.link.line.isHalfDuplex === true;
   }
 
   /** From now on it does not matter what went wrong on the board. */
@@ -119,6 +127,7 @@ export class StubSession {
       at = await this.pacer.sendBurst(bytes, at);
     }
     this.sentAtMs = this.link.now();
+    if (name !== 'data') this.#askedAtMs ??= this.pacer.freeAtMs;
   }
 
   /**
@@ -135,6 +144,7 @@ export class StubSession {
       // An echo of our own words is no life sign.
       if (message !== undefined && MESSAGES[message.name].from === 'host') continue;
       this.#heardAtMs = this.link.now();
+      this.#askedAtMs = undefined;
       this.#foreignWhenHeard = this.#decoder.discardedBytes;
       this.#strangersWhenHeard = this.#decoder.foreignFrames;
       this.#fruitlessRenewals = 0;
@@ -146,10 +156,15 @@ export class StubSession {
     if (missed >= DEAD_AFTER) await this.#endSilence();
   }
 
-  /** How many reports should have come since the last one: the first at the pace of a line that is busy, the next ones because they are asked for. */
+  /**
+   * How many reports should have come since the last one: the first at the pace of a line that is busy, the next ones because they are asked for.
+   * Half-duplex: since the question.
+   */
   get missedReports(): number {
-    const silentMs = this.link.now() - Math.max(this.#heardAtMs, this.#pardonedAtMs);
-    const isAsked = this.#pardonedAtMs > this.#heardAtMs;
+    if (this.isHalfDuplex && this.#askedAtMs === undefined) return 0;
+    const spokenAtMs = this.isHalfDuplex ? this.#askedAtMs! : this.#heardAtMs;
+    const silentMs = this.link.now() - Math.max(spokenAtMs, this.#pardonedAtMs);
+    const isAsked = this.isHalfDuplex || this.#pardonedAtMs > this.#heardAtMs;
     const firstMs = this.roundTrip.patienceMs(isAsked ? STUB_PACE_MS : Math.max(STUB_PACE_MS, reportPaceMs(this.link.line.baudRate)));
     return silentMs <= firstMs ? 0 : 1 + Math.floor((silentMs - firstMs) / this.roundTrip.patienceMs(STUB_PACE_MS));
   }
@@ -193,18 +208,20 @@ export class StubSession {
 
   /**
    * Asks until the answer comes.
+   * @param values of each attempt: the longer a question, the likelier it is lost. The answer is to one of those that were asked
    * @param workMs what the stub needs at worst before it can answer
    */
   async ask<Asked extends MessageName, Answer extends MessageName>(
-    asked: Asked, values: MessageValues<Asked>, answer: Answer, workMs: number,
+    asked: Asked, values: MessageValues<Asked> | ((attempt: number) => MessageValues<Asked>), answer: Answer, workMs: number,
   ): Promise<MessageValues<Answer>> {
     const request = this.newRequest();
     for (let attempt = 0, unheard = 0; ; attempt++) {
       if (unheard === MOST_UNHEARD) throw deafError(this.link.name);
       if (attempt > 0) this.repeats++;
+      if (attempt > 0 && this.isHalfDuplex) await this.#askWhy();
       // With a connection the question may be lost, or the answer.
       const renewals = this.#renewals;
-      await this.send(asked, request, values);
+      await this.send(asked, request, typeof values === 'function' ? values(attempt) : values);
       const sentMs = this.pacer.freeAtMs;
       const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
       while (this.link.now() < deadlineMs && this.#renewals === renewals) {
@@ -214,6 +231,14 @@ export class StubSession {
       }
       unheard = this.#heardAtMs > sentMs && this.#renewals === renewals ? unheard + 1 : 0;
     }
+  }
+
+  /** A stub that met an error answers nothing else, and reports it only when asked. */
+  async #askWhy(): Promise<void> {
+    await this.send('poll', this.newRequest(), {});
+    const deadlineMs = this.pacer.freeAtMs + this.roundTrip.timeoutMs(STUB_PACE_MS);
+    const before = this.progress;
+    while (this.link.now() < deadlineMs && this.progress === before) await this.listen(deadlineMs);
   }
 
   /** The answer to a request, if it has come. */

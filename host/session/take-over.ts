@@ -10,8 +10,10 @@ import { FRAME_OVERHEAD_BYTES, FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/messages.js';
 import { masksFor } from '../protocol/masks.js';
 import { newToken } from '../protocol/token.js';
-import { MESSAGES, WIRE_VERSION } from '../protocol/wire.js';
+import { ANY_TOKEN, MESSAGES, WIRE_VERSION } from '../protocol/wire.js';
+import { askForStub } from './ask-for-stub.js';
 import { knock } from './knock.js';
+import { stubOptions } from './stub-options.js';
 import { STUB_PACE_MS, StubSession } from './stub-session.js';
 
 /** No network is slower, and nothing is known of this one yet. */
@@ -22,10 +24,12 @@ const ATTEMPTS = 4;
 /** Where a host is at work, its next datagram has the converter speak to it again: reports reach us only now and then. */
 const KNOCK_MS = 100;
 
-/** The token of whatever stub is heard: it is never silent. Undefined when there is none. */
+/** The token of whatever stub is heard: it is never silent, or it is asked. Undefined when there is none. */
 export async function hearAnyStub(link: Link): Promise<number | undefined> {
   const decoder = new FrameDecoder('any');
-  const deadlineMs = link.now() + 2 * STUB_PACE_MS + Math.min(UNKNOWN_ROUND_TRIP_MS, 4 * (link.connectMs ?? UNKNOWN_ROUND_TRIP_MS));
+  const waitMs = STUB_PACE_MS + Math.min(UNKNOWN_ROUND_TRIP_MS, 4 * (link.connectMs ?? UNKNOWN_ROUND_TRIP_MS));
+  if (link.line.isHalfDuplex) return (await askForStub(link, ANY_TOKEN, waitMs))?.token;
+  const deadlineMs = link.now() + STUB_PACE_MS + waitMs;
   for (let isHeard = false; link.now() < deadlineMs; ) {
     if (!isHeard) await knock(link);
     const bytes = await link.receive(isHeard ? deadlineMs : Math.min(deadlineMs, link.now() + KNOCK_MS));
@@ -49,7 +53,7 @@ export async function takeOver(link: Link, heldBy: number): Promise<StubSession>
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     // Either it has not heard the first request, or its answer was lost: then it is known by the new token already.
     if (attempt > 0) await link.send(encodeMessage('hello', token, 0, {}, masksFor(link)));
-    await link.send(encodeMessage('take', heldBy, 0, { token }, masksFor(link)));
+    await link.send(encodeMessage('take', heldBy, 0, { token, options: stubOptions(link) }, masksFor(link)));
     const facts = await hearFacts(link, decoder, link.now() + RESTART_MS + UNKNOWN_ROUND_TRIP_MS);
     if (facts === undefined) continue;
     if (facts.wireVersion !== WIRE_VERSION) throw new StageFlashError('refused', `the stub on the board speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Reset the board into its bootloader, or use the stage-flash that began.' });

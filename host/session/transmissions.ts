@@ -43,6 +43,15 @@ export class Transmissions {
     return this.#lost.length === 0 && this.#next === this.#come.length * UNIT;
   }
 
+  get hasLost(): boolean {
+    return this.#lost.length > 0;
+  }
+
+  /** Everything before has been sent at least once. */
+  get nextOffset(): number {
+    return this.#next;
+  }
+
   /** The next piece to send: what is lost first, then what is new below `limit`; at most `maxBytes`. Undefined when there is none. */
   take(maxBytes: number, limit: number): Piece | undefined {
     const lost = this.#lost.shift();

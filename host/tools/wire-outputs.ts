@@ -1,7 +1,7 @@
 /** wire.ts → what others read of it: the C header of the stub and the tables of PROTOCOL.md. Pure and reproducible: no date, no path. */
 import { fixedBytes, offsetOf } from '../protocol/fields.js';
 import {
-  FRAME, LIMITS, LOADER_FRAME, LOADER_PATCH, MESSAGES, OPERATIONS, SETTINGS, STATUS, STUB_HEADER, WIRE_VERSION, type Field, type Message,
+  FRAME, LIMITS, LOADER_FRAME, LOADER_PATCH, MESSAGES, OPERATIONS, STATUS, STUB_HEADER, STUB_OPTIONS, ANY_TOKEN, WIRE_VERSION, type Field, type Message,
 } from '../protocol/wire.js';
 
 /** `windowBytes` → `WINDOW_BYTES`. */
@@ -34,6 +34,7 @@ export function wireHeader(): string {
     '/* Frame */',
     `#define WIRE_MAGIC ${hex(FRAME.magic, 4)}u`,
     `#define WIRE_SEVERAL_MASKS (1u << ${FRAME.severalMasksBit}) /* in the type */`,
+    `#define WIRE_ANY_TOKEN ${ANY_TOKEN}u`,
     ...fieldDefines('HEADER', FRAME.header),
     ...fieldDefines('TRAILER', FRAME.trailer),
     '',
@@ -53,7 +54,7 @@ export function wireHeader(): string {
     `#define WIRE_LOADER_INCOMPLETE ${hex(LOADER_FRAME.incompleteAnswer, 8)}u`,
     ...Object.entries(LOADER_PATCH).map(([name, patch]) => `#define WIRE_LOADER_${upperSnake(name)}_AT ${patch.offset}u /* ${patch.doc} */`),
     ...Object.entries(STUB_HEADER).map(([name, part]) => `#define WIRE_STUB_${upperSnake(name)}_AT ${part.offset}u /* ${part.doc} */`),
-    ...Object.entries(SETTINGS).map(([name, part]) => `#define WIRE_SETTING_${upperSnake(name)}_AT ${part.offset}u /* ${part.doc} */`),
+    ...Object.entries(STUB_OPTIONS).map(([name, option]) => `#define WIRE_OPTION_${upperSnake(name)} (1u << ${option.bit}) /* ${option.doc} */`),
     '',
     '#endif',
     '',
@@ -80,9 +81,11 @@ export function protocolTables(): Readonly<Record<string, string>> {
       ...Object.entries(OPERATIONS).map(([name, operation]) => `| ${hex(operation.id)} | ${name.toUpperCase()} | ${operation.fields.map((field) => `${field.name} ${field.type}`).join(', ') || 'none'} | ${operation.doc} |`),
     ].join('\n'),
     loader: fieldTable(LOADER_FRAME.fields).join('\n'),
-    settings: [
-      '| offset | setting | meaning |', '|--:|---|---|',
-      ...Object.entries(SETTINGS).map(([name, { offset, doc }]) => `| ${offset} | ${name} | ${doc} |`),
+    header: [
+      '| offset | word of the stub | meaning |', '|--:|---|---|',
+      ...Object.entries(STUB_HEADER).map(([name, { offset, doc }]) => `| ${offset} | ${name} | ${doc} |`),
+      '', '| bit | option | meaning |', '|--:|---|---|',
+      ...Object.entries(STUB_OPTIONS).map(([name, { bit, doc }]) => `| ${bit} | ${name} | ${doc} |`),
     ].join('\n'),
     limits: ['| limit | value | meaning |', '|---|--:|---|', ...Object.entries(LIMITS).map(([name, limit]) => `| ${name} | ${limit.value >= 0x10000 ? hex(limit.value, 8) : limit.value} | ${limit.doc} |`)].join('\n'),
   };

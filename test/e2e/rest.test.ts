@@ -127,6 +127,19 @@ describe('what is blank beside the image', () => {
   });
 });
 
+test('what stays on both sides of the border between the banks is fetched as quickly as any', async () => {
+  const link = await openBoard('chip=STM32H743xI&rtt=50ms&baud=921600');
+  const { flash } = link.world.board.chip;
+  flash.poke(0x080f_8000, garbage(0x8000, 1));
+  flash.poke(0x0810_0000, garbage(0x8000, 2));
+  const before = flashOf(link);
+  const image = imageOf({ address: 0x080e_0000, bytes: garbage(300, 3) }, { address: 0x0811_0000, bytes: garbage(300, 4) });
+  const { report } = await run(link, image);
+  expect(firstDifference(flashOf(link), flashedOver(before, image, link))).toBeUndefined();
+  expect(report.details.rest!.fetchSeconds).toBeLessThan((0x1_0000 * 1.025 * 11) / 921_600 + 0.2);
+  await link.close();
+});
+
 test('where a reset starts in what stays, that word is what comes last: until then nothing starts', async () => {
   const link = await openBoard(BOARD);
   const { flash } = link.world.board.chip;

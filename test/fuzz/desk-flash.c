@@ -26,6 +26,7 @@ static struct {
     uint32_t looks[FLASH_BANKS];   /* until the operation ends; 0: idle */
     uint32_t erasing[FLASH_BANKS]; /* sector, or BANK_SECTORS */
     uint32_t random;
+    uint32_t erased_count, programmed_count;
 } self;
 
 static void demand(bool holds, const char *what)
@@ -147,6 +148,7 @@ void flash_program(uint32_t address, const uint32_t *word)
         demand(to[at] == 0xFF, "a flash word is written twice");
     }
     memcpy(to, word, WORD_BYTES);
+    self.programmed_count++;
 }
 
 bool flash_poll(void)
@@ -167,6 +169,7 @@ void flash_start_erases(uint32_t except)
         const uint32_t sector = (uint32_t)__builtin_ctz(self.due[bank]);
         self.due[bank] &= ~(1u << sector);
         self.erased[bank] |= 1u << sector;
+        self.erased_count++;
         memset(cells(bank) + sector * DESK_SECTOR_BYTES, 0xFF, DESK_SECTOR_BYTES);
         begin(bank, sector);
     }
@@ -187,4 +190,18 @@ bool flash_read(uint32_t address, uint32_t length, uint8_t *to)
     demand(self.looks[flash_bank(address)] == 0, "a copy from a bank that is busy");
     memcpy(to, (const void *)(uintptr_t)address, length);
     return true;
+}
+
+void flash_begin(void)
+{
+}
+
+uint32_t flash_erased(void)
+{
+    return self.erased_count;
+}
+
+uint32_t flash_programmed(void)
+{
+    return self.programmed_count;
 }

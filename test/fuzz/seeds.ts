@@ -7,6 +7,7 @@ import type { Plan } from '../../host/plan/plan.js';
 import { sectorContents } from '../../host/plan/sector-contents.js';
 import { planStream, updateStream, type PackedRuns, type Packing } from '../../host/plan/stream.js';
 import { updateSchedule } from '../../host/plan/update-schedule.js';
+import { LIMITS, MESSAGES } from '../../host/protocol/wire.js';
 import { crc32 } from '../../host/protocol/crc32.js';
 import { movedContent } from '../codec/moved-content.js';
 import { imageOf } from '../e2e/virtual-board.js';
@@ -26,6 +27,9 @@ const at = (bytes: Uint8Array) => imageOf({ address: 0x0800_0000, bytes });
 /** The same code twice, further apart than the stub's RAM remembers. */
 const apart = at(Uint8Array.of(...update.old.subarray(0, 1500), ...new Uint8Array(40_000), ...update.old.subarray(0, 1500)));
 
+/** Whole units, as DATA carries them. */
+const padded = (stream: Uint8Array): Uint8Array => Uint8Array.of(...stream, ...new Uint8Array(-stream.length & (LIMITS.unitBytes.value - 1)));
+
 /** A program, and another in its place. */
 async function oldAndNew(): Promise<Uint8Array> {
   const [before, after] = [at(update.old), at(update.new)].map((image) => buildPlan(image, part, { sectorDigests: undefined })) as [Plan, Plan];
@@ -33,6 +37,31 @@ async function oldAndNew(): Promise<Uint8Array> {
   const targets = runs.map((run, index) => ({ run, readable: steps[index]!.readable }));
   const held = { address: 0x0800_0000, bytes: sectorContents(at(update.old), part)[0]!.content };
   return Uint8Array.of(...planStream(before), ...updateStream(after, steps, runs, await packing(diffContent([held], targets, MEMORY, { threads: 0 }))));
+}
+
+const words = (...values: number[]): Uint8Array => Uint8Array.of(...values.flatMap((value) => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]));
+
+/** A frame in the form that stub-fuzz.c makes one of: 0, type, mask, offset (units, misaligned or not, high byte), length, payload. */
+function message(name: keyof typeof MESSAGES, payload: Uint8Array): readonly number[] {
+  return [0, MESSAGES[name].id, 0, 0, 0, 0, payload.length & 0xff, payload.length >>> 8, ...payload];
+}
+
+/** What hosts ask beside the stream: each question, of the right length and not; of ranges in flash and beyond it. */
+function conversations(stream: Uint8Array): Readonly<Record<string, Uint8Array>> {
+  const ranges = words(0, 300, 0x0802_0000, 700, 0x1000_0000, 16, 0x0810_0000, 40);
+  const asked = (['hello', 'poll'] as const).flatMap((name) => message(name, words()));
+  const digest = message('digest', words(0, 0, 0x0800_0000, 0x2_0000, 0x0811_ff00, 0x200));
+  const short = (['digest', 'read', 'rate', 'leave', 'take'] as const).flatMap((name) => message(name, words(1).subarray(0, 3)));
+  const data = message('data', stream);
+  return {
+    asked: Uint8Array.of(...asked, ...data, ...asked, ...message('read', ranges), ...short),
+    digested: Uint8Array.of(...digest, ...asked, ...data, ...digest),
+    rated: Uint8Array.of(...message('rate', words(115_200, 921_600, 500)), ...data, ...message('rate', words(115_200, 0, 0))),
+    left: Uint8Array.of(...data, ...message('leave', words(0))),
+    gone: Uint8Array.of(...asked, ...message('leave', words(0x0800_0000))),
+    taken: Uint8Array.of(...message('take', words(0x5afe_0001)), ...data, ...asked),
+    refused: Uint8Array.of(...message('data', Uint8Array.of(0xee, ...new Uint8Array(127))), ...asked, ...message('leave', words(0))),
+  };
 }
 
 /** By name; in the form that stub-fuzz.c reads. */
@@ -51,5 +80,6 @@ export async function seedInputs(): Promise<ReadonlyMap<string, Uint8Array>> {
     apart: planStream(buildPlan(apart, part, { sectorDigests: undefined }), await packing(packContent(sectorRuns(buildPlan(apart, part, { sectorDigests: undefined })), { threads: 0 }))),
     moved: await oldAndNew(),
   };
-  return new Map(Object.entries(streams).flatMap(([name, stream]) => [1, 2, 3].map((seed) => [`${name}-${seed}`, Uint8Array.of(0, seed, ...stream)] as const)));
+  const forms = [...Object.entries(streams).map(([name, stream]) => [name, 0, stream] as const), ...Object.entries(conversations(padded(streams.packed))).map(([name, line]) => [name, 1, line] as const)];
+  return new Map(forms.flatMap(([name, form, bytes]) => [1, 2, 3].map((seed) => [`${name}-${seed}`, Uint8Array.of(form, seed, ...bytes)] as const)));
 }

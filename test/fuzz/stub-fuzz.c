@@ -6,6 +6,7 @@
  * next byte draws. Odd: bytes on the line; after each 0x00 come a type, an offset and a length, and those of the following bytes go into a valid frame.
  */
 #define _GNU_SOURCE
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,15 +38,26 @@ static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
 #define self workspace_self
 #include "codec/workspace.c"
 #undef self
+#define self session_self
+#include "session.c"
+#undef self
 
 #include "desk-flash.h"
+#include "desk-line.h"
 
 #define TOKEN 0x5AFE0001u
 #define MOST_PIECE_BYTES 4096u
 /* A session of so many bytes comes to its end, or to a halt, within so many turns. */
 #define MOST_TURNS 200000u
+/* A READ of the whole flash in pieces of a byte would take longer. */
+#define ENOUGH_READING 2000u
 
-static uint32_t received;
+enum end { NONE, LEFT, TAKEN };
+
+static jmp_buf ended;
+static uint32_t next_token;
+static bool has_left;
+static bool has_work;
 static uint32_t now_ms;
 static uint32_t random_state;
 /* Both kinds of parts have their turn. */
@@ -60,14 +72,45 @@ void memory_has_new_code(void)
 {
 }
 
-uint32_t uart_received(void)
+void watchdog_begin(void)
 {
-    return received;
+}
+
+void watchdog_feed(void)
+{
+}
+
+void clock_begin(void)
+{
 }
 
 uint32_t clock_ms(void)
 {
     return now_ms;
+}
+
+uint32_t facts_write(uint8_t *payload)
+{
+    memset(payload, 0, WIRE_FACTS_BYTES);
+    return WIRE_FACTS_BYTES;
+}
+
+void reset_chip(void)
+{
+    longjmp(ended, LEFT);
+}
+
+void start_program(uint32_t address)
+{
+    (void)address;
+    longjmp(ended, LEFT);
+}
+
+void start_anew(uint32_t usart, uint32_t token)
+{
+    (void)usart;
+    next_token = token;
+    longjmp(ended, TAKEN);
 }
 
 static uint32_t below(uint32_t bound)
@@ -76,25 +119,41 @@ static uint32_t below(uint32_t bound)
     return (uint32_t)((uint64_t)random_state * bound >> 32);
 }
 
-/* The stub's loop, without its answers (session.c). */
+/* As after the loader: nothing is left of an earlier session but what is in flash. */
+static void begin_anew(uint32_t token)
+{
+    memset(&frame_self, 0, sizeof frame_self);
+    memset(&window_self, 0, sizeof window_self);
+    memset(&script_self, 0, sizeof script_self);
+    memset(&workspace_self, 0, sizeof workspace_self);
+    memset(&unpack_self, 0, sizeof unpack_self);
+    memset(&relocate_self, 0, sizeof relocate_self);
+    memset(&session_self, 0, sizeof session_self);
+    begin(0, token);
+    has_work = true;
+}
+
+/* The stub's loop (session_run), until nothing moves any more. */
 static void turns(uint32_t most)
 {
-    for (uint32_t turn = 0; turn < most; turn++) {
-        static uint8_t map[WIRE_MAP_BYTES];
-        struct frame frame;
-        while ((frame_is_due() || frame_discarded() <= received) && frame_next(&frame)) {
-            if (frame.type == WIRE_TYPE_DATA) {
-                window_store(&frame);
-            }
-        }
-        if (window_map(map) > WIRE_MAP_BYTES || (int32_t)(window_received() - script_executed()) < 0) {
-            fprintf(stderr, "more is told, or executed, than has come\n");
-            abort();
-        }
+    switch (setjmp(ended)) {
+    case LEFT:
+        has_left = true;
+        break;
+    case TAKEN:
+        desk_flash_reset(next_token);
+        begin_anew(next_token);
+        break;
+    default:
+        break;
+    }
+    if (has_left) {
+        return;
+    }
+    for (uint32_t count = 0; count < most; count++) {
         const bool has_ended = flash_poll();
-        const bool has_work = script_run();
-        flash_start_erases(script_bank());
-        if (!has_ended && !has_work && !flash_is_busy(0) && !flash_is_busy(1)) {
+        has_work = (has_millisecond_passed() | has_ended | frame_is_due() | has_work | is_reading()) && turn();
+        if (!has_ended && !has_work && !flash_is_busy(0) && !flash_is_busy(1) && (!is_reading() || count > ENOUGH_READING)) {
             return;
         }
     }
@@ -102,31 +161,6 @@ static void turns(uint32_t most)
         fprintf(stderr, "it does not come to an end\n");
         abort();
     }
-}
-
-static void on_line(const uint8_t *bytes, uint32_t length)
-{
-    for (; length != 0; length--) {
-        ((volatile uint8_t *)RING_ADDRESS)[received++ & (RING_BYTES - 1u)] = *bytes++;
-    }
-}
-
-static void send_frame(uint8_t type, uint8_t mask, uint32_t offset, const uint8_t *payload, uint32_t length)
-{
-    static uint8_t frame[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD_BYTES + WIRE_TRAILER_BYTES] __attribute__((aligned(4)));
-    store_u16(frame, WIRE_MAGIC);
-    frame[2] = type;
-    frame[3] = mask;
-    store_u16(frame + 4, (uint16_t)length);
-    store_u32(frame + 6, TOKEN);
-    store_u32(frame + 10, offset);
-    store_u16(frame + 14, (uint16_t)~crc32_add(CRC32_BEGIN, frame, 14));
-    memcpy(frame + WIRE_HEADER_BYTES, payload, length);
-    store_u32(frame + WIRE_HEADER_BYTES + length, ~crc32_add(CRC32_BEGIN, frame, WIRE_HEADER_BYTES + length));
-    for (uint32_t at = 4; at < WIRE_HEADER_BYTES + length + WIRE_TRAILER_BYTES; at++) {
-        frame[at] ^= mask;
-    }
-    on_line(frame, WIRE_HEADER_BYTES + length + WIRE_TRAILER_BYTES);
 }
 
 /* In pieces of whole units; some come twice, some before their turn, damaged or not at all. All come in the end, as far as the window reaches. */
@@ -142,26 +176,26 @@ static void send_stream(const uint8_t *stream, uint32_t length)
         piece = piece < left ? piece : left;
         switch (below(8)) {
         case 0:
-            send_frame(WIRE_TYPE_DATA, 0, at, units + at, left < MOST_PIECE_BYTES ? left : MOST_PIECE_BYTES);
+            desk_line_frame(WIRE_TYPE_DATA, 0, at, units + at, left < MOST_PIECE_BYTES ? left : MOST_PIECE_BYTES);
             break;
         case 1:
-            on_line(units + at, piece);
+            desk_line_bytes(units + at, piece);
             now_ms += 50;
             break;
         case 2:
             /* Its end gets lost; what comes next is looked for inside it. */
-            send_frame(WIRE_TYPE_DATA, 0, at, units + at, piece);
-            received -= 1 + below(piece);
+            desk_line_frame(WIRE_TYPE_DATA, 0, at, units + at, piece);
+            desk_line_lose(1 + below(piece));
             turns(1);
             now_ms += below(2) * 50;
             break;
         case 3:
             if (at + piece < padded) {
-                send_frame(WIRE_TYPE_DATA, 0, at + piece, units + at + piece, padded - at - piece < MOST_PIECE_BYTES ? padded - at - piece : MOST_PIECE_BYTES);
+                desk_line_frame(WIRE_TYPE_DATA, 0, at + piece, units + at + piece, padded - at - piece < MOST_PIECE_BYTES ? padded - at - piece : MOST_PIECE_BYTES);
             }
             break;
         default:
-            send_frame(WIRE_TYPE_DATA, (uint8_t)below(256), at, units + at, piece);
+            desk_line_frame((uint8_t)(WIRE_TYPE_DATA | below(2) * WIRE_SEVERAL_MASKS), (uint8_t)below(256), at, units + at, piece);
             at += piece;
         }
         turns(1 + below(20));
@@ -172,13 +206,13 @@ static void send_line(const uint8_t *bytes, uint32_t length)
 {
     while (length != 0) {
         if (*bytes != 0 || length < 8) {
-            on_line(bytes++, 1);
+            desk_line_bytes(bytes++, 1);
             length--;
             continue;
         }
         uint32_t payload = load_u16(bytes + 6) % WIRE_MAX_PAYLOAD_BYTES;
         payload = payload < length - 8 ? payload : length - 8;
-        send_frame(bytes[1], bytes[2], (uint32_t)bytes[3] * WIRE_UNIT_BYTES + (bytes[4] & 1u) + ((uint32_t)bytes[5] << 24), bytes + 8, payload);
+        desk_line_frame(bytes[1], bytes[2], (uint32_t)bytes[3] * WIRE_UNIT_BYTES + (bytes[4] & 1u) + ((uint32_t)bytes[5] << 24), bytes + 8, payload);
         turns(1 + below(20));
         bytes += 8 + payload;
         length -= 8 + payload;
@@ -200,7 +234,8 @@ static void begin_session(uint32_t seed)
     static bool is_mapped;
     if (!is_mapped) {
         is_mapped = true;
-        map(RING_ADDRESS, RING_BYTES);
+        desk_line_begin();
+        map(IWDG1_BASE & ~0xFFFu, 0x1000);
         map(WINDOW_ADDRESS, WIRE_WINDOW_MOST_BYTES);
         map(WIRE_COPIES_ADDRESS, WIRE_COPIES_END - WIRE_COPIES_ADDRESS);
         map(WIRE_STUB_BASE_ADDRESS & ~0xFFFu, 0x4000);
@@ -210,17 +245,12 @@ static void begin_session(uint32_t seed)
         REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_CODEC_CRC_AT) = ~crc32_add(CRC32_BEGIN, (const uint8_t *)"code", 4);
     }
     window_bytes = seed % 2 == 0 ? WIRE_WINDOW_LEAST_BYTES : WIRE_WINDOW_MOST_BYTES;
-    memset(&frame_self, 0, sizeof frame_self);
-    memset(&window_self, 0, sizeof window_self);
-    memset(&script_self, 0, sizeof script_self);
-    memset(&workspace_self, 0, sizeof workspace_self);
-    memset(&unpack_self, 0, sizeof unpack_self);
-    memset(&relocate_self, 0, sizeof relocate_self);
-    received = now_ms = 0;
+    now_ms = 0;
+    has_left = false;
     random_state = seed;
     desk_flash_reset(seed);
-    frame_begin(TOKEN);
-    window_begin(window_bytes);
+    desk_line_reset(seed);
+    begin_anew(TOKEN);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -230,8 +260,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     begin_session(data[1]);
     (data[0] & 1u ? send_line : send_stream)(data + 2, (uint32_t)size - 2);
-    turns(MOST_TURNS);
-    now_ms += 1000;
-    turns(MOST_TURNS);
+    for (uint32_t second = 0; second < 3; second++) {
+        turns(MOST_TURNS);
+        now_ms += 1000;
+    }
     return 0;
 }

@@ -24,7 +24,7 @@ const [AFTER, INCOMPLETE] = ((content: Uint8Array) => [crc32(content), crc32(con
 
 /** A job that was about to erase both sectors, on a board whose first one had this digest. */
 function begun(firstDigest = BEFORE) {
-  const job = { journal: memoryRestJournal(), options: { imagePath: '', to: '', events: () => undefined } };
+  const job = { image: WANTED, journal: memoryRestJournal(), options: { imagePath: '', to: '', events: () => undefined } };
   keepOnDisk(job, plan, RESTS, factsWith([firstDigest, 0x2222]));
   const sectorsLeft = (digest: number) => leftUnderWay(job, factsWith([digest, 0x9999])).map(({ sector }) => sector);
   return { job, sectorsLeft };
@@ -33,7 +33,7 @@ function begun(firstDigest = BEFORE) {
 describe('what a job has kept', () => {
   test('is there again, byte for byte, when the job was cut in between', () => {
     const { job } = begun();
-    expect(leftUnderWay(job, factsWith([0x7777, 0]))).toMatchObject([{ sector: 0, kept: [] }, { sector: 1, kept: [BESIDE] }]);
+    expect(leftUnderWay(job, factsWith([0x7777, 0]))).toMatchObject([{ sector: 0, kept: [], beside: [{ address: FIRST + 500, length: SECTOR - 500 }] }, { sector: 1, kept: [BESIDE] }]);
   });
 
   test.each([['has not begun', BEFORE], ['has ended unheard', AFTER]])('is not put back when the job %s: the flash may have changed since', (_, digest) => {

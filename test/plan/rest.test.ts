@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildPlan, vectorSectorOf } from '../../host/plan/build-plan.js';
-import { blocksOf, filledRuns, partialSectors, within, type SectorRest } from '../../host/plan/rest.js';
+import { blocksOf, filledRuns, outside, partialSectors, within, type SectorRest } from '../../host/plan/rest.js';
 import { crc32 } from '../../host/protocol/crc32.js';
 import { image, part, run } from './images.js';
 
@@ -32,6 +32,12 @@ describe('the rest of a sector', () => {
     const runs = filledRuns([{ address: FIRST + 1, bytes }]);
     expect(runs.map(({ address, bytes: { length } }) => [address - FIRST, length])).toEqual([[1, 31], [96, 64]]);
     expect(filledRuns([{ address: FIRST, bytes: bytes.fill(0xff) }])).toEqual([]);
+  });
+
+  test('outside other ranges is what lies before, between and behind them', () => {
+    const covered = [{ address: 0, length: 50 }, { address: 90, length: 20 }, { address: 150, length: 10 }, { address: 195, length: 100 }];
+    expect(outside([{ address: 100, length: 100 }, { address: 300, length: 8 }], covered)).toEqual([{ address: 110, length: 40 }, { address: 160, length: 35 }, { address: 300, length: 8 }]);
+    expect(outside([{ address: 10, length: 20 }], covered)).toEqual([]);
   });
 
   test('within ranges is cut at their borders', () => {

@@ -12,6 +12,7 @@ import type { Tick } from '../time.js';
 import { msToTicks } from '../time.js';
 import { LineSender } from './line-sender.js';
 import { Packer } from './packer.js';
+import { TWO_WIRES_RUN_BYTES, type TwoWires } from './two-wires.js';
 
 export interface ConverterOptions {
   readonly line: LineSettings;
@@ -35,22 +36,16 @@ export class Converter {
   /** Of the bit rates that a client asks for, those that its UART really takes; of others it says that it does. */
   takesRate: (baudRate: number) => boolean = () => true;
   onPacket: (bytes: Uint8Array, tick: Tick) => void = () => undefined;
-  /** Half-duplex: its receiver is off while it sends and for so long afterwards. Undefined: full duplex. */
-  turnaroundTicks: Tick | undefined;
-
   readonly #packingIntervalMs: number | undefined;
   readonly #sender: LineSender;
   readonly #decoder: LineDecoder;
   readonly #packer: Packer;
-  #sendingUntilTick: Tick = -Infinity;
+  #twoWires: TwoWires | undefined;
 
   constructor(options: ConverterOptions, scheduler: Scheduler, toBoard: LineListener) {
     const { line, packingLengthBytes } = options;
     this.#packingIntervalMs = options.packingIntervalMs;
-    this.#sender = new LineSender(options, scheduler, (run) => {
-      this.#sendingUntilTick = run.startTick + run.bytes.length * characterTicks(run.format);
-      toBoard(run);
-    });
+    this.#sender = new LineSender(options, scheduler, (run) => toBoard(this.#twoWires?.toBoard(run) ?? run));
     this.#decoder = new LineDecoder(line);
     this.#packer = new Packer({ intervalTicks: this.#packingTicks(line), lengthBytes: packingLengthBytes }, scheduler, (bytes, tick) => this.sendPacket(bytes, tick));
   }
@@ -58,6 +53,16 @@ export class Converter {
   /** Bytes that a full buffer has lost on the way to the line. */
   get overflowedBytes(): number {
     return this.#sender.overflowedBytes;
+  }
+
+  /** Undefined: full duplex. */
+  get twoWires(): TwoWires | undefined {
+    return this.#twoWires;
+  }
+
+  set twoWires(twoWires: TwoWires) {
+    this.#twoWires = twoWires;
+    this.#sender.longestRunBytes = TWO_WIRES_RUN_BYTES;
   }
 
   /** As it is set now. The host may believe something else. */
@@ -88,6 +93,7 @@ export class Converter {
 
   /** Characters from the board; learned of at the latest one character after they ended. */
   receiveRun(run: LineRun): void {
+    this.#twoWires?.fromBoard(run);
     this.#decoder.push(run);
     const characters: Character[] = [];
     for (;;) {
@@ -95,7 +101,7 @@ export class Converter {
       if (character === undefined) break;
       characters.push(character);
     }
-    this.#packer.push(characters.filter((character) => this.#hears(character)));
+    this.#packer.push(characters.filter((character) => this.#twoWires?.hears(character, characterTicks(this.line)) ?? true));
   }
 
   /** A packet to the client, through the filters. */
@@ -106,11 +112,6 @@ export class Converter {
 
   dropHeldBack(): void {
     this.#sender.dropHeldBack();
-  }
-
-  /** A character of which the receiver misses the beginning is none. */
-  #hears({ endTick }: Character): boolean {
-    return this.turnaroundTicks === undefined || endTick - characterTicks(this.line) >= this.#sendingUntilTick + this.turnaroundTicks;
   }
 
   #packingTicks(line: LineSettings): Tick {

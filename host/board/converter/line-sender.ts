@@ -16,8 +16,6 @@ export interface LineSenderOptions {
   readonly backPressure: boolean;
 }
 
-const LONGEST_RUN_BYTES = 256;
-
 export class LineSender {
   readonly #options: LineSenderOptions;
   readonly #scheduler: Scheduler;
@@ -31,6 +29,7 @@ export class LineSender {
   #isPumping = false;
   /** Bytes that the full buffer lost. */
   overflowedBytes = 0;
+  longestRunBytes = 256;
 
   constructor(options: LineSenderOptions, scheduler: Scheduler, emit: LineListener) {
     this.#options = options;
@@ -94,7 +93,7 @@ export class LineSender {
   }
 
   #take(): Uint8Array {
-    const run = new Uint8Array(Math.min(LONGEST_RUN_BYTES, this.#bufferedBytes));
+    const run = new Uint8Array(Math.min(this.longestRunBytes, this.#bufferedBytes));
     let filled = 0;
     while (filled < run.length) {
       const chunk = this.#buffer[0];

@@ -1,5 +1,6 @@
 /** Faults of the converter's serial side: it is set to something else than the host believes, or changes its settings by itself. */
 import type { Parity } from '../../link/line-settings.js';
+import { TwoWires } from '../converter/two-wires.js';
 import type { Fault } from '../faults.js';
 import { oneOf, parseBaud, parseDurationMs } from '../option-parsers.js';
 import { msToTicks } from '../time.js';
@@ -23,10 +24,10 @@ export const serialFaults: Readonly<Record<string, Fault>> = {
     },
   },
   'half-duplex': {
-    help: 'the converter does not hear the board while it sends, nor for a moment afterwards: RS-485',
-    argument: { form: 'DURATION of the moment', default: '1ms' },
-    install: ({ world: { converter } }, argument) => {
-      converter.turnaroundTicks = msToTicks(parseDurationMs(argument));
+    help: 'two wires for both directions, as RS-485: who sends hears nothing, nor for a moment afterwards, and garbles what the other end says',
+    argument: { form: 'DURATION of the moment', default: '20us' },
+    install: ({ world: { converter, board }, random }, argument) => {
+      converter.twoWires = new TwoWires({ turnaroundTicks: msToTicks(parseDurationMs(argument)), isBoardSending: () => board.isSending, random });
     },
   },
   'rate-limit': {

@@ -58,6 +58,10 @@ export class Rom {
     this.#watchdog = new RomWatchdog(chip);
   }
 
+  get isSending(): boolean {
+    return this.#program !== undefined && this.#wait.kind === 'send';
+  }
+
   /** Reset has ended at `tick` and the boot address was the system memory. */
   start(tick: Tick): void {
     this.tick = tick;

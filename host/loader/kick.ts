@@ -1,19 +1,12 @@
-/** What the stub must know before it hears any frame, written into its header (PROTOCOL.md §2): how its answers are masked, and which pin it kicks. */
+/** The pin that the stub kicks, for a watchdog beside the chip: written into the stub's header (PROTOCOL.md §2), refused where the line may be on it. */
 import { StageFlashError } from '../errors.js';
-import { FRAME, SETTINGS } from '../protocol/wire.js';
-import type { Masks } from '../protocol/masks.js';
+import { STUB_HEADER } from '../protocol/wire.js';
 
-/** A pin that a watchdog beside the chip looks at. */
 export interface Kick {
   /** `PB7` */
   readonly pin: string;
   /** Between two edges. */
   readonly periodMs: number;
-}
-
-export interface StubSettings {
-  readonly masks: Masks;
-  readonly kick?: Kick | undefined;
 }
 
 const GPIOA_BASE = 0x5802_0000;
@@ -26,16 +19,15 @@ export const LINE_PINS: ReadonlyMap<number, readonly string[]> = new Map([
   [0x4000_4800, ['PB10', 'PB11', 'PD8', 'PD9']],
 ]);
 
-/** The stub with its settings; what its CRC is of stays as it is. */
-export function withSettings(stub: Uint8Array, { masks, kick }: StubSettings): Uint8Array {
-  const patched = stub.slice();
-  const view = new DataView(patched.buffer);
-  view.setUint32(SETTINGS.answerMasks.offset, masks === 'several' ? 1 << FRAME.severalMasksBit : 0, true);
-  if (kick === undefined) return patched;
-  view.setUint32(SETTINGS.kickMs.offset, kick.periodMs, true);
-  view.setUint32(SETTINGS.kickGpio.offset, GPIOA_BASE + GPIO_PORT_BYTES * (kick.pin.charCodeAt(1) - 'A'.charCodeAt(0)), true);
-  view.setUint32(SETTINGS.kickPin.offset, 1 << Number(kick.pin.slice(2)), true);
-  return patched;
+/** @param stub as built, with or without options */
+export function withKick(stub: Uint8Array, kick: Kick | undefined): Uint8Array {
+  if (kick === undefined) return stub;
+  const told = stub.slice();
+  const view = new DataView(told.buffer);
+  view.setUint32(STUB_HEADER.kickMs.offset, kick.periodMs, true);
+  view.setUint32(STUB_HEADER.kickGpio.offset, GPIOA_BASE + GPIO_PORT_BYTES * (kick.pin.charCodeAt(1) - 'A'.charCodeAt(0)), true);
+  view.setUint32(STUB_HEADER.kickPin.offset, 1 << Number(kick.pin.slice(2)), true);
+  return told;
 }
 
 /** @param usart on which the loader has greeted. @throws StageFlashError kind `refused` */
