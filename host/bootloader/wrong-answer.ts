@@ -29,7 +29,7 @@ export function wrongAnswer(link: Link, question: Question, reply: WrongReply): 
 }
 
 /** `sim:` has its colon already. */
-function place(link: Link): string {
+export function place(link: Link): string {
   return link.name.replace(/:$/, '');
 }
 
@@ -60,12 +60,15 @@ function refusalHint({ asked, part }: Question): string {
     + `${LINE}.`;
 }
 
+/** @param where the board is, as a message says it */
+export function stubAtWork(where: string): StageFlashError {
+  return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
+    hint: 'Flash the same image from the host that began, and the job goes on; flashing with --takeover ends it and begins anew.',
+  });
+}
+
 function foreignAnswer(where: string, { asked, frame }: Question, bytes: Uint8Array): StageFlashError {
-  if (containsFrame(bytes)) {
-    return new StageFlashError('bootloader', `${where}: a stage-flash stub works on this board, for somebody else`, {
-      hint: 'Flash the same image from the host that began, and the job goes on; flashing with --takeover ends it and begins anew.',
-    });
-  }
+  if (containsFrame(bytes)) return stubAtWork(where);
   const text = readableText(bytes);
   if (text !== undefined) {
     return new StageFlashError('bootloader', `${where}: the board answers, but not as a bootloader: it says "${text}"`, {

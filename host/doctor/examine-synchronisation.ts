@@ -1,7 +1,9 @@
 /** Does a bootloader answer to 0x7F, and does its answer come alone? */
 import { ACK, NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import { readableText } from '../bootloader/wrong-answer.js';
-import { containsFrame } from '../protocol/frame.js';
+import { containsFrame, FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { encodeMessage } from '../protocol/messages.js';
+import { ANY_TOKEN } from '../protocol/wire.js';
 import { concat, hex } from './byte-runs.js';
 import { EndOfExamination, type Case } from './case.js';
 import { intoStep, isAnswered, type Step } from './into-step.js';
@@ -22,9 +24,18 @@ export async function examineSynchronisation(examined: Case): Promise<void> {
     examined.found('wrong-rate', `0x7F and commands are answered by ${hex(concat(step.bytes, others))}`);
     throw new EndOfExamination();
   }
+  await seekQuietStub(examined);
   if (line.isEchoing) examined.found('echo', 'what is sent comes back, and nothing else');
   else if (await examined.revive(startedMs)) return;
   examined.found('no-answer', `0x7F, 0x7F again and a whole frame of it brought nothing in ${((line.now() - startedMs) / 1000).toFixed(0)} s`);
+  throw new EndOfExamination();
+}
+
+/** With half-duplex=1 a stub says nothing unasked. Behind 0x7F that nobody answered, the question does no harm. @throws EndOfExamination when there is one */
+async function seekQuietStub(examined: Case): Promise<void> {
+  const { raw } = await examined.line.ask(encodeMessage('poll', ANY_TOKEN, 0, {}), containsFrame);
+  if (!containsFrame(raw.subarray(examined.line.isEchoing ? FRAME_OVERHEAD_BYTES : 0))) return;
+  examined.found('stub-at-work', 'it says nothing unasked (half-duplex=1), and answers when it is asked');
   throw new EndOfExamination();
 }
 

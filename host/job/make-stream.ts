@@ -60,14 +60,15 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const lineFacts: LineFacts = {
     secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000,
     reportSeconds: reportPaceMs(line.baudRate) / 1000, frameBytes: fullPayloadBytes(carrier), masks: masksFor(carrier),
-    ...(line.isHalfDuplex && { turns: turnsOn(line) }),
+    ...(line.isHalfDuplex && { turns: turnsOn(line, session.roundTrip.smoothedMs) }),
   };
   const { windowBytes } = session.facts;
   // The round trip is measured, and a later process measures another one: it must not decide.
-  const secondsOf = ({ stream }: Candidate): number => streamSeconds(plan, stream, windowBytes, { ...lineFacts, roundTripSeconds: 0 });
+  const nearby: LineFacts = { ...lineFacts, roundTripSeconds: 0, ...(line.isHalfDuplex && { turns: turnsOn(line, 0) }) };
+  const secondsOf = ({ stream }: Candidate): number => streamSeconds(plan, stream, windowBytes, nearby);
 
   const stored: Candidate = { name: 'stored', stream: planStream(plan, undefined, wishes.orphanMs) };
-  const noWireSeconds = streamSeconds(plan, stored.stream, windowBytes, { ...lineFacts, roundTripSeconds: 0, secondsPerByte: 0 });
+  const noWireSeconds = streamSeconds(plan, stored.stream, windowBytes, { ...nearby, secondsPerByte: 0 });
   const isWireSlow = secondsOf(stored) > AS_QUICK * noWireSeconds;
   const update = wishes.compress ? await updated(plan, wishes) : [];
   const isUpdateSmall = update.some(({ stream }) => stream.length < SMALL_UPDATE * stored.stream.length);

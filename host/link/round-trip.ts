@@ -62,6 +62,11 @@ export class RoundTrip {
    * round trip, and a mobile link doubles its own without notice: so never less than three times the worst seen, and a second.
    */
   patienceMs(extraMs: number): number {
-    return Math.max(this.timeoutMs(0), 3 * this.#maxMs) + 1000 + extraMs;
+    return this.hesitationMs(extraMs) + 1000;
+  }
+
+  /** The same where nothing is given up yet, only held back for as long as nothing comes. */
+  hesitationMs(extraMs: number): number {
+    return Math.max(this.timeoutMs(0), 3 * this.#maxMs) + extraMs;
   }
 }

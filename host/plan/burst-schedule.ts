@@ -13,7 +13,8 @@ export function burstSchedule(streamBytes: number, windowBytes: number, line: Li
   const silenceSeconds = line.roundTripSeconds + turns.questionSeconds;
   let known = 0;
   let end = 0;
-  let limit = windowBytes;
+  const burstBytes = Math.max(UNIT, turns.burstSeconds / Math.max(line.secondsPerByte, 1e-9));
+  let limit = Math.min(windowBytes, burstBytes);
   let comeSeconds = 0;
 
   const executedAt = (seconds: number): number => {
@@ -21,13 +22,14 @@ export function burstSchedule(streamBytes: number, windowBytes: number, line: Li
     return executed[known - 1]?.offset ?? 0;
   };
   const nextBurst = (): void => {
+    let room: number;
     for (let askedAt = comeSeconds; ; askedAt += silenceSeconds + turns.pauseSeconds) {
-      limit = Math.floor((executedAt(askedAt) + windowBytes) / UNIT) * UNIT;
+      room = executedAt(askedAt) + windowBytes - end;
       comeSeconds = askedAt + silenceSeconds;
       // Behind what was told last nothing is executed before more has come.
-      if (limit - end >= Math.min(streamBytes - end, windowBytes * turns.worthwhileShare) || known === executed.length) break;
+      if (room >= Math.min(streamBytes - end, windowBytes * turns.worthwhileShare) || known === executed.length) break;
     }
-    limit = Math.max(limit, end + UNIT);
+    limit = end + Math.max(UNIT, Math.min(room, burstBytes));
   };
   const sendNext = (): void => {
     if (end >= limit) nextBurst();

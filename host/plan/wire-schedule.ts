@@ -26,6 +26,8 @@ export interface Turns {
   readonly questionSeconds: number;
   /** Between two questions while the stub only works. */
   readonly pauseSeconds: number;
+  /** No burst takes longer. */
+  readonly burstSeconds: number;
   /** Less of the window than this is not worth a burst. */
   readonly worthwhileShare: number;
 }

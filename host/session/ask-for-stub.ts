@@ -10,6 +10,7 @@ import { FrameDecoder } from '../protocol/frame.js';
 import { masksFor } from '../protocol/masks.js';
 import { decodeMessage, encodeMessage, type Received } from '../protocol/messages.js';
 import { MESSAGES } from '../protocol/wire.js';
+import { STUB_PACE_MS } from './stub-session.js';
 
 export interface StubHeard {
   readonly token: number;
@@ -18,8 +19,15 @@ export interface StubHeard {
 
 const KNOCKS = 2;
 const ATTEMPTS = 3;
+/** No network is slower, and nothing is known of this one yet. */
+export const UNKNOWN_ROUND_TRIP_MS = 10_000;
 /** A converter packs its bytes: what follows the first of them within this belongs to them. */
 const REST_MS = 50;
+
+/** For an answer, while no round trip is measured. */
+export function unknownWaitMs({ connectMs = UNKNOWN_ROUND_TRIP_MS }: Pick<Link, 'connectMs'>): number {
+  return STUB_PACE_MS + Math.min(UNKNOWN_ROUND_TRIP_MS, 4 * connectMs);
+}
 
 /**
  * @param token its session's, or ANY_TOKEN
@@ -40,6 +48,11 @@ export async function askForStub(link: Link, token: number, waitMs: number): Pro
       return undefined;
     }
   }
+  return askIntoSilence(link, token, waitMs, decoder);
+}
+
+/** The question alone, where 0x7F was not answered before. */
+export async function askIntoSilence(link: Link, token: number, waitMs: number, decoder = new FrameDecoder('any')): Promise<StubHeard | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await link.send(encodeMessage('poll', token, 0, {}, masksFor(link)));
     for (const deadlineMs = link.now() + waitMs; link.now() < deadlineMs; ) {

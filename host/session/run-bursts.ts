@@ -2,7 +2,7 @@
  * Sends a stream over one pair of wires (half-duplex): a burst, a question behind it, silence until the answer, and on. The stub says nothing else, so what
  * got lost, what there is room for, and that the work is done are all learned from answers.
  *
- * A burst is as long as the window: each costs a round trip in which the line carries nothing. Like run-stream.ts in all but the turns.
+ * Each burst costs a round trip in which the line carries nothing, so it is as long as the window and patience allow. Like run-stream.ts in all but the turns.
  */
 import { lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { Turns } from '../plan/wire-schedule.js';
@@ -16,6 +16,9 @@ import { Transmissions } from './transmissions.js';
 const UNIT = LIMITS.unitBytes.value;
 /** A burst for less of the window is not worth its round trip: the stub has work for some time. */
 const WORTHWHILE_SHARE = 1 / 4;
+/** No error, no reset of the board and no progress is known before a burst ends: it is no longer than this, or than so many times the silence behind it. */
+const LONGEST_BURST_MS = 8000;
+const BURST_PER_SILENCE = 20;
 /** POLL and PROGRESS. */
 const QUESTION_BYTES = 90;
 /** While the stub only works: asked after so long a pause at least, and with a fifth of the line at most. */
@@ -28,8 +31,18 @@ const LEAST_BURST_MS = 300;
 const SPOILT_SHARE = 0.75;
 
 /** What the turns take on this line, for whoever reckons how long a stream will take. */
-export function turnsOn(line: LineSettings): Turns {
-  return { questionSeconds: (lineTimeMs(QUESTION_BYTES, line) + LIMITS.quietMs.value) / 1000, pauseSeconds: pauseMs(line) / 1000, worthwhileShare: WORTHWHILE_SHARE };
+export function turnsOn(line: LineSettings, roundTripMs: number): Turns {
+  return {
+    questionSeconds: questionMs(line) / 1000, pauseSeconds: pauseMs(line) / 1000, burstSeconds: burstMs(line, roundTripMs) / 1000, worthwhileShare: WORTHWHILE_SHARE,
+  };
+}
+
+function questionMs(line: LineSettings): number {
+  return lineTimeMs(QUESTION_BYTES, line) + LIMITS.quietMs.value;
+}
+
+function burstMs(line: LineSettings, roundTripMs: number): number {
+  return Math.max(LONGEST_BURST_MS, BURST_PER_SILENCE * (roundTripMs + questionMs(line)));
 }
 
 /** Between two questions while nothing is sent. */
@@ -111,7 +124,7 @@ class BurstSender {
   /** Once a connection has ended, perhaps because the board was silent, no burst is so long that it could be for that again. */
   get #longestBurstMs(): number {
     const { link, roundTrip } = this.#job.session;
-    return (link.renewals ?? 0) === 0 ? Infinity : Math.max(LEAST_BURST_MS, IDLE_MS - roundTrip.smoothedMs);
+    return (link.renewals ?? 0) === 0 ? burstMs(link.line, roundTrip.smoothedMs) : Math.max(LEAST_BURST_MS, IDLE_MS - roundTrip.smoothedMs);
   }
 
   #hear(progress: Progress): void {

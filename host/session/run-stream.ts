@@ -7,6 +7,7 @@ import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
+import { reportPaceMs } from '../protocol/report-pace.js';
 import { FrameSize, fullPayloadBytes } from './frame-size.js';
 import { runBursts } from './run-bursts.js';
 import { keepRate } from './stream-rate.js';
@@ -14,7 +15,11 @@ import { deafError } from './stub-error.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
-/** The line is looked at for so long, for a stub that waits for a busy bank may report a fifth of a second late; it counts as dry when less than this share of it was used. */
+/** A stub that waits for a busy bank may report so much late. */
+const LATE_MS = 200;
+/** Of single reports that get lost the stream takes no notice. */
+const REPORTS_AWAITED = 3;
+/** The line is looked at for so long that late reports do not count; it is dry when less than this share of it was used. */
 const METER_MS = 8000;
 const BUSY_SHARE = 0.95;
 /** Of what is lost, the stub discards at least so much where single bytes are missing. */
@@ -71,6 +76,8 @@ class StreamSender {
   #digestAsked = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
+  /** When the first piece went out behind the last report. */
+  #unheardSinceMs: number | undefined;
   /** Reports missed in a row that have been asked for. */
   #missedSeen = 0;
   /** Time-outs in a row without anything new from the stub. */
@@ -116,6 +123,7 @@ class StreamSender {
     this.#seen = progress;
     this.#isHeardSincePoll = true;
     this.#missedSeen = 0;
+    this.#unheardSinceMs = undefined;
     this.#job.onProgress(progress);
   }
 
@@ -155,7 +163,7 @@ class StreamSender {
       return this.#askWhatCame();
     }
     // Into silence only questions go: whoever is there after a reset might take content for commands.
-    const piece = missed > 0 ? undefined : this.#sent.take(this.#frames.payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const piece = missed > 0 || this.#isUnheard ? undefined : this.#sent.take(this.#frames.payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
@@ -172,7 +180,14 @@ class StreamSender {
       || (progress.busy !== 0 && progress.received === this.#job.stream.length);
   }
 
+  /** While data come the stub reports at its pace; without a sign of it, the board may have been reset, and its ROM bootloader take content for commands. */
+  get #isUnheard(): boolean {
+    const { link, roundTrip } = this.#job.session;
+    return this.#unheardSinceMs !== undefined && link.now() - this.#unheardSinceMs > roundTrip.hesitationMs(REPORTS_AWAITED * reportPaceMs(link.line.baudRate) + LATE_MS);
+  }
+
   async #sendPiece(piece: Piece): Promise<void> {
+    this.#unheardSinceMs ??= this.#job.session.link.now();
     const bytes = this.#job.stream.subarray(piece.offset, piece.offset + piece.length);
     await this.#job.session.send('data', piece.offset, { bytes });
     this.#frames.sent(piece.length);

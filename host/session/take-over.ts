@@ -11,13 +11,11 @@ import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/me
 import { masksFor } from '../protocol/masks.js';
 import { newToken } from '../protocol/token.js';
 import { ANY_TOKEN, MESSAGES, WIRE_VERSION } from '../protocol/wire.js';
-import { askForStub } from './ask-for-stub.js';
+import { askForStub, UNKNOWN_ROUND_TRIP_MS, unknownWaitMs } from './ask-for-stub.js';
 import { knock } from './knock.js';
 import { stubOptions } from './stub-options.js';
 import { STUB_PACE_MS, StubSession } from './stub-session.js';
 
-/** No network is slower, and nothing is known of this one yet. */
-const UNKNOWN_ROUND_TRIP_MS = 10_000;
 /** The sector that a bank erases at this moment, then reading all flash (stm32h7.md: 4 s at worst, 2 MiB with real wait states). */
 const RESTART_MS = 6000;
 const ATTEMPTS = 4;
@@ -27,9 +25,8 @@ const KNOCK_MS = 100;
 /** The token of whatever stub is heard: it is never silent, or it is asked. Undefined when there is none. */
 export async function hearAnyStub(link: Link): Promise<number | undefined> {
   const decoder = new FrameDecoder('any');
-  const waitMs = STUB_PACE_MS + Math.min(UNKNOWN_ROUND_TRIP_MS, 4 * (link.connectMs ?? UNKNOWN_ROUND_TRIP_MS));
-  if (link.line.isHalfDuplex) return (await askForStub(link, ANY_TOKEN, waitMs))?.token;
-  const deadlineMs = link.now() + STUB_PACE_MS + waitMs;
+  if (link.line.isHalfDuplex) return (await askForStub(link, ANY_TOKEN, unknownWaitMs(link)))?.token;
+  const deadlineMs = link.now() + STUB_PACE_MS + unknownWaitMs(link);
   for (let isHeard = false; link.now() < deadlineMs; ) {
     if (!isHeard) await knock(link);
     const bytes = await link.receive(isHeard ? deadlineMs : Math.min(deadlineMs, link.now() + KNOCK_MS));

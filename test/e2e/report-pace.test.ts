@@ -1,6 +1,8 @@
 /** The stub's reports cost little of a slow line, and come often enough for a fast one. */
 import { describe, expect, test } from 'vitest';
 import type { Image } from '../../host/image/image.js';
+import { lineTimeMs } from '../../host/link/line-settings.js';
+import { wrapLink } from '../../host/link/wrap-link.js';
 import { imageOf, incompressible, openBoard, runJob, type Job } from './virtual-board.js';
 
 interface Streamed extends Job {
@@ -46,4 +48,21 @@ test('a board that is reset on a slow line is noticed within a minute and a half
   const startedMs = link.now();
   await expect(runJob(incompressible(0x1_8000), link)).rejects.toMatchObject({ kind: 'link' });
   expect(link.now() - startedMs).toBeLessThan(40_000 + 90_000);
+});
+
+// What comes then may make a command at whatever rate a ROM bootloader measures.
+test.each([{ query: 'baud=921600&rtt=20ms', mostMs: 700 }, { query: 'baud=115200&rtt=20ms', mostMs: 2200 }])('$query: a board that is reset hears no more than $mostMs ms of content', async ({ query, mostMs }) => {
+  const link = await openBoard(`${query}&fault=board-reset=6s&tolerate=all`);
+  const { world: { traffic, boardEvents } } = link;
+  const sentBytes: number[] = [];
+  const noticing = wrapLink(link, {
+    receive: (deadlineMs) => {
+      if (boardEvents.filter(({ kind }) => kind === 'rom').length > 1) sentBytes.push(traffic.bytesToBoard);
+      return link.receive(deadlineMs);
+    },
+  });
+  await expect(runJob(incompressible(0x10_0000), noticing, { retryBudgetMs: 0 })).rejects.toMatchObject({ kind: 'link' });
+  const heardBytes = traffic.bytesToBoard - sentBytes[0]!;
+  expect(heardBytes).toBeGreaterThan(0);
+  expect(lineTimeMs(heardBytes, link.line)).toBeLessThan(mostMs);
 });
