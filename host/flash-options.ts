@@ -157,6 +157,8 @@ export interface BoardInfo {
   readonly whileBoot0High: number;
   readonly startsWatchdogByHardware: boolean;
   readonly swapsBanks: boolean;
+  /** PCROP and secure areas: neither read nor erased. */
+  readonly protectedAreas: readonly { readonly kind: 'execute-only' | 'secure'; readonly address: number; readonly lengthBytes: number }[];
   readonly flashSizeKiB: number;
   readonly flashWordBytes: number;
   /** Of the stub: how far the host may run ahead of what is executed. */

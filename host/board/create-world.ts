@@ -76,7 +76,7 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
 function optionBytesFrom({ bootAdd0, bootAdd1, bootCm4Add0, iwdg, rdp, chip, pcrop, secure }: BoardOptions): Partial<OptionBytes> {
   const factory = factoryOptionBytes(chip);
   return {
-    bootAdd0, bootAdd1, bootCm4Add0, iwdg1Software: iwdg === 'software', ...(rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}),
+    bootAdd0, bootAdd1, bootCm4Add0: bootCm4Add0 ?? factory.bootCm4Add0, iwdg1Software: iwdg === 'software', ...(rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}),
     prar: areasOfBanks(chip, pcrop, factory.prar), scar: areasOfBanks(chip, secure, factory.scar),
   };
 }

@@ -1,11 +1,12 @@
 /** What the stub found on the board × the image → what will happen. Refuses before anything is erased. */
 import { choosePart } from '../device/choose-part.js';
 import type { H7Part } from '../device/h7-part.js';
-import { bootAddresses } from '../device/option-bytes.js';
+import { bootAddresses, cm4BootAddresses } from '../device/option-bytes.js';
 import { buildPlan, refuseOutsideFlash } from '../plan/build-plan.js';
 import { refuseForeignProgram } from '../plan/foreign-program.js';
 import { writtenSectors, type Plan } from '../plan/plan.js';
-import { refuseProtected } from '../plan/protection.js';
+import { refuseAreas, refuseProtected } from '../plan/protection.js';
+import { sectorContents } from '../plan/sector-contents.js';
 import { describeDevice } from '../report/report.js';
 import type { SectorOnDisk } from '../session/rest-journal.js';
 import type { StubSession } from '../session/stub-session.js';
@@ -42,8 +43,9 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   events.phase('plan', 'Comparing');
   refuseOutsideFlash(image, part);
   refuseForeignProgram(image, part);
+  refuseAreas(part, sectorContents(image, part).map(({ sector }) => sector), session.facts);
   const trusted = session.facts.sectorDigests.map((digest, sector) => (distrusted.includes(sector) ? undefined : digest));
-  const planning = { sectorDigests: options.full ? undefined : trusted, bootAddresses: Object.values(bootAddresses(session.facts)) };
+  const planning = { sectorDigests: options.full ? undefined : trusted, bootAddresses: Object.values(bootAddresses(session.facts)), cm4BootAddresses: cm4BootAddresses(session.facts) };
   const rests = (log.rests = await findRests(job, session, { part, planning, onDisk, isResumed }));
   const plan = (log.plan = buildPlan(image, part, { ...planning, rests: rests.bySector }));
   refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);

@@ -29,14 +29,21 @@ export interface Plan {
   readonly part: H7Part;
   /** In address order. */
   readonly sectors: readonly PlannedSector[];
-  /** Flash words to program, in the order of the stream, as runs; 0xFF words are left out, and so is the vector's flash word. */
+  /** Flash words to program, in the order of the stream, as runs; 0xFF words are left out, and so are the vector's flash word and the second one. */
   readonly writes: readonly Segment[];
   /** The vector's flash word: programmed last. Undefined when nothing is written. */
   readonly vectorWord: Segment | undefined;
+  /** The flash word from which the second core of a dual-core part starts, where the image holds it and it is written: programmed as the last but one. */
+  readonly secondWord: Segment | undefined;
   /** The vector's sector, where it holds the right content already: the stub copies it to RAM, and programs the copy after the erase. */
   readonly kept: KnownSector | undefined;
-  /** Sectors to erase, in the order of the stream; the vector's is the first. */
+  /** Sectors to erase, in the order of the stream; the vector's is the first, that of the second word the next. */
   readonly erases: readonly Sector[];
+}
+
+/** Programmed when all else is proven, in this order. */
+export function lastWords({ secondWord, vectorWord }: Plan): readonly Segment[] {
+  return [secondWord, vectorWord].flatMap((word) => word ?? []);
 }
 
 export function writtenSectors(plan: Plan): readonly PlannedSector[] {
@@ -51,5 +58,5 @@ export function keptBytes(plan: Plan): number {
 /** Bytes of flash that will be programmed from the stream. */
 export function programmedBytes(plan: Plan): number {
   const vectorBytes = plan.kept === undefined ? (plan.vectorWord?.bytes.length ?? 0) : 0;
-  return plan.writes.reduce((sum, run) => sum + run.bytes.length, vectorBytes);
+  return plan.writes.reduce((sum, run) => sum + run.bytes.length, vectorBytes + (plan.secondWord?.bytes.length ?? 0));
 }

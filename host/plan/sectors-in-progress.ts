@@ -16,7 +16,7 @@ export function sectorsInProgress(plan: Plan, programmedWords: number): readonly
   const { flashWordBytes } = plan.part;
   const [vectorSector, ...others] = plan.erases;
   if (vectorSector === undefined) return [];
-  const keptRuns = plan.kept === undefined || plan.vectorWord === undefined ? [] : flashWordRuns(plan.kept, flashWordBytes, plan.vectorWord.address);
+  const keptRuns = plan.kept === undefined || plan.vectorWord === undefined ? [] : flashWordRuns(plan.kept, flashWordBytes, [plan.vectorWord.address]);
   let words = keptRuns.reduce((sum, run) => sum + run.bytes.length, 0) / flashWordBytes;
   const wordsAtEnd = new Map<number, number>();
   for (const { address, bytes } of plan.writes) {
@@ -24,6 +24,8 @@ export function sectorsInProgress(plan: Plan, programmedWords: number): readonly
     const sector = plan.erases.find(({ base, lengthBytes }) => address >= base && address < base + lengthBytes);
     if (sector !== undefined) wordsAtEnd.set(sector.number, words);
   }
-  const isInProgress = (sector: number): boolean => programmedWords < (wordsAtEnd.get(sector) ?? words) + UNDERWAY_WORDS;
+  const { secondWord } = plan;
+  const secondSector = secondWord && plan.erases.find(({ base, lengthBytes }) => secondWord.address >= base && secondWord.address < base + lengthBytes)?.number;
+  const isInProgress = (sector: number): boolean => sector === secondSector || programmedWords < (wordsAtEnd.get(sector) ?? words) + UNDERWAY_WORDS;
   return [vectorSector.number, ...others.map(({ number }) => number).filter(isInProgress)];
 }

@@ -5,7 +5,8 @@ import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
-import type { KnownSector, Plan } from './plan.js';
+import type { Sector } from '../device/memory-map.js';
+import { lastWords, type KnownSector, type Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -38,11 +39,11 @@ export interface Packing {
  * @param orphanMs what END says; 0: no END
  */
 export function planStream(plan: Plan, packed?: Packing, orphanMs = 0): Uint8Array {
-  const [vectorSector, ...otherSectors] = plan.erases;
+  const [vectorSector, ...others] = plan.erases;
   if (vectorSector === undefined) return new Uint8Array(0);
   return padToUnit([
     ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector.base), fence()]),
-    ...otherSectors.map((sector) => erase(sector.base)),
+    ...others.flatMap((sector) => [erase(sector.base), ...(isSecond(plan, sector) ? [fence()] : [])]),
     ...(packed ? [...begin(packed), piece(packed.content.contentBytes, packed.content.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
     ...proofAndVector(plan, orphanMs),
   ]);
@@ -61,7 +62,7 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
     const bytes = at < 0 ? undefined : packedBytes.subarray(takenAfterRun[at - 1] ?? 0, takenAfterRun[at]);
     return [
       ...keeps.flatMap((kept) => [
-        keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] ? [fence()] : []),
+        keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] || isSecond(plan, kept.sector) ? [fence()] : []),
       ]),
       // While the first sector is erased, the codec comes.
       ...(step === 0 ? begin(packed) : []),
@@ -76,15 +77,16 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
 /** The vector's sector, but for its first flash word. */
 function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: KnownSector): Uint8Array[] {
   const [place] = copyPlaces(part);
-  const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, vectorWord!.address);
+  const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, [vectorWord!.address]);
   return [keep(sector.base, place!), erase(sector.base), fence(), ...runs.map((run) => restore(run, place!))];
 }
 
 /** The vector's flash word comes only over flash that is proven; the flash may be started only when that word is proven, too. */
 function proofAndVector(plan: Plan, orphanMs: number): Uint8Array[] {
-  const { address, bytes } = plan.vectorWord!;
-  const end = orphanMs === 0 ? [] : [prove({ address, length: bytes.length, digest: crc32(bytes) }), Uint8Array.of(OPERATIONS.end.id, ...encodeFields(OPERATIONS.end.fields, { patienceMs: orphanMs }))];
-  return [...rangesBeforeVector(plan, plan.vectorWord!).map(prove), write(address, bytes), ...end];
+  const words = lastWords(plan);
+  const proofs = words.map(({ address, bytes }) => prove({ address, length: bytes.length, digest: crc32(bytes) }));
+  const end = orphanMs === 0 ? [] : [...proofs, Uint8Array.of(OPERATIONS.end.id, ...encodeFields(OPERATIONS.end.fields, { patienceMs: orphanMs }))];
+  return [...rangesBefore(plan, words).map(prove), ...words.map(({ address, bytes }) => write(address, bytes)), ...end];
 }
 
 export function erase(address: number): Uint8Array {
@@ -130,15 +132,20 @@ function withBytes(id: number, head: Uint8Array, bytes: Uint8Array): Uint8Array 
   return operation;
 }
 
-/** What must be in flash before the vector's flash word: every touched sector, that word itself still erased. */
-function rangesBeforeVector(plan: Plan, vectorWord: Segment): readonly ProofRange[] {
+/** The sector in which the second core starts: erased before anything else of what it starts changes. */
+function isSecond({ secondWord }: Plan, { base, lengthBytes }: Sector): boolean {
+  return secondWord !== undefined && secondWord.address >= base && secondWord.address < base + lengthBytes;
+}
+
+/** What must be in flash before the last words: every touched sector, those words themselves still erased. */
+function rangesBefore(plan: Plan, words: readonly Segment[]): readonly ProofRange[] {
   return plan.sectors.map(({ sector, content, digest }) => {
     const range = { address: sector.base, length: sector.lengthBytes, digest };
-    const offset = vectorWord.address - sector.base;
-    if (offset < 0 || offset >= sector.lengthBytes) return range;
+    const within = words.filter(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
+    if (within.length === 0) return range;
     // What is erased and written is known.
     const without = content!.slice();
-    without.fill(0xff, offset, offset + vectorWord.bytes.length);
+    for (const { address, bytes } of within) without.fill(0xff, address - sector.base, address - sector.base + bytes.length);
     return { ...range, digest: crc32(without) };
   });
 }

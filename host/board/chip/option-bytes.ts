@@ -49,8 +49,9 @@ export function factoryOptionBytes(part: H7Part): OptionBytes {
     iwdg1Software: true,
     bootAdd0: 0x0800,
     bootAdd1: 0x1ff0,
-    bootCm4Add0: 0x0810,
-    bootCm4Add1: 0x1000,
+    // Reserved where there is no second core.
+    bootCm4Add0: part.isDualCore ? 0x0810 : 0,
+    bootCm4Add1: part.isDualCore ? 0x1000 : 0,
     prar: part.banks.map(() => NO_AREA),
     scar: part.banks.map(() => NO_AREA),
     tcmAxiShared: 0,
