@@ -43,7 +43,7 @@ const REFUSALS: readonly Refusal[] = [
   { name: 'write protection of a sector that must be written', board: '', prepare: (link) => protect(link, { wpsn: [0xfe, 0xff] }), kind: 'refused', exitCode: 4, says: /write-protected: the sector at 0x08000000/, hints: /WPSN/ },
   { name: 'write protection in bank 2', board: '', prepare: (link) => protect(link, { wpsn: [0xff, 0xfd] }), address: 0x0812_0000, kind: 'refused', exitCode: 4, says: /0x08120000/, hints: /WPSN/ },
   { name: 'an area that may only be executed', board: 'pcrop=0x08000400-0x080007ff', kind: 'refused', exitCode: 4, says: /execute-only area \(PCROP\) at 0x08000400-0x080007FF lies in the sector at 0x08000000/, hints: /DMEP/ },
-  { name: 'a secure area of H7B0', board: 'chip=STM32H7B0xB&secure=0x08002000-0x08002fff', kind: 'refused', exitCode: 4, says: /secure area at 0x08002000-0x08002FFF lies in the sector at 0x08002000/, hints: /DMES/ },
+  { name: 'a secure area of H7B0', board: 'chip=STM32H7B0xB&secure=0x08002000-0x08002fff', lengthBytes: 10_000, kind: 'refused', exitCode: 4, says: /secure area at 0x08002000-0x08002FFF lies in the sector at 0x08002000/, hints: /DMES/ },
   { name: 'a secure area of H730', board: 'chip=STM32H730xB&secure=0x08000000-0x0800ffff', kind: 'refused', exitCode: 4, says: /secure area at 0x08000000-0x0800FFFF/, hints: /DMES/ },
   { name: 'a pin to be kicked that the line may be on', board: '', options: { kick: { pin: 'PB15', periodMs: 100 } }, kind: 'refused', exitCode: 4, says: /PB15/, hints: /PA9/ },
   { name: 'another chip than --chip says', board: '', options: { chip: 'STM32H723xG' }, kind: 'refused', exitCode: 4, says: /STM32H723xG.*0x450/, hints: /STM32H743xG/ },
