@@ -246,7 +246,7 @@ export interface LinkFacts {
   readonly holdingMs?: number;
   /** Of the line; believed: what the link says, measured: by the time that bytes took. */
   readonly bitRate?: { readonly believed: number; readonly measured?: number };
-  /** What came through of so many bytes in one piece; the converter's buffer, if not all. */
+  /** What came through of so many bytes in one piece: much less is what the converter's buffer holds, a little less is loss. */
   readonly burst?: { readonly sentBytes: number; readonly arrivedBytes: number };
   readonly deviceId?: number;
   readonly couldBe?: readonly string[];

@@ -8,7 +8,7 @@ import { hex } from './byte-runs.js';
 import { roundTrips } from './examine-times.js';
 import { finding, type FindingName } from './findings.js';
 import { intoStep, isAnswered, type Step } from './into-step.js';
-import type { ProbeLine, Timed } from './probe-line.js';
+import { areForeignRefusals, type ProbeLine, type Timed } from './probe-line.js';
 import { GET_ID, isIdAnswer } from './questions.js';
 
 export type Facts = { -readonly [Key in keyof LinkFacts]: LinkFacts[Key] };
@@ -23,7 +23,7 @@ const PROMISE = { durationMs: 60_000, roundTrips: 30 } as const;
 /** Converters with one client need a moment to forget the last. */
 const RECONNECT_WAITS_MS = [0, 2000, 5000, 10_000] as const;
 /** Longer than most cells and satellites are lost. */
-const OUTLAST_MS = 15_000;
+export const OUTLAST_MS = 15_000;
 /** Of bringing it into step, while noise answers. */
 const MOST_REPEATS = 2;
 /** Where datagrams get lost, a bootloader may wait for the rest of a frame as long as this. */
@@ -36,7 +36,7 @@ export class Case {
   readonly startedMs: number;
   readonly findings: Finding[] = [];
   readonly facts: Facts = {};
-  /** What failed once and not again, in words. */
+  /** What failed now and then, in words. */
   readonly losses: string[] = [];
   lostDatagrams = 0;
   readonly changes: string[] = [];
@@ -47,6 +47,8 @@ export class Case {
   wasInStep = false;
   /** Since when nothing was asked, in the end. */
   quietSinceMs = Infinity;
+  /** What somebody else has sent to the board at once, where that was counted. */
+  foreignBytes: number | undefined;
   /** Somebody else has sent an odd number of bytes to the board. */
   hasOddBytes = false;
   /** What the converter said before anything was asked. */
@@ -70,10 +72,20 @@ export class Case {
     this.say(`Found: ${name}: ${evidence}.`);
   }
 
+  /** The usual one; 0 while none was measured. */
+  get roundTripMs(): number {
+    return roundTrips(this.line.samples)?.medianMs ?? 0;
+  }
+
   /** Of the time that was promised. */
   get leftMs(): number {
     const { line, startedMs } = this;
-    return startedMs + PROMISE.durationMs + PROMISE.roundTrips * (roundTrips(line.samples)?.medianMs ?? 0) - line.now();
+    return startedMs + PROMISE.durationMs + PROMISE.roundTrips * this.roundTripMs - line.now();
+  }
+
+  /** Somebody else sends to the board: what is asked meanwhile is answered by chance. */
+  get isDisturbed(): boolean {
+    return this.line.datagramBytes === undefined && this.line.strays.some(({ bytes }) => areForeignRefusals(bytes));
   }
 
   /** How often the same must happen before it is no chance. */

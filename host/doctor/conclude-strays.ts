@@ -24,6 +24,11 @@ export function concludeStrays(examined: Case): void {
 }
 
 function concludeForeignBytes(examined: Case, first: Stray, refusals: readonly Stray[]): void {
+  const { foreignBytes } = examined;
+  if (foreignBytes !== undefined) {
+    const name = foreignBytes === MODBUS_REQUEST_BYTES ? 'second-client' : 'heartbeat-line';
+    return examined.found(name, `the bootloader refused commands that nobody here sent: ${foreignBytes} bytes${repetition(refusals)}`);
+  }
   const bytes = 2 * first.bytes.length;
   const isOdd = examined.hasOddBytes;
   const evidence = `the bootloader refused commands that nobody here sent: ${bytes}${isOdd ? ' or ' + String(bytes + 1) : ''} bytes${repetition(refusals)}`;

@@ -1,5 +1,6 @@
 /** A diagnosis → lines for people: what was measured, then each trouble with its evidence, meaning and remedy. Pure. */
 import type { Diagnosis, LinkFacts } from '../flash-options.js';
+import { isFew } from './examine-bursts.js';
 
 const SHOWN_PARTS = 3;
 
@@ -16,7 +17,7 @@ function describeFacts(facts: LinkFacts): readonly string[] {
     roundTrip && ['round trip', `${ms(roundTrip.minMs)} / ${ms(roundTrip.medianMs)} / ${ms(roundTrip.maxMs)} (least, median, most of ${roundTrip.samples} samples)`],
     holdingMs === undefined ? undefined : ['held back', `${ms(holdingMs)} of it, unless somebody nearer has opened the connection for the converter`],
     bitRate && ['bit rate', bitRate.measured === undefined ? `${bitRate.believed}, as the link says (not measured)` : `${bitRate.measured}, as measured`],
-    burst && ['burst', burst.arrivedBytes < burst.sentBytes ? `${burst.arrivedBytes} of ${burst.sentBytes} bytes: the converter's buffer` : `${burst.sentBytes} bytes at once pass whole`],
+    burst && ['burst', burstText(burst)],
     deviceId === undefined ? undefined : ['device id', deviceIdText(deviceId, facts.couldBe)],
     romVersion === undefined ? undefined : ['ROM bootloader', bootloaderText(romVersion, protocolVersion, romBugs)],
     rdpLevel === undefined ? undefined : ['read-out protection', `level ${rdpLevel}`],
@@ -24,6 +25,12 @@ function describeFacts(facts: LinkFacts): readonly string[] {
   const known = rows.filter((row) => row !== undefined);
   const width = Math.max(0, ...known.map(([name]) => name.length));
   return known.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+/** A few bytes are missing for another reason than a buffer that is full, and then a finding says which. */
+function burstText({ sentBytes, arrivedBytes }: NonNullable<LinkFacts['burst']>): string {
+  if (arrivedBytes === sentBytes) return `${sentBytes} bytes at once pass whole`;
+  return isFew(arrivedBytes, sentBytes) ? `${arrivedBytes} of ${sentBytes} bytes at once: so much the converter's buffer holds` : `${arrivedBytes} of ${sentBytes} bytes at once pass: no buffer is full, but some got lost`;
 }
 
 function bootloaderText(version: number, protocolVersion: number | undefined, bugs: readonly string[]): string {

@@ -39,6 +39,9 @@ const EXAMINATIONS: readonly Examination[] = [
 
 /** Converters that end quiet connections wait for three seconds at least. */
 const SHORTEST_IDLE_MS = 2000;
+/** One examination, without trouble; the last one needs less. */
+const EXAMINATION_TRIPS = 8;
+const SHORTEST_QUIET_MS = 1000;
 /** Before anything was sent. */
 const AT_ONCE_MS = 1000;
 /** In one examination. */
@@ -72,10 +75,17 @@ export async function examine(link: Link, { say, signal }: DoctorHooks): Promise
 async function runAll(examined: Case): Promise<void> {
   for (const { asks, examine } of EXAMINATIONS) {
     // Only trouble takes so long. If it has no name by now, listening will tell.
-    if (examined.leftMs < 0 && (examined.findings.length > 0 || examine !== examineQuiet)) continue;
+    const isTrouble = examined.findings.length + examined.losses.length + examined.changes.length > 0;
+    if (isTrouble ? examined.leftMs < neededMs(examined, examine) : examined.leftMs < 0 && examine !== examineQuiet) continue;
+    if (examined.isDisturbed && examine !== examineQuiet) continue;
     examined.say(asks);
     await examineUntilDone(examined, examine);
   }
+}
+
+/** Where there is trouble, two questions more than usual find no answer. */
+function neededMs({ line, roundTripMs }: Case, examine: Examination['examine']): number {
+  return 2 * line.patienceMs() + (examine === examineQuiet ? SHORTEST_QUIET_MS : EXAMINATION_TRIPS * roundTripMs);
 }
 
 /** Connections may break by themselves. */
@@ -111,6 +121,14 @@ function conclude(examined: Case): void {
   const isExplained = examined.findings.length > 0;
   if (isExplained) return;
   const { losses, changes } = examined;
-  if (changes.length > 0) examined.found('bytes-changed', `once and not again: ${changes.join('; ')}`);
-  else if (losses.length > 0) examined.found('bytes-lost', `once and not again: ${losses.join('; ')}`);
+  if (changes.length > 0) examined.found('bytes-changed', `now and then: ${counted(changes)}`);
+  else if (losses.length > 0) examined.found('bytes-lost', `now and then: ${counted(losses)}`);
+}
+
+/** What happened more than once is said once. */
+function counted(events: readonly string[]): string {
+  return [...new Set(events)].map((event) => {
+    const times = events.filter((other) => other === event).length;
+    return times === 1 ? event : `${event} (${times} times)`;
+  }).join('; ');
 }

@@ -20,6 +20,11 @@ const RECKONED_BYTES = 960;
 /** Below, more is missing than single bytes. */
 const FEW = 0.9;
 
+/** Then it was a full buffer, and not a byte here and there. */
+export function isFew(arrivedBytes: number, sentBytes: number): boolean {
+  return arrivedBytes < FEW * sentBytes;
+}
+
 interface Burst {
   readonly sentBytes: number;
   readonly refusals: number;
@@ -28,6 +33,8 @@ interface Burst {
 
 export async function examineBursts(examined: Case): Promise<void> {
   const { line } = examined;
+  // By turns, as half-duplex=1 has it, nobody hears an answer to what is still being sent.
+  if (line.settings.isHalfDuplex) return;
   const small = await tryBurst(examined, SMALL_BYTES);
   await examined.keepInStep();
   if (small.refusals === 0) return;
@@ -60,7 +67,7 @@ async function tryBurst(examined: Case, sentBytes: number): Promise<Burst> {
     new Uint8Array(sentBytes).fill(SYNCHRONISATION), (answer) => answer.length === sentBytes / 2 && count(answer, NACK) === answer.length, { lineBytes: sentBytes + 1 },
   );
   const others = bytes.filter((byte) => byte !== NACK && !(line.isEchoing && byte === SYNCHRONISATION));
-  if (others.length > 0 && others.length < bytes.length) examined.changes.push(`${others.length} of ${bytes.length} refusals: ${hex(others)}`);
+  if (others.length > 0 && others.length < bytes.length) examined.changes.push(`${others.length} of ${bytes.length} refusals came as ${hex(others)}`);
   return { sentBytes, refusals: count(bytes, NACK), tookMs };
 }
 
@@ -90,7 +97,7 @@ function concludeBursts(examined: Case, bursts: readonly Burst[], refusalsPerByt
   const arrived = bursts.map(({ refusals }) => Math.round(refusals / refusalsPerByte));
   const [sentBytes, most] = [bursts[0]!.sentBytes, Math.min(bursts[0]!.sentBytes, Math.max(...arrived))];
   examined.facts.burst = { sentBytes, arrivedBytes: most };
-  if (most < FEW * sentBytes) {
+  if (isFew(most, sentBytes)) {
     if (most < RECKONED_BYTES) examined.found('small-buffer', `of ${sentBytes} bytes that came at once, no more than ${most} reached the board`);
     return;
   }

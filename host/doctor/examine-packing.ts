@@ -30,7 +30,7 @@ export async function examinePacking(examined: Case): Promise<void> {
   const characterMs = lineTimeMs(1, { ...line.settings, baudRate: line.measuredRate ?? line.settings.baudRate });
   const lengthBytes = Math.max(4, Math.min(248, 4 * Math.round(APART_MS / characterMs / 4)));
   const apartMs = (lengthBytes + 2) * characterMs;
-  if (facts.rdpLevel !== 0 || apartMs < SHORTEST_APART_MS || examined.has('half-duplex')) return;
+  if (facts.rdpLevel !== 0 || apartMs < SHORTEST_APART_MS || line.settings.isHalfDuplex || examined.has('half-duplex')) return;
   const gaps: number[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const heard = await line.ask(writeInOne(lengthBytes), (bytes) => isSame(bytes, ACKS), { lineBytes: lengthBytes + 12 });

@@ -63,7 +63,7 @@ async function tryWayTest(examined: Case, { bytes, what, byAnswers }: WayTest): 
   const expected = bytes.length / 2;
   let name: ReturnType<typeof byAnswers>;
   for (let attempt = 0; attempt < (line.datagramBytes === undefined ? 1 : DATAGRAM_ATTEMPTS); attempt++) {
-    const heard = await line.ask(Uint8Array.from(bytes), () => false, { waitMs: line.patienceMs() });
+    const heard = await line.ask(Uint8Array.from(bytes), () => false, { waitMs: line.patienceMs(), mostRefusals: bytes.length });
     const refusals = count(heard.bytes, NACK);
     name = byAnswers(refusals, expected);
     if (refusals !== expected) await examined.regain();
@@ -93,7 +93,7 @@ async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void
     if (concludeWayBack(examined, fates, access)) return;
   }
   fates.forEach((fate, index) => {
-    if (fate === 'changed') examined.changes.push('what was read back');
+    if (fate === 'changed') examined.changes.push('what was read back from RAM differed');
     else examined.lost('Read Memory', cut[index]!);
   });
 }

@@ -2,6 +2,7 @@
  * The line as the doctor uses it: asks one question at a time, tells everything that came back and when. It strips what is known to
  * surround every answer (an echo, a text before each packet), and remembers what came unasked. Draws no conclusion.
  */
+import { NACK } from '../bootloader/an3155.js';
 import { readableText } from '../bootloader/wrong-answer.js';
 import { lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
@@ -31,11 +32,20 @@ export interface Stray {
   readonly bytes: Uint8Array;
 }
 
+/** So many refusals in a packet, asked for by nobody, are somebody else's: fewer may be a late answer of ours, and more that to a burst. */
+const FOREIGN_REFUSALS = { least: 3, most: 32 } as const;
+
+export function areForeignRefusals(bytes: Uint8Array): boolean {
+  return bytes.length >= FOREIGN_REFUSALS.least && bytes.length <= FOREIGN_REFUSALS.most && bytes.every((byte) => byte === NACK);
+}
+
 interface AskOptions {
   /** In place of the patience that the measured round trip suggests, line time included. */
   readonly waitMs?: number;
   /** Bytes that the line carries until the answer is complete, both ways, where it is more than question and answer. */
   readonly lineBytes?: number;
+  /** That the question can bring, where it may be doubled on its way. @default one for each pair of its bytes */
+  readonly mostRefusals?: number;
 }
 
 /** While nothing is measured and the network told nothing: nothing slower than this answers in time to be of use. */
@@ -111,7 +121,7 @@ export class ProbeLine {
    * @param isWhole the answer, if it is exactly that: then nothing more is waited for
    * @throws StageFlashError kind `link` when the connection is gone
    */
-  async ask(question: Uint8Array, isWhole: (answer: Uint8Array) => boolean, { waitMs, lineBytes }: AskOptions = {}): Promise<Heard> {
+  async ask(question: Uint8Array, isWhole: (answer: Uint8Array) => boolean, { waitMs, lineBytes, mostRefusals = (question.length + 1) / 2 }: AskOptions = {}): Promise<Heard> {
     await this.#collectStrays();
     const sentMs = this.now();
     const untilMs = sentMs + (waitMs ?? this.patienceMs() + this.#longestLineMs(lineBytes ?? question.length + 16));
@@ -121,7 +131,7 @@ export class ProbeLine {
     for (let deadlineMs = untilMs; ; ) {
       const more = await this.#receive(deadlineMs);
       if (more.length === 0) return { bytes: this.#strip(raw, question), raw, tookMs: lastMs - sentMs, spreadMs: Math.max(0, lastMs - firstMs) };
-      if (lineBytes === undefined && this.#isChatter(more)) continue;
+      if (lineBytes === undefined && (this.#isChatter(more) || this.#isForeignRefusals(more, mostRefusals))) continue;
       raw = concat(raw, more);
       lastMs = this.now();
       firstMs = Math.min(firstMs, lastMs);
@@ -203,6 +213,14 @@ export class ProbeLine {
     if (this.exchanges.length === 0) return false;
     const bytes = without(packet, this.prefix);
     if (readableText(bytes) === undefined) return false;
+    this.strays.push({ atMs: this.now(), bytes });
+    return true;
+  }
+
+  /** A packet of more refusals than the question can bring: somebody else has sent something at the same time. */
+  #isForeignRefusals(packet: Uint8Array, mostRefusals: number): boolean {
+    const bytes = without(packet, this.prefix);
+    if (this.datagramBytes !== undefined || !areForeignRefusals(bytes) || bytes.length <= mostRefusals) return false;
     this.strays.push({ atMs: this.now(), bytes });
     return true;
   }

@@ -13,7 +13,7 @@ import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
-import { forgetStub, inProgress, leftInProgress, saveOrWarn } from './sector-journal.js';
+import { forgetStub, leftBehind, saveOrWarn } from './sector-journal.js';
 import { keepOnDisk, leftUnderWay } from './rest-on-disk.js';
 import { enterBootloader } from './move-board.js';
 import { surveyAndPlan } from './survey-and-plan.js';
@@ -60,7 +60,10 @@ export async function useStub(job: Job, session: StubSession, { mayReset }: { re
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
   const { options, events, file, log } = job;
   const onDisk = leftUnderWay(job, session.facts);
-  const distrusted = [...new Set([...leftInProgress(file, session.facts), ...onDisk.map(({ sector }) => sector)])];
+  const left = leftBehind(file, session.facts);
+  // A job over another link to this board has left nothing else behind.
+  const leftElsewhere = onDisk.filter(({ seenBy }) => seenBy !== left?.startedAt);
+  const distrusted = [...new Set([...(left?.inProgress ?? []), ...leftElsewhere.map(({ sector }) => sector)])];
   const planned = await surveyAndPlan(job, session, { distrusted, onDisk, isResumed: false });
   describeSectors(planned.plan).forEach((line) => events.note(line));
   const { enter } = options;
@@ -73,8 +76,9 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   }
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;
-  keepOnDisk(job, planned.plan, planned.rests.bySector, facts);
-  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: inProgress(planned.plan, distrusted, 0) });
+  const startedAt = new Date().toISOString();
+  keepOnDisk(job, planned.plan, planned.rests.bySector, facts, startedAt);
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt });
   return finishJob(job, session, planned);
 }
 

@@ -15,9 +15,9 @@ import type { Planned } from './survey-and-plan.js';
 export async function finishJob(job: Job, session: StubSession, planned: Planned): Promise<Report> {
   const { options, events, log } = job;
   if (planned.stream.length > 0) log.flash = 'unfinished';
-  const journal = keepJournal(job, planned.plan);
+  const journal = keepJournal(job, session, planned.plan, planned.stream);
   if (planned.stream.length > 0) await raiseRate(session, options.streamBaud, events);
-  log.executed = await executePlan(session, planned.plan, planned.stream, { events, signal: options.signal, onProgrammed: journal.programmed });
+  log.executed = await executePlan(session, planned.plan, planned.stream, { events, signal: options.signal, onProgress: journal.hear, ...(journal.mayReach && { mayReach: journal.mayReach }) });
   log.flash = 'proven';
   journal.proven();
   forgetOnDisk(job.journal, session.facts, planned.plan.sectors.map(({ sector }) => sector.number));

@@ -3,7 +3,7 @@
  * ended well. Whether that job has begun at all, or has ended unheard, shows in the sector that it erased first: then the flash itself is right, and
  * may have changed since.
  */
-import type { Plan } from '../plan/plan.js';
+import { incompleteSectors, type Plan } from '../plan/plan.js';
 import { erasedDigest } from '../plan/erased.js';
 import { partialSectors, type SectorRest } from '../plan/rest.js';
 import { crc32 } from '../protocol/crc32.js';
@@ -40,23 +40,27 @@ export function loadFor({ journal, options }: Pick<Job, 'journal' | 'options'>, 
   }
 }
 
-/** Before the first erase. @throws StageFlashError kind `refused` when it cannot be written and something would be lost */
-export function keepOnDisk(job: Pick<Job, 'image' | 'journal' | 'options'>, plan: Plan, bySector: ReadonlyMap<number, SectorRest>, facts: Facts): void {
+/**
+ * Before the first erase.
+ * @param startedAt when the job began
+ * @throws StageFlashError kind `refused` when it cannot be written and something would be lost
+ */
+export function keepOnDisk(job: Pick<Job, 'image' | 'journal' | 'options'>, plan: Plan, bySector: ReadonlyMap<number, SectorRest>, facts: Facts, startedAt: string): void {
   const [first] = plan.erases;
   if (first === undefined) return;
   const underWay = leftUnderWay(job, facts);
-  const savedAt = new Date().toISOString();
   const { now, then } = evidence(plan, facts);
   const partials = partialSectors(job.image, plan.part);
   const sectors = plan.erases.map(({ number }): SectorOnDisk => {
     const rest = bySector.get(number);
     const wasUnderWay = underWay.some(({ sector }) => sector === number);
     return {
-      sector: number, savedAt, firstErased: first.number, notUnderWay: wasUnderWay ? then.filter((digest) => !now.includes(digest)) : [...now, ...then],
+      sector: number, savedAt: startedAt, seenBy: startedAt, firstErased: first.number, notUnderWay: wasUnderWay ? then.filter((digest) => !now.includes(digest)) : [...now, ...then],
       ...(rest?.kind === 'known' ? { kept: rest.segments, beside: partials.find(({ sector }) => sector.number === number)?.beside ?? [] } : { kept: [], beside: [] }),
     };
   });
-  job.journal.save(uidOf(facts), [...carriedOver(loadFor(job, facts), facts, sectors.map(({ sector }) => sector)), ...sectors]);
+  const others = carriedOver(loadFor(job, facts), facts, sectors.map(({ sector }) => sector));
+  job.journal.save(uidOf(facts), [...others.map((one) => ({ ...one, seenBy: startedAt })), ...sectors]);
 }
 
 /** The flash of these sectors is proven, or erased because somebody said so. @param facts of the survey before that */
@@ -76,10 +80,7 @@ export function forgetOnDisk(journal: RestJournal, facts: Facts, sectors: readon
  */
 function evidence(plan: Plan, facts: Facts): { readonly now: readonly number[]; readonly then: readonly number[] } {
   const first = plan.sectors.find(({ sector }) => sector === plan.erases[0])!;
-  const { address, bytes } = plan.vectorWord!;
-  const incomplete = first.content!.slice();
-  incomplete.fill(0xff, address - first.sector.base, address - first.sector.base + bytes.length);
-  const passed = [erasedDigest(first.sector.lengthBytes), crc32(incomplete)];
+  const passed = [erasedDigest(first.sector.lengthBytes), crc32(incompleteSectors(plan)[0]!.content)];
   const isEvidence = (digest: number): boolean => !passed.includes(digest);
   return { now: [facts.sectorDigests[first.sector.number]!].filter(isEvidence), then: [first.digest].filter(isEvidence) };
 }

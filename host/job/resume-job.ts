@@ -8,7 +8,7 @@ import type { StubSession } from '../session/stub-session.js';
 import { hearAnyStub, takeOver } from '../session/take-over.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
-import { leftInProgress, saveOrWarn } from './sector-journal.js';
+import { leftBehind, saveOrWarn } from './sector-journal.js';
 import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan } from './survey-and-plan.js';
 
@@ -61,7 +61,7 @@ async function takeOverStranger(job: Job, link: Link): Promise<Resumed> {
 async function takeOverAndSave(job: Job, link: Link, heldBy: number): Promise<StubSession> {
   const session = await takeOver(link, heldBy);
   const { token, facts, roundTrip } = session;
-  const left = leftInProgress(job.file, facts);
-  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted: left, inProgress: left });
+  const { inProgress = [], startedAt = new Date().toISOString() } = leftBehind(job.file, facts) ?? {};
+  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: NO_STREAM, roundTripMs: roundTrip.smoothedMs, distrusted: inProgress, inProgress, sentBytes: 0, startedAt });
   return session;
 }

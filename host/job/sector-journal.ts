@@ -1,24 +1,21 @@
 /**
- * Keeps in the session file which sectors are in progress, so that after a cut the next job erases them again even if they read right. Knows when
- * to write it down; which sectors those are is the plan's to say.
+ * Keeps in the session file which sectors are in progress, so that after a cut the next job erases them again even if they read right, and believes the others.
+ * Knows when to write it down; which sectors those are is the plan's to say (host/plan/sectors-in-progress.ts).
  */
+import { changesOf, sendLimit } from '../plan/changes.js';
 import type { Plan } from '../plan/plan.js';
-import { sectorsInProgress } from '../plan/sectors-in-progress.js';
+import { sectorsInProgress, type Moment } from '../plan/sectors-in-progress.js';
 import type { SavedSession, SessionFile } from '../session/session-file.js';
+import type { Progress, StubSession } from '../session/stub-session.js';
 import type { Job } from './job.js';
+import { stepsAhead } from './send-ahead.js';
 
 type Chip = Pick<SavedSession['facts'], 'uid0' | 'uid1' | 'uid2'>;
 
-/** What earlier jobs left in progress on this very chip. */
-export function leftInProgress(file: SessionFile, chip: Chip): readonly number[] {
+/** What was written down of a job on this very chip. */
+export function leftBehind(file: SessionFile, chip: Chip): SavedSession | undefined {
   const saved = file.load();
-  const isThisChip = saved?.facts.uid0 === chip.uid0 && saved.facts.uid1 === chip.uid1 && saved.facts.uid2 === chip.uid2;
-  return isThisChip ? saved.inProgress : [];
-}
-
-/** Those of the plan, and what it did not trust before and does not touch. */
-export function inProgress(plan: Plan, distrusted: readonly number[], programmedWords: number): readonly number[] {
-  return [...untouched(plan, distrusted), ...sectorsInProgress(plan, programmedWords)];
+  return saved?.facts.uid0 === chip.uid0 && saved.facts.uid1 === chip.uid1 && saved.facts.uid2 === chip.uid2 ? saved : undefined;
 }
 
 /** The stub is gone; what it left in progress is not. */
@@ -36,36 +33,64 @@ export function forgetStub(file: SessionFile): void {
   }
 }
 
-/** A job goes on without its file, but not without a word. */
-export function saveOrWarn({ file, events }: Pick<Job, 'file' | 'events'>, session: Omit<SavedSession, 'wireVersion'>): void {
+/** A job goes on without its file, but not without a word. @returns whether it is on the disk */
+export function saveOrWarn({ file, events }: Pick<Job, 'file' | 'events'>, session: Omit<SavedSession, 'wireVersion'>): boolean {
   try {
     file.save(session);
+    return true;
   } catch (error) {
-    events.warning(`This job cannot be gone on with if this process ends: ${error instanceof Error ? error.message : String(error)}`);
+    events.warning(`This job cannot be gone on with if this process ends, nor is it known then what a cut has left half done: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
 }
 
 export interface SectorJournal {
-  /** So many flash words have been programmed. */
-  readonly programmed: (words: number) => void;
+  /** How far the stream may be sent when so much of it is executed. What that changes is written down when this returns. */
+  readonly mayReach?: (executedBytes: number) => number;
+  readonly hear: (progress: Progress) => void;
   /** The flash holds what the plan says. */
   readonly proven: () => void;
 }
 
-/** Writes only when a sector is done. */
-export function keepJournal(job: Pick<Job, 'file' | 'events'>, plan: Plan): SectorJournal {
+const NO_JOURNAL: SectorJournal = { hear: () => undefined, proven: () => undefined };
+/** Of the sectors to be written, so many are done before that alone is worth a write. */
+const WORTH_WRITING = 1 / 16;
+
+/** @param stream the plan's */
+export function keepJournal(job: Pick<Job, 'file' | 'events'>, session: StubSession, plan: Plan, stream: Uint8Array): SectorJournal {
   const saved = job.file.load();
-  if (saved === undefined) return { programmed: () => undefined, proven: () => undefined };
+  if (saved?.token !== session.token) return NO_JOURNAL;
+  const { distrusted } = saved;
+  const changes = changesOf(plan, stream);
+  const ahead = stepsAhead(plan, stream, changes, session);
+  let moment: Moment = { sentBytes: saved.sentBytes, executedBytes: 0, programmedWords: 0 };
   let written = saved.inProgress;
-  const write = (sectors: readonly number[]): void => {
-    if (sectors.length === written.length) return;
-    written = sectors;
-    saveOrWarn(job, { ...saved, inProgress: sectors });
+  let isLost = false;
+  const write = (inProgress: readonly number[]): void => {
+    written = inProgress;
+    if (isLost) return;
+    isLost = !saveOrWarn(job, { ...saved, inProgress, sentBytes: moment.sentBytes });
+    // An old one would vouch for sectors that are in progress now.
+    if (isLost) job.file.remove();
+  };
+  const writeIfWorth = (): void => {
+    const now = sectorsInProgress(plan, changes, distrusted, moment);
+    const done = written.filter((sector) => !now.includes(sector)).length;
+    if (now.some((sector) => !written.includes(sector)) || done > WORTH_WRITING * plan.erases.length) write(now);
   };
   return {
-    programmed: (words) => write(inProgress(plan, saved.distrusted, words)),
-    proven: () => write(untouched(plan, saved.distrusted)),
+    mayReach: (executedBytes) => {
+      const limit = Math.min(sendLimit(changes, stream.length, executedBytes, ahead()), executedBytes + session.facts.windowBytes);
+      if (limit > moment.sentBytes) {
+        moment = { ...moment, sentBytes: limit };
+        writeIfWorth();
+      }
+      return limit;
+    },
+    hear: ({ executed, programmed }) => {
+      moment = { ...moment, executedBytes: executed, programmedWords: programmed };
+      writeIfWorth();
+    },
+    proven: () => write(distrusted.filter((number) => !plan.erases.some((sector) => sector.number === number))),
   };
 }
-
-const untouched = (plan: Plan, sectors: readonly number[]): readonly number[] => sectors.filter((number) => !plan.erases.some((sector) => sector.number === number));

@@ -69,7 +69,7 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
-    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate, check the converter's buffer; if it takes 0x11 and 0x13 for XON and XOFF, add --avoid-xonxoff.`,
+    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff.`,
   });
 }
 

@@ -4,6 +4,7 @@
 import type { H7Part } from '../device/h7-part.js';
 import type { Sector } from '../device/memory-map.js';
 import type { Segment } from '../image/image.js';
+import { ERASED } from './erased.js';
 
 /** A sector that the image touches. */
 export interface PlannedSector {
@@ -48,6 +49,24 @@ export function lastWords({ secondWord, vectorWord }: Plan): readonly Segment[] 
 
 export function writtenSectors(plan: Plan): readonly PlannedSector[] {
   return plan.sectors.filter((planned) => planned.isWritten);
+}
+
+export interface IncompleteSector {
+  readonly sector: Sector;
+  readonly content: Uint8Array;
+}
+
+/** Sectors with one of the last words, as they are while those are missing; the vector's is the first. */
+export function incompleteSectors(plan: Plan): readonly IncompleteSector[] {
+  const words = lastWords(plan);
+  const wordsIn = ({ base, lengthBytes }: Sector): readonly Segment[] => words.filter(({ address }) => address >= base && address < base + lengthBytes);
+  return plan.erases.flatMap((sector) => {
+    const written = plan.sectors.find((planned) => planned.sector === sector);
+    if (written?.content === undefined || wordsIn(sector).length === 0) return [];
+    const content = written.content.slice();
+    for (const { address, bytes } of wordsIn(sector)) content.fill(ERASED, address - sector.base, address - sector.base + bytes.length);
+    return [{ sector, content }];
+  });
 }
 
 /** Bytes of the written sectors that are not part of the image, hold something, and stay. */

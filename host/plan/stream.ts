@@ -6,7 +6,7 @@ import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
 import type { Sector } from '../device/memory-map.js';
-import { lastWords, type KnownSector, type Plan } from './plan.js';
+import { incompleteSectors, lastWords, type KnownSector, type Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -86,7 +86,7 @@ function proofAndVector(plan: Plan, orphanMs: number): Uint8Array[] {
   const words = lastWords(plan);
   const proofs = words.map(({ address, bytes }) => prove({ address, length: bytes.length, digest: crc32(bytes) }));
   const end = orphanMs === 0 ? [] : [...proofs, Uint8Array.of(OPERATIONS.end.id, ...encodeFields(OPERATIONS.end.fields, { patienceMs: orphanMs }))];
-  return [...rangesBefore(plan, words).map(prove), ...words.map(({ address, bytes }) => write(address, bytes)), ...end];
+  return [...rangesBefore(plan).map(prove), ...words.map(({ address, bytes }) => write(address, bytes)), ...end];
 }
 
 export function erase(address: number): Uint8Array {
@@ -138,15 +138,11 @@ function isSecond({ secondWord }: Plan, { base, lengthBytes }: Sector): boolean 
 }
 
 /** What must be in flash before the last words: every touched sector, those words themselves still erased. */
-function rangesBefore(plan: Plan, words: readonly Segment[]): readonly ProofRange[] {
-  return plan.sectors.map(({ sector, content, digest }) => {
-    const range = { address: sector.base, length: sector.lengthBytes, digest };
-    const within = words.filter(({ address }) => address >= sector.base && address < sector.base + sector.lengthBytes);
-    if (within.length === 0) return range;
-    // What is erased and written is known.
-    const without = content!.slice();
-    for (const { address, bytes } of within) without.fill(0xff, address - sector.base, address - sector.base + bytes.length);
-    return { ...range, digest: crc32(without) };
+function rangesBefore(plan: Plan): readonly ProofRange[] {
+  const incomplete = incompleteSectors(plan);
+  return proofRanges(plan).map((range) => {
+    const without = incomplete.find(({ sector }) => sector.base === range.address);
+    return without === undefined ? range : { ...range, digest: crc32(without.content) };
   });
 }
 

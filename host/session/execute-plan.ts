@@ -19,22 +19,23 @@ export interface Executed {
 export interface Execution {
   readonly events: JobEvents;
   readonly signal?: AbortSignal | undefined;
-  /** Told how many flash words have been programmed so far, in the plan's order. */
-  readonly onProgrammed?: (words: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** How far the stream may be sent when so much of it is executed. */
+  readonly mayReach?: (executedBytes: number) => number;
 }
 
 /**
  * @param stream the plan's, see planStream
  * @throws StageFlashError kind `verify` when what the flash holds is not what was planned
  */
-export async function executePlan(session: StubSession, plan: Plan, stream: Uint8Array, { events, signal, onProgrammed }: Execution): Promise<Executed> {
+export async function executePlan(session: StubSession, plan: Plan, stream: Uint8Array, { events, signal, onProgress, mayReach }: Execution): Promise<Executed> {
   const ranges = proofRanges(plan);
   events.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
   let isProving = stream.length === 0;
   const outcome = await runStream({
-    session, stream, ranges, signal, digestWorkMs: PROOF_MS,
+    session, stream, ranges, signal, mayReach, digestWorkMs: PROOF_MS,
     onProgress: (progress) => {
-      onProgrammed?.(progress.programmed);
+      onProgress?.(progress);
       if (isProving) return;
       events.progress('stream', Math.min(progress.executed, stream.length), stream.length, busyWith(progress));
       isProving = progress.executed >= stream.length;

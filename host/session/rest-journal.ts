@@ -4,13 +4,14 @@
  * user's state folder (XDG Base Directory: XDG_STATE_HOME).
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { StageFlashError, fileTrouble } from '../errors.js';
 import type { FlashContent } from './missing-content.js';
 import type { AddressedRange } from './run-stream.js';
+import { writeSynced } from './write-synced.js';
 
 /** One sector that a job was about to erase. */
 export interface SectorOnDisk {
@@ -24,6 +25,8 @@ export interface SectorOnDisk {
   readonly notUnderWay: readonly number[];
   /** For people. */
   readonly savedAt: string;
+  /** The last job that has looked at it, by when it began: what that one's session file says of the sector is the newest. */
+  readonly seenBy: string;
 }
 
 export interface RestJournal {
@@ -96,22 +99,4 @@ function parse(text: string): readonly SectorOnDisk[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** On the disk, not in a cache, and whole or not at all: this machine may lose its power too. */
-function writeSynced(path: string, text: string): void {
-  const draft = `${path}.part`;
-  const file = openSync(draft, 'w', 0o600);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
-  // The name is in the folder, which not every system lets be opened.
-  if (process.platform === 'win32') return;
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }

@@ -2,7 +2,7 @@
  * Sends a stream over one pair of wires (half-duplex): a burst, a question behind it, silence until the answer, and on. The stub says nothing else, so what
  * got lost, what there is room for, and that the work is done are all learned from answers.
  *
- * Each burst costs a round trip in which the line carries nothing, so it is as long as the window and patience allow. Like run-stream.ts in all but the turns.
+ * Each burst costs a round trip in which the line carries nothing, so it is as long as window and caution allow. Like run-stream.ts in all but the turns.
  */
 import { lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { Turns } from '../plan/wire-schedule.js';
@@ -10,15 +10,20 @@ import { LIMITS } from '../protocol/wire.js';
 import { askProgress } from './ask-progress.js';
 import { FrameSize } from './frame-size.js';
 import type { StreamJob, StreamOutcome } from './run-stream.js';
+import { streamLimit, type StreamLimit } from './stream-limit.js';
 import type { Progress, StubSession } from './stub-session.js';
 import { Transmissions } from './transmissions.js';
 
 const UNIT = LIMITS.unitBytes.value;
 /** A burst for less of the window is not worth its round trip: the stub has work for some time. */
 const WORTHWHILE_SHARE = 1 / 4;
-/** No error, no reset of the board and no progress is known before a burst ends: it is no longer than this, or than so many times the silence behind it. */
+/**
+ * Before a burst ends, no error, no progress and no reset of the board is known; and a ROM bootloader that came back makes bytes of its own of content,
+ * some of which may be commands (DESIGN.md, Not yet). So a burst is no longer than this, unless more than a fifth of the time would be silence.
+ */
 const LONGEST_BURST_MS = 8000;
-const BURST_PER_SILENCE = 20;
+const LONGEST_BURST_BYTES = 32_768;
+const BURST_PER_SILENCE = 4;
 /** POLL and PROGRESS. */
 const QUESTION_BYTES = 90;
 /** While the stub only works: asked after so long a pause at least, and with a fifth of the line at most. */
@@ -42,7 +47,7 @@ function questionMs(line: LineSettings): number {
 }
 
 function burstMs(line: LineSettings, roundTripMs: number): number {
-  return Math.max(LONGEST_BURST_MS, BURST_PER_SILENCE * (roundTripMs + questionMs(line)));
+  return Math.max(Math.min(LONGEST_BURST_MS, lineTimeMs(LONGEST_BURST_BYTES, line)), BURST_PER_SILENCE * (roundTripMs + questionMs(line)));
 }
 
 /** Between two questions while nothing is sent. */
@@ -95,8 +100,9 @@ class BurstSender {
   /** Something is lost, or there is room for what is worth a burst. */
   get hasWork(): boolean {
     const { session: { facts: { windowBytes } }, stream } = this.#job;
-    const worthwhileBytes = Math.min(stream.length - this.#sent.nextOffset, windowBytes * WORTHWHILE_SHARE);
-    return this.#sent.hasLost || (worthwhileBytes > 0 && this.#limit - this.#sent.nextOffset >= worthwhileBytes);
+    const { limitBytes, isHeldBack } = this.#limit;
+    const worthwhileBytes = Math.min(stream.length - this.#sent.nextOffset, isHeldBack ? UNIT : windowBytes * WORTHWHILE_SHARE);
+    return this.#sent.hasLost || (worthwhileBytes > 0 && limitBytes - this.#sent.nextOffset >= worthwhileBytes);
   }
 
   async sendBurst(): Promise<void> {
@@ -106,7 +112,7 @@ class BurstSender {
     // Behind a connection that has ended the stub may have missed anything.
     while (session.pacer.freeAtMs < endMs && session.link.renewals === renewals && signal?.aborted !== true) {
       const inTimeBytes = Math.floor((endMs - session.pacer.freeAtMs) / lineTimeMs(UNIT, session.link.line)) * UNIT;
-      const piece = this.#sent.take(Math.max(UNIT, Math.min(this.#frames.payloadBytes, inTimeBytes)), this.#limit);
+      const piece = this.#sent.take(Math.max(UNIT, Math.min(this.#frames.payloadBytes, inTimeBytes)), this.#limit.limitBytes);
       if (piece === undefined) return;
       await session.send('data', piece.offset, { bytes: stream.subarray(piece.offset, piece.offset + piece.length) });
       this.#frames.sent(piece.length);
@@ -117,8 +123,8 @@ class BurstSender {
     this.#hear(await askProgress(this.#job.session, (request) => this.#sent.poll(request)));
   }
 
-  get #limit(): number {
-    return (this.#seen?.executed ?? 0) + this.#job.session.facts.windowBytes;
+  get #limit(): StreamLimit {
+    return streamLimit(this.#job, this.#seen?.executed ?? 0);
   }
 
   /** Once a connection has ended, perhaps because the board was silent, no burst is so long that it could be for that again. */

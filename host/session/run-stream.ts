@@ -10,6 +10,7 @@ import type { RoundTrip } from '../link/round-trip.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { FrameSize, fullPayloadBytes } from './frame-size.js';
 import { runBursts } from './run-bursts.js';
+import { streamLimit } from './stream-limit.js';
 import { keepRate } from './stream-rate.js';
 import { deafError } from './stub-error.js';
 import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
@@ -24,6 +25,8 @@ const METER_MS = 8000;
 const BUSY_SHARE = 0.95;
 /** Of what is lost, the stub discards at least so much where single bytes are missing. */
 const SPOILT_SHARE = 0.75;
+/** Who holds the stream back asks so often whether it may go on: the stub's own reports are further apart. */
+export const NEWS_MS = 250;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
 
@@ -46,6 +49,8 @@ export interface StreamJob {
   /** What reading the ranges and finishing the last flash work takes at worst. */
   readonly digestWorkMs: number;
   readonly onProgress: (progress: Progress) => void;
+  /** How far the stream may be sent when so much of it is executed; asked before anything beyond the last answer goes. @default as far as the window lets it */
+  readonly mayReach?: ((executedBytes: number) => number) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -74,6 +79,7 @@ class StreamSender {
   readonly #frames: FrameSize;
   #seen: Progress | undefined;
   #digestAsked = false;
+  #isHeldBack = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
   /** When the first piece went out behind the last report. */
@@ -163,21 +169,29 @@ class StreamSender {
       return this.#askWhatCame();
     }
     // Into silence only questions go: whoever is there after a reset might take content for commands.
-    const piece = missed > 0 || this.#isUnheard ? undefined : this.#sent.take(this.#frames.payloadBytes, (this.#seen?.executed ?? 0) + session.facts.windowBytes);
+    const piece = missed > 0 || this.#isUnheard ? undefined : this.#sent.take(this.#frames.payloadBytes, this.#limit());
     if (piece !== undefined) await this.#sendPiece(piece);
     else if (this.#sent.isAllSent && !this.#digestAsked) await this.#askDigest();
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
     else {
       this.#busySince = undefined;
-      await keepRate(session);
-      await session.listen(this.#deadlineMs);
+      if (this.#isHeldBack && session.link.now() >= session.sentAtMs + NEWS_MS) await this.#poll();
+      else await keepRate(session);
+      await session.listen(this.#isHeldBack ? Math.min(this.#deadlineMs, session.sentAtMs + NEWS_MS) : this.#deadlineMs);
     }
+  }
+
+  /** Nothing of the stream goes beyond. */
+  #limit(): number {
+    const { limitBytes, isHeldBack } = streamLimit(this.#job, this.#seen?.executed ?? 0);
+    this.#isHeldBack = isHeldBack;
+    return limitBytes;
   }
 
   /** The stub has received or executed more, or works on what it has all received. */
   #isNews(progress: Progress): boolean {
     return progress.received !== this.#seen?.received || progress.executed !== this.#seen.executed
-      || (progress.busy !== 0 && progress.received === this.#job.stream.length);
+      || (progress.busy !== 0 && progress.received >= this.#sent.nextOffset);
   }
 
   /** While data come the stub reports at its pace; without a sign of it, the board may have been reset, and its ROM bootloader take content for commands. */
@@ -208,11 +222,16 @@ class StreamSender {
     session.repeats++;
     if (this.#isHeardSincePoll && this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
     this.#isHeardSincePoll = false;
+    await this.#poll();
+    if (this.#sent.isAllSent) await this.#askDigest();
+    this.#restartTimer();
+  }
+
+  async #poll(): Promise<void> {
+    const { session } = this.#job;
     const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});
-    if (this.#sent.isAllSent) await this.#askDigest();
-    this.#restartTimer();
   }
 
   /** The way to the board is dead, though the way back is not: a converter that was told XOFF does that. */

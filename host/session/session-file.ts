@@ -1,14 +1,15 @@
 /**
  * What a later process needs to go on where this one ended, and which sectors a job that did not end well may have left half done: one small
- * file per board, written before the first erase and removed when the flash is proven. It lies in the user's state folder (XDG Base
- * Directory: XDG_STATE_HOME).
+ * file per board, written ahead of whatever changes a sector and removed when the flash is proven. It lies in the user's state folder (XDG
+ * Base Directory: XDG_STATE_HOME).
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { MessageValues } from '../protocol/messages.js';
 import { WIRE_VERSION } from '../protocol/wire.js';
+import { writeSynced } from './write-synced.js';
 
 export interface SavedSession {
   readonly wireVersion: number;
@@ -25,6 +26,10 @@ export interface SavedSession {
   readonly distrusted: readonly number[];
   /** Numbers of sectors that a cut may leave in any state, by what is known now. */
   readonly inProgress: readonly number[];
+  /** Nothing behind this has been sent of the stream that would change another sector. */
+  readonly sentBytes: number;
+  /** When the job began, by this machine's clock. */
+  readonly startedAt: string;
 }
 
 export interface SessionFile {
@@ -43,7 +48,11 @@ export function sessionFile(board: string, folder = stateFolder()): SessionFile 
     load: () => {
       try {
         const saved = JSON.parse(readFileSync(path, 'utf8')) as SavedSession;
-        return saved.wireVersion === WIRE_VERSION && Array.isArray(saved.inProgress) ? saved : undefined;
+        if (!Array.isArray(saved.inProgress)) return undefined;
+        if (saved.wireVersion === WIRE_VERSION) return saved;
+        // A stub of another age is no use; the sectors that it left in progress are what they are.
+        const { token: _, ...rest } = saved;
+        return rest;
       } catch {
         // No file, or one that a crash left half-written: either way there is nothing to go on with.
         return undefined;
@@ -51,9 +60,7 @@ export function sessionFile(board: string, folder = stateFolder()): SessionFile 
     },
     save: (session) => {
       mkdirSync(folder, { recursive: true });
-      // A crash in between leaves the file as it was.
-      writeFileSync(`${path}.part`, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }), { mode: 0o600 });
-      renameSync(`${path}.part`, path);
+      writeSynced(path, JSON.stringify({ wireVersion: WIRE_VERSION, ...session }));
     },
     remove: () => {
       try {

@@ -33,7 +33,8 @@ bool unpack_begin(const struct unpack_setup *setup)
     self.setup = setup->content;
     self.lzma.setup = setup->lzma;
     self.position = self.made = 0;
-    return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask;
+    /* Half-words of content are whole in the ring only behind an even directory. */
+    return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask && self.setup.directory_bytes % 2 == 0;
 }
 
 void unpack_feed(const uint8_t *input, uint32_t packed_bytes)

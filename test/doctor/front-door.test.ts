@@ -94,3 +94,18 @@ test('every trouble says in whole sentences what it means and what to change', (
     expect(remedy).toMatch(/^[A-Z0][^]*\.$/);
   }
 });
+
+test.each([
+  ['fault=lose=0.2', /burst +14\d\d of 1460 bytes at once pass: no buffer is full, but some got lost/, /seen: +now and then: /],
+  ['buffer=512&back-pressure=no', /burst +512 of 1460 bytes at once: so much the converter's buffer holds/, /seen: +of 1460 bytes that came at once, no more than 512/],
+])('%s: what was measured and what was found do not contradict each other', async (query, measured, found) => {
+  const { text } = await doctor({ to: `sim:?rtt=100ms&${query}`, events });
+  expect(text).toMatch(measured);
+  expect(text).toMatch(found);
+});
+
+test('a line with one pair of wires is told what to say, and is healthy once it is said', async () => {
+  const { text, outcome } = await doctor({ to: 'sim:?rtt=100ms&fault=half-duplex', events });
+  expect([outcome, text.includes('half-duplex=1')]).toEqual(['findings', true]);
+  expect((await doctor({ to: 'sim:?rtt=100ms&fault=half-duplex&half-duplex=1', events })).outcome).toBe('healthy');
+});

@@ -8,7 +8,7 @@ import { fillFlash, firstDifference, flashedOver, flashOf, imageOf, incompressib
 
 const TWO_WIRES = 'fault=half-duplex&half-duplex=1';
 /** In a test of a slow line, longer than one window would take long. */
-const SMALL = incompressible(24 * 1024, 61);
+const SMALL = incompressible(12 * 1024, 61);
 const LARGE = incompressible(300 * 1024, 62);
 
 /** What was garbled since the stub runs: before, the ROM bootloader and the loader answer as they do on any line. */
@@ -70,6 +70,15 @@ describe('the image is in flash all the same', () => {
     // The first burst is as long as the window; after it, none is.
     expect(report.details.reconnects).toBeLessThanOrEqual(2);
   });
+});
+
+test('--direct is question and answer, and needs nothing', async () => {
+  const link = await openBoard('rtt=20ms&fault=half-duplex');
+  const image = incompressible(1024, 64);
+  await runJob(image, link, { direct: true });
+  expect(firstDifference(flashOf(link).subarray(0, 1024), image.segments[0]!.bytes)).toBeUndefined();
+  expect(statistics(link).charactersCollided).toBe(0);
+  await link.close();
 });
 
 describe('what cannot be is said in one line, with what to try', () => {

@@ -81,11 +81,21 @@ test('another host hears that somebody else’s stub works there, and does not d
 
 test('a session file that a crash left half-written is none', async () => {
   const file = sessionFile('torn', folder);
-  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3, distrusted: [], inProgress: [] });
+  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3, distrusted: [], inProgress: [], sentBytes: 0, startedAt: '' });
   expect(file.load()).toMatchObject({ token: 1, streamCrc: 2 });
   const [path] = readdirSync(folder);
   writeFileSync(join(folder, path!), '{"wireVersion":1,"tok');
   expect(file.load()).toBeUndefined();
   file.remove();
   expect(file.load()).toBeUndefined();
+});
+
+test('of a session file that another wire version has left, the sectors in progress count, and its stub does not', async () => {
+  const file = sessionFile('older', folder);
+  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3, distrusted: [], inProgress: [4], sentBytes: 0, startedAt: '' });
+  const path = join(folder, readdirSync(folder)[0]!);
+  writeFileSync(path, JSON.stringify({ ...file.load(), wireVersion: 1 }));
+  expect(file.load()).toMatchObject({ inProgress: [4] });
+  expect(file.load()).not.toHaveProperty('token');
+  file.remove();
 });

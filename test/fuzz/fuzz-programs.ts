@@ -1,5 +1,6 @@
 /** Builds the stub's code for the desk, to be fuzzed (clang) or to replay inputs (clang or gcc), with every check that there is. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +27,15 @@ export function buildReplay(program: string): string | undefined {
 export function buildFuzzer(program: string): string | undefined {
   const hasFuzzer = process.platform === 'linux' && spawnSync('clang', ['-fsanitize=fuzzer', '-xc', '-', '-o', `${program}.probe`], { input: FUZZER_PROBE }).status === 0;
   return hasFuzzer ? build('clang', ['-fsanitize=address,undefined,fuzzer'], program) : undefined;
+}
+
+/** Line coverage of each file of the stub by these inputs. Undefined where gcc or gcov is missing. */
+export function coverageBy(folder: string, inputs: readonly string[]): ReadonlyMap<string, { readonly lines: number; readonly share: number }> | undefined {
+  if (process.platform !== 'linux' || !['gcc', 'gcov'].every((command) => succeeds(command, ['--version']))) return undefined;
+  const program = build('gcc', ['--coverage', 'test/fuzz/replay.c'], join(folder, 'covered'));
+  if (!succeeds(program, inputs)) throw new Error('an input ends the program');
+  const { stdout } = spawnSync('gcov', ['-n', '-o', folder, ...readdirSync(folder).filter((name) => name.endsWith('.gcda'))], { cwd: folder, encoding: 'utf8' });
+  return new Map([...stdout.matchAll(/^File '(stub\/[^']*)'\nLines executed:([\d.]+)% of (\d+)/gm)].map(([, file, percent, lines]) => [file!, { lines: Number(lines), share: Number(percent) / 100 }]));
 }
 
 const FUZZER_PROBE = '#include <stddef.h>\n#include <stdint.h>\nint LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return data == NULL && size != 0; }\n';

@@ -110,7 +110,7 @@ test('a damaged configuration file is refused in one line, or means something', 
 test('a damaged session file is one or none', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stage-flash-damaged-'));
   const file = sessionFile('board', folder);
-  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3, distrusted: [], inProgress: [4] });
+  file.save({ token: 1, facts: {} as never, streamCrc: 2, roundTripMs: 3, distrusted: [], inProgress: [4], sentBytes: 0, startedAt: '' });
   const [name] = readdirSync(folder);
   const good = Buffer.from(JSON.stringify({ ...file.load() }));
   for (let round = 0; round < 300; round++) {

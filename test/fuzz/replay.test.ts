@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildReplay, CORPUS } from './fuzz-programs.js';
+import { buildReplay, CORPUS, coverageBy } from './fuzz-programs.js';
 import { seedInputs } from './seeds.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-flash-replay-'));
@@ -23,14 +23,28 @@ describe.skipIf(program === undefined)('the stub’s code on the desk', () => {
     for (const [name, bytes] of await seedInputs()) writeFileSync(`${seeds}-${name}`, bytes);
   });
 
+  const corpus = readdirSync(CORPUS).map((name) => join(CORPUS, name));
+  const seedFiles = (): string[] => readdirSync(folder).filter((name) => name.startsWith('seeds-')).map((name) => join(folder, name));
+
   test('bears every input of the corpus', () => {
-    const inputs = readdirSync(CORPUS).map((name) => join(CORPUS, name));
+    const inputs = corpus;
     expect(inputs.length).toBeGreaterThan(20);
     expect(replay(inputs)).toBe(`${inputs.length} inputs`);
   });
 
   test('executes the streams of real plans without harm to the flash', () => {
-    const inputs = readdirSync(folder).filter((name) => name.startsWith('seeds-')).map((name) => join(folder, name));
+    const inputs = seedFiles();
     expect(replay(inputs)).toBe(`${inputs.length} inputs`);
+  });
+
+  // Parser, dispatcher, planner, decoders: the files of the stub that the desk has whole.
+  test('has nearly every line executed by them', ({ skip }) => {
+    const coverage = coverageBy(folder, [...corpus, ...seedFiles()]);
+    if (coverage === undefined) return skip('neither gcc nor gcov is there');
+    const files = [...coverage].filter(([file]) => file.endsWith('.c'));
+    expect(files.length).toBeGreaterThanOrEqual(8);
+    const lines = files.reduce((sum, [, one]) => sum + one.lines, 0);
+    const executed = files.reduce((sum, [, one]) => sum + one.lines * one.share, 0);
+    expect(executed / lines, [...coverage].map(([file, one]) => `${file} ${one.share}`).join('\n')).toBeGreaterThanOrEqual(0.95);
   });
 });

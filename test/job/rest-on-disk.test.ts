@@ -25,7 +25,7 @@ const [AFTER, INCOMPLETE] = ((content: Uint8Array) => [crc32(content), crc32(con
 /** A job that was about to erase both sectors, on a board whose first one had this digest. */
 function begun(firstDigest = BEFORE) {
   const job = { image: WANTED, journal: memoryRestJournal(), options: { imagePath: '', to: '', events: () => undefined } };
-  keepOnDisk(job, plan, RESTS, factsWith([firstDigest, 0x2222]));
+  keepOnDisk(job, plan, RESTS, factsWith([firstDigest, 0x2222]), '2020-01-01');
   const sectorsLeft = (digest: number) => leftUnderWay(job, factsWith([digest, 0x9999])).map(({ sector }) => sector);
   return { job, sectorsLeft };
 }
@@ -48,7 +48,7 @@ describe('what a job has kept', () => {
 
   test('stays through a second job that is cut before it has begun', () => {
     const { job, sectorsLeft } = begun();
-    keepOnDisk(job, plan, RESTS, factsWith([0x5555, 0x6666]));
+    keepOnDisk(job, plan, RESTS, factsWith([0x5555, 0x6666]), '2020-01-02');
     expect(sectorsLeft(0x5555)).toEqual([0, 1]);
     expect(sectorsLeft(AFTER)).toEqual([0]);
   });
@@ -57,7 +57,7 @@ describe('what a job has kept', () => {
     const { job } = begun();
     const otherPlan = buildPlan(image(run(FIRST, 300)), H743, { sectorDigests: undefined, rests: RESTS });
     const cut = factsWith([0x7777, 0x2222]);
-    keepOnDisk(job, otherPlan, RESTS, cut);
+    keepOnDisk(job, otherPlan, RESTS, cut, '2020-01-02');
     forgetOnDisk(job.journal, cut, [0]);
     for (const digest of [BEFORE, AFTER, 0x1234]) expect(leftUnderWay(job, factsWith([digest, 0xffff]))).toMatchObject([{ sector: 1, kept: [BESIDE] }]);
   });
@@ -66,7 +66,7 @@ describe('what a job has kept', () => {
     const { job } = begun();
     const otherPlan = buildPlan(image(run(FIRST, 300)), H743, { sectorDigests: undefined, rests: RESTS });
     const notBegun = factsWith([BEFORE, 0x2222]);
-    keepOnDisk(job, otherPlan, RESTS, notBegun);
+    keepOnDisk(job, otherPlan, RESTS, notBegun, '2020-01-02');
     forgetOnDisk(job.journal, notBegun, [0]);
     expect(leftUnderWay(job, factsWith([0x1234, 0xffff]))).toEqual([]);
   });

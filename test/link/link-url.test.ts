@@ -9,6 +9,7 @@ describe('tcp://', () => {
   });
 
   test('takes baud rate, parity and stop bits', () => {
+    expect(parseLinkUrl('tls://h:1?half-duplex=1')).toMatchObject({ line: { baudRate: 115_200, isHalfDuplex: true }, trust: {} });
     expect(parseLinkUrl('tcp://h:1?baud=921600&parity=none&stop-bits=2')).toMatchObject({ line: { baudRate: 921_600, parity: 'none', stopBits: 2 } });
   });
 
@@ -29,7 +30,7 @@ describe('tcp://', () => {
     ['tcp://10.0.0.5:http', 'has http for a port'],
     ['tcp://[::1]:70000?baud=9600', 'has 70000 for a port'],
     ['tcp://10.0.0.5:4001/path', 'behind the port'],
-    ['tcp://10.0.0.5:4001?speed=1', 'no parameter "speed"; it has baud, parity, stop-bits'],
+    ['tcp://10.0.0.5:4001?speed=1', 'no parameter "speed"; it has baud, parity, stop-bits, half-duplex'],
     ['tcp://10.0.0.5:4001?toString=1', 'no parameter "toString"'],
     ['tcp://10.0.0.5:4001?baud=115200&baud=9600', '"baud" is given twice'],
     ['tcp://10.0.0.5:4001?baud=fast', 'a whole number from 1200 to 4000000 is'],
@@ -37,6 +38,7 @@ describe('tcp://', () => {
     ['tcp://10.0.0.5:4001?parity=mark', 'none, even, odd are'],
     ['tcp://10.0.0.5:4001?parity=constructor', 'none, even, odd are'],
     ['tcp://10.0.0.5:4001?stop-bits=1.5', '1 and 2 are'],
+    ['udp://10.0.0.5:4001?half-duplex=yes', 'half-duplex=yes is not possible; only 1 is'],
     ['tcp://%zz:4001', 'a % that is none of a URL'],
     ['ftp://10.0.0.5:4001', '"ftp:" is no kind of link'],
     ['10.0.0.5:4001', 'is no link URL'],

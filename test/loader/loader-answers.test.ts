@@ -28,6 +28,15 @@ describe('the loader says', () => {
     expect(heard(words(TOKEN, 0xffff_fffe)).incomplete).toBe(true);
   });
 
+  test.each([1, 2, 3, 4])('where it hears us, in a greeting that lacks its first %i bytes', (missing) => {
+    for (let cut = 0; cut <= 8 - missing; cut++) {
+      const said = words(TOKEN, USART1).subarray(missing);
+      const answers = heard(Uint8Array.of(0x1f), said.subarray(0, cut), said.subarray(cut));
+      expect([answers.usart, answers.cutUsart]).toEqual([undefined, USART1]);
+    }
+    expect(heard(words(TOKEN, USART1)).cutUsart).toBeUndefined();
+  });
+
   test('the same, wherever its words are split and whatever stands around them', () => {
     const noise = Uint8Array.of(0x79, 0x4d, 0x9c, 0x00, 0x7f);
     const said = Buffer.concat([noise, words(TOKEN, USART1), noise, words(TOKEN, 0x2000_4900)]);

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'stage-flash-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const sector = (number: number): SectorOnDisk => ({
-  sector: number, beside: [{ address: 0x0800_0000, length: 1000 }], kept: [{ address: 0x0800_0000 + number, bytes: new Random(number).fill(new Uint8Array(300)) }], firstErased: 0, notUnderWay: [1, 0xffff_ffff], savedAt: '2020-01-01T00:00:00.000Z',
+  sector: number, beside: [{ address: 0x0800_0000, length: 1000 }], kept: [{ address: 0x0800_0000 + number, bytes: new Random(number).fill(new Uint8Array(300)) }], firstErased: 0, notUnderWay: [1, 0xffff_ffff], savedAt: '2020-01-01T00:00:00.000Z', seenBy: '2020-01-02T00:00:00.000Z',
 });
 
 describe('the journal of rests', () => {
