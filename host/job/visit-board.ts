@@ -8,6 +8,7 @@ import { StageFlashError } from '../errors.js';
 import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
 import type { Link } from '../link/link.js';
+import { refuseMissingPort } from '../loader/kick.js';
 import type { Logbook } from '../report/logbook.js';
 import { describeDevice } from '../report/report.js';
 import { leaveBoard } from '../session/leave-board.js';
@@ -56,7 +57,8 @@ export function visitBoard<Begun, Result, Report extends { readonly text: string
     const asked = { options, log, events };
     const visit = async (link: Link, steadyLink: Link): Promise<Report> => {
       await enterBootloader(asked, link);
-      const { rom } = await findRom(link, log, events);
+      const { rom, deviceId } = await findRom(link, log, events);
+      refuseMissingPort(options.kick, deviceId);
       const session = await enterStub(link, steadyLink, rom, options, log, events);
       return finish({ log, ...(await workAndReset(asked, session, (there) => work(there, begun))) });
     };

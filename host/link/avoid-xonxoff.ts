@@ -12,7 +12,7 @@ const XOFF = 0x13;
 export function avoidXonXoff(link: Link): Link {
   return wrapLink(link, {
     hasXonXoff: true,
-    send: (bytes) => {
+    send: async (bytes) => {
       const found = bytes.find((byte) => byte === XON || byte === XOFF);
       if (found === undefined) return link.send(bytes);
       throw new StageFlashError('usage', `0x${found.toString(16)} would have to be sent, which --avoid-xonxoff keeps off the wire`, {

@@ -30,6 +30,15 @@ export function withKick(stub: Uint8Array, kick: Kick | undefined): Uint8Array {
   return told;
 }
 
+/** RM0468 §8.7: H72x has no port I. */
+const DEVICE_ID_H72X = 0x483;
+
+/** @param deviceId of the part, as the ROM bootloader says it. @throws StageFlashError kind `refused` */
+export function refuseMissingPort(kick: Kick | undefined, deviceId: number): void {
+  if (deviceId !== DEVICE_ID_H72X || kick?.pin.startsWith('PI') !== true) return;
+  throw new StageFlashError('refused', `--kick ${kick.pin}: this part has no port I`, { hint: 'H72x and H73x have ports A to H, J and K.' });
+}
+
 /** @param usart on which the loader has greeted. @throws StageFlashError kind `refused` */
 export function refuseKickOnLine(kick: Kick | undefined, usart: number): void {
   if (kick === undefined || LINE_PINS.get(usart)?.includes(kick.pin) !== true) return;
