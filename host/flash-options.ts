@@ -194,7 +194,7 @@ export interface ReportDetails {
   /** What touched sectors hold beside the image: bytes in flash words that stay, and what of them had to be fetched from the board before the first erase. */
   readonly rest?: { readonly keptBytes: number; readonly fetchedBytes: number; readonly fetchSeconds: number };
   /** What passed the link in both directions, the ROM bootloader's phase included. */
-  readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number };
+  readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number; readonly avoidsXonXoff?: true };
   readonly roundTrip?: { readonly minMs: number; readonly smoothedMs: number; readonly maxMs: number; readonly samples: number };
   /** Bytes from the line that belonged to nothing of ours. */
   readonly discardedBytes?: number;

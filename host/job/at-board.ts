@@ -44,6 +44,7 @@ export async function overLink<Result>(openedLink: Link, options: JobOptions, lo
   const link = countTraffic(options.avoidXonXoff ? avoidXonXoff(openedLink) : openedLink);
   events.useClock(() => link.now());
   log.link = link;
+  if (link.hasXonXoff) events.note('0x11 and 0x13 are kept off the wire, in both directions.');
   log.startedMs = link.now();
   // From the stub on, a connection that breaks is only an interruption.
   const steadyLink = new ReconnectingLink(link, { budgetMs: options.retryBudgetMs ?? DEFAULT_RETRY_BUDGET_MS, say: (text) => events.warning(text), signal: options.signal });

@@ -1,6 +1,13 @@
 /** --avoid-xonxoff: whole jobs through a converter that takes 0x11 and 0x13 for flow control, and what crosses the wire meanwhile. */
-import { describe, expect, test } from 'vitest';
-import { flashImage } from '../../host/flash.js';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { erase } from '../../host/erase.js';
+import { flash, flashImage } from '../../host/flash.js';
+import { info } from '../../host/info.js';
+import { read as readBoard } from '../../host/read.js';
+import { verify } from '../../host/verify.js';
 import type { FlashOptions } from '../../host/flash-options.js';
 import type { Image } from '../../host/image/image.js';
 import type { Link } from '../../host/link/link.js';
@@ -125,6 +132,26 @@ describe('with --avoid-xonxoff', () => {
     await expect(runJob(incompressible(4096), link, { avoidXonXoff: true, enter: { send: Uint8Array.of(0x41, 0x13) } })).rejects.toMatchObject({ kind: 'usage', message: expect.stringContaining('0x13') as string });
     await link.close();
   });
+});
+
+test('info, erase, verify and read go through such a converter, too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stage-flash-xonxoff-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const [imagePath, flashFile, filePath] = ['image.bin', 'flash.bin', 'read.bin'].map((name) => join(folder, name)) as [string, string, string];
+  const { bytes } = nasty(9000).segments[0]!;
+  writeFileSync(imagePath, bytes);
+  const options = { to: `sim:?chip=STM32H750xB&fault=xonxoff&flash-file=${flashFile}`, avoidXonXoff: true, events: () => undefined };
+  const { details } = await flash({ ...options, imagePath });
+  expect(details.link).toMatchObject({ avoidsXonXoff: true });
+  expect((await verify({ ...options, imagePath })).outcome).toBe('verified');
+  await readBoard({ ...options, range: { address: 0x0800_0000, lengthBytes: 9000 }, filePath });
+  expect(Buffer.compare(readFileSync(filePath), bytes)).toBe(0);
+  expect((await info(options)).details.info.sectors).toHaveLength(1);
+  expect((await erase({ ...options, ranges: undefined, consent: () => Promise.resolve(true) })).outcome).toBe('erased');
+});
+
+test('together with half-duplex the image is proven as well', async () => {
+  await jobOn('fault=xonxoff&fault=half-duplex&half-duplex=1&rtt=50ms', nasty(9000));
 });
 
 test('without it such a converter ends the job with a word, and no flash is harmed', async () => {
