@@ -28,4 +28,14 @@ static inline void store_u16(uint8_t *at, uint16_t value)
     __builtin_memcpy(at, &value, sizeof value);
 }
 
+static inline void copy_bytes(uint8_t *to, const uint8_t *from, uint32_t length)
+{
+    for (; length >= 4; length -= 4, from += 4, to += 4) {
+        store_u32(to, load_u32(from));
+    }
+    for (; length != 0; length--) {
+        *to++ = *from++;
+    }
+}
+
 #endif

@@ -9,10 +9,12 @@
 /* Fills the tables: 4 KiB. To be called once before anything else here. */
 void crc32_begin(void);
 
-/* The register after `length` more bytes. Four at a time where `bytes` is aligned. */
-uint32_t crc32_add(uint32_t crc, const volatile uint8_t *bytes, uint32_t length);
+/* The register after `length` more bytes, each XORed with `mask` before. Four at a time where `bytes` is aligned. */
+uint32_t crc32_add_masked(uint32_t crc, const volatile uint8_t *bytes, uint32_t length, uint8_t mask);
 
-/* The register after one more byte. */
-uint32_t crc32_add_byte(uint32_t crc, uint8_t byte);
+static inline uint32_t crc32_add(uint32_t crc, const volatile uint8_t *bytes, uint32_t length)
+{
+    return crc32_add_masked(crc, bytes, length, 0);
+}
 
 #endif

@@ -219,7 +219,7 @@ void flash_program(uint32_t address, const uint32_t *word)
     self.outstanding++;
     REGISTER(registers_of(bank), FLASH_CR_AT) = self.family->psize | FLASH_CR_PG;
     __asm volatile("dsb" ::: "memory");
-    for (uint32_t at = 0; at < self.family->word_bytes; at += 4) {
+    for (uint32_t at = 0, bytes = self.family->word_bytes; at < bytes; at += 4) {
         REGISTER(address, at) = *word++;
     }
     __asm volatile("dsb" ::: "memory");

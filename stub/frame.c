@@ -39,6 +39,12 @@ __attribute__((noinline)) static uint8_t ring_byte(uint32_t position)
     return ((const volatile uint8_t *)RING_ADDRESS)[position & (RING_BYTES - 1u)];
 }
 
+/* Four bytes, from a position that is a multiple of 4. */
+static uint32_t ring_word(uint32_t position)
+{
+    return *(const volatile uint32_t *)((const volatile uint8_t *)RING_ADDRESS + (position & (RING_BYTES - 1u)));
+}
+
 /* The byte at offset `at` of the frame as it is without masks. */
 static uint8_t frame_byte(const struct frame *frame, uint32_t at)
 {
@@ -52,23 +58,36 @@ static uint8_t frame_byte(const struct frame *frame, uint32_t at)
 
 void frame_copy(const struct frame *frame, uint32_t at, uint8_t *to, uint32_t length)
 {
-    for (at += WIRE_HEADER_BYTES; length != 0; length--) {
-        *to++ = frame_byte(frame, at++);
+    const uint32_t masks = 0x01010101u * ring_byte(frame->start + FIRST_MASK_AT);
+    for (at += WIRE_HEADER_BYTES; length != 0;) {
+        const uint32_t position = frame->start + at;
+        if (frame->mask_shift != ONE_MASK_SHIFT || position % 4 != 0 || length < 4) {
+            *to++ = frame_byte(frame, at++);
+            length--;
+            continue;
+        }
+        store_u32(to, ring_word(position) ^ masks);
+        to += 4;
+        at += 4;
+        length -= 4;
     }
 }
 
-/* CRC of header and payload as they are without the mask. */
+/* CRC of header and payload as they are without masks. */
 static uint32_t frame_crc(const uint8_t *header, const struct frame *frame)
 {
-    uint32_t crc = crc32_add(CRC32_BEGIN, header, WIRE_HEADER_BYTES);
+    const volatile uint8_t *const ring = (const volatile uint8_t *)RING_ADDRESS;
+    const uint8_t mask = ring_byte(frame->start + FIRST_MASK_AT);
     const uint32_t in_ring = (frame->start + WIRE_HEADER_BYTES) & (RING_BYTES - 1u);
-    if (frame->mask_shift == ONE_MASK_SHIFT && ring_byte(frame->start + FIRST_MASK_AT) == 0) {
-        const uint32_t before_wrap = RING_BYTES - in_ring < frame->length ? RING_BYTES - in_ring : frame->length;
-        crc = crc32_add(crc, (const volatile uint8_t *)RING_ADDRESS + in_ring, before_wrap);
-        return ~crc32_add(crc, (const volatile uint8_t *)RING_ADDRESS, frame->length - before_wrap);
+    const uint32_t before_wrap = RING_BYTES - in_ring < frame->length ? RING_BYTES - in_ring : frame->length;
+    uint32_t crc = crc32_add(CRC32_BEGIN, header, WIRE_HEADER_BYTES);
+    if (frame->mask_shift == ONE_MASK_SHIFT) {
+        crc = crc32_add_masked(crc, ring + in_ring, before_wrap, mask);
+        return ~crc32_add_masked(crc, ring, frame->length - before_wrap, mask);
     }
     for (uint32_t at = 0; at < frame->length; at++) {
-        crc = crc32_add_byte(crc, frame_byte(frame, WIRE_HEADER_BYTES + at));
+        const uint8_t byte = frame_byte(frame, WIRE_HEADER_BYTES + at);
+        crc = crc32_add(crc, &byte, 1);
     }
     return ~crc;
 }
@@ -122,14 +141,13 @@ static bool look_inside(uint32_t end, struct frame *frame)
     return false;
 }
 
-bool frame_is_due(void)
+bool frame_is_due(uint32_t end)
 {
-    return (int32_t)(uart_received() - self.wanted) >= 0;
+    return (int32_t)(end - self.wanted) >= 0;
 }
 
-bool frame_next(struct frame *frame)
+bool frame_next(uint32_t end, struct frame *frame)
 {
-    const uint32_t end = uart_received();
     if (end != self.seen) {
         self.seen = end;
         self.seen_ms = clock_ms();

@@ -16,11 +16,11 @@ struct frame {
 /* Only frames with this token are taken. */
 void frame_begin(uint32_t token);
 
-/* Have enough bytes come for frame_next() to say something new? */
-bool frame_is_due(void);
+/* Have enough bytes come, up to the position `end`, for frame_next() to say something new? */
+bool frame_is_due(uint32_t end);
 
-/* The next whole frame, if there is one. Its payload stays in the ring until RING_BYTES more have come. */
-bool frame_next(struct frame *frame);
+/* The next whole frame before `end`, if there is one. Its payload stays in the ring until RING_BYTES more have come. */
+bool frame_next(uint32_t end, struct frame *frame);
 
 /* Copies `length` bytes of payload from `at` on, unmasked; or of the CRC behind it. */
 void frame_copy(const struct frame *frame, uint32_t at, uint8_t *to, uint32_t length);

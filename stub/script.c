@@ -70,7 +70,7 @@ static bool place(uint32_t address, const uint32_t *word)
 {
     uint32_t differs = 0;
     uint32_t written = 0;
-    for (uint32_t at = 0; at < flash_word_bytes() / 4; at++) {
+    for (uint32_t at = 0, words = flash_word_bytes() / 4; at < words; at++) {
         const uint32_t now = ((const volatile uint32_t *)address)[at];
         differs |= now ^ word[at];
         written |= ~now;
@@ -115,19 +115,39 @@ int32_t unpack_flash_half(uint32_t address)
     return flash_is_busy(flash_bank(address)) ? -1 : *(const volatile uint16_t *)address;
 }
 
-int32_t unpack_old_byte(uint32_t address)
+/* Where the sector of this address was copied to; NULL: it was not. */
+static const uint8_t *kept_sector(uint32_t sector)
 {
     for (uint32_t at = 0; at < MOST_COPIES; at++) {
-        if (self.copies[at].at != NULL && address - self.copies[at].sector < flash_sector_bytes()) {
-            return self.copies[at].at[address - self.copies[at].sector];
+        if (self.copies[at].at != NULL && self.copies[at].sector == sector) {
+            return self.copies[at].at;
         }
     }
-    const uint32_t bank = flash_bank(address);
-    if (bank == FLASH_BANKS) {
-        flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
-        return -UNPACK_BROKEN;
+    return NULL;
+}
+
+int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to)
+{
+    while (length != 0) {
+        const uint32_t in_sector = address % flash_sector_bytes();
+        const uint32_t in_row = flash_sector_bytes() - in_sector;
+        uint32_t run = in_row < length ? in_row : length;
+        const uint8_t *kept = kept_sector(address - in_sector);
+        const uint32_t bank = flash_bank(address);
+        if (kept == NULL && bank == FLASH_BANKS) {
+            flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
+            return -UNPACK_BROKEN;
+        }
+        if (kept == NULL && flash_is_busy(bank)) {
+            return -UNPACK_WANTS_FLASH;
+        }
+        const uint8_t *from = kept != NULL ? kept + in_sector : (const uint8_t *)address;
+        address += run;
+        length -= run;
+        copy_bytes(to, from, run);
+        to += run;
     }
-    return flash_is_busy(bank) ? -UNPACK_WANTS_FLASH : *(const volatile uint8_t *)address;
+    return 0;
 }
 
 /* The next flash word of a PIECE. */
@@ -136,10 +156,11 @@ static bool unpack_word(void)
     const uint32_t come = window_received() - self.piece_begin;
     if (self.unpacked.word == NULL) {
         const enum unpack_result result = unpack_next(self.taken_before + (come < self.piece_bytes ? come : self.piece_bytes), &self.unpacked);
-        self.executed = self.piece_begin + unpack_taken() - self.taken_before;
         if (result >= UNPACK_BROKEN) { /* or done, with content of the piece still to come */
             flash_refuse(WIRE_STATUS_NOT_PACKED, self.piece_begin);
+            return false;
         }
+        self.executed = self.piece_begin + unpack_taken() - self.taken_before;
         if (result != UNPACK_WORD) {
             return false;
         }
@@ -149,8 +170,8 @@ static bool unpack_word(void)
             return false;
         }
     }
-    const uint32_t bank = script_bank();
-    if (bank == FLASH_BANKS || flash_is_busy(bank) || !place(self.unpacked.address, self.unpacked.word)) {
+    const uint32_t address = self.unpacked.address;
+    if (flash_is_busy(flash_bank(address)) || flash_is_erase_due(address) || !place(address, self.unpacked.word)) {
         return false;
     }
     self.unpacked.word = NULL;
@@ -358,7 +379,8 @@ static bool step(void)
 bool script_run(void)
 {
     uint32_t steps = 0;
-    while (steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && step()) {
+    /* Where a bank has just become idle, waiting is over. */
+    while (steps < MOST_STEPS && flash_error()->status == WIRE_STATUS_OK && (step() || flash_poll())) {
         steps++;
     }
     window_release(self.executed);

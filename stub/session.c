@@ -264,7 +264,7 @@ static void answer(void)
 }
 
 /* The watchdogs are looked at once a millisecond, which is plenty; the line is looked at as often. */
-static bool has_millisecond_passed(void)
+static bool has_millisecond_passed(uint32_t received)
 {
     const uint32_t before_ms = self.now_ms;
     self.now_ms = clock_ms();
@@ -272,8 +272,8 @@ static bool has_millisecond_passed(void)
         return false;
     }
     watchdog_feed();
-    if (uart_received() != self.line_bytes) {
-        self.line_bytes = uart_received();
+    if (received != self.line_bytes) {
+        self.line_bytes = received;
         self.line_ms = self.now_ms;
     }
     notice_silence();
@@ -292,11 +292,11 @@ static void begin(uint32_t usart, uint32_t token)
     self.facts = true;
 }
 
-/* Takes and does what there is. May more be done at once? */
-static bool turn(void)
+/* Takes what has come up to this position, and does what there is. May more be done at once? */
+static bool turn(uint32_t received)
 {
     struct frame frame;
-    while (frame_next(&frame)) {
+    while (frame_next(received, &frame)) {
         self.heard_ms = self.line_ms = self.now_ms;
         hear(&frame);
     }
@@ -314,8 +314,9 @@ void session_run(uint32_t usart, uint32_t token)
     begin(usart, token);
     for (bool has_work = true;;) {
         /* A look without news costs a few register reads: that keeps the way from byte to answer short. */
-        if (has_millisecond_passed() | flash_poll() | frame_is_due() | has_work | (is_reading() && !uart_is_sending())) {
-            has_work = turn();
+        const uint32_t received = uart_received();
+        if (has_millisecond_passed(received) | flash_poll() | frame_is_due(received) | has_work | (is_reading() && !uart_is_sending())) {
+            has_work = turn(received);
         }
     }
 }

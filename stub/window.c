@@ -64,17 +64,12 @@ void window_store(const struct frame *frame)
 void window_read(uint32_t offset, uint8_t *to, uint32_t length)
 {
     while (length != 0) {
-        const uint32_t in_unit = offset % WIRE_UNIT_BYTES;
-        const uint8_t *from = window_place(offset);
-        uint32_t run = WIRE_UNIT_BYTES - in_unit < length ? WIRE_UNIT_BYTES - in_unit : length;
+        const uint32_t unit_left = WIRE_UNIT_BYTES - offset % WIRE_UNIT_BYTES;
+        const uint32_t run = unit_left < length ? unit_left : length;
+        copy_bytes(to, window_place(offset), run);
         offset += run;
         length -= run;
-        for (; run >= 4; run -= 4, from += 4, to += 4) {
-            store_u32(to, load_u32(from));
-        }
-        for (; run != 0; run--) {
-            *to++ = *from++;
-        }
+        to += run;
     }
 }
 

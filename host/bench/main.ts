@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import process from 'node:process';
+import { decodingTable } from './decoding-table.js';
 import { encoderTable } from './encoder-table.js';
 import { engineTable } from './engine-table.js';
 import { matrixPlot } from './matrix-plot.js';
@@ -17,6 +18,7 @@ const sections: readonly (readonly [title: string, explanation: string, table: (
   ['Sessions', 'Virtual time, exact and repeatable. 1 MiB of incompressible data at 115200 8E1 onto an STM32H743xI. Session: first to last bit on the board’s line, digest included. Goal: 1.03 × (bytes × 11 / baud) + 14 RTT + 0.5 s.', sessionTable],
   ['Real firmware', 'Virtual time. Published images onto an STM32H743xI: as they are, compressed, and as an update of the version before. Bytes: both ways, everything included but loader and stub; session as above. At a rate where the flash is the limit the host does not compress, whatever the column is called. Limit of the full image: the slowest of the wire (compressed, loader and stub included), the slower bank’s typical erase and program time, and the window against the round trip. Estimate: what `--dry-run` says.', async () => matrixTable(matrix)],
   ['RAM', 'What the stub has of it, part by part: the window as FACTS tells it, the rest by the constants that host and stub share (PROTOCOL.md §8). Without a place for copies of sectors there is no update in place: what changed is sent compressed.', ramTable],
+  ['Unpacking', 'Virtual time, one cycle an instruction at 64 MHz: the whole stub, from packed bytes on the line to flash words, where neither line nor flash is waited for. Factor: how much longer the flash takes for a byte of content where both banks work side by side all the time (344 cycles; 688 where all of it is in one bank), or the wire at 2 Mbaud where that is slower. It is what is left for wait states.', decodingTable],
   ['The encoder', 'Real time on this machine, each in a process of its own, at most two threads: the whole image with all trials, and the difference to the version before. Goals on two cores: 10 s, 20 s, 400 MB.', encoderTable],
   ['Against Debian’s stm32flash', 'Real time, one run. 64 KiB written and read back through the virtual board’s ROM, `stm32flash -v` behind socat’s pty and `stage-flash --direct` over TCP; seconds between the first and the last bit on the board’s line.', stm32flashTable],
   ['The virtual board itself', 'Real time on this machine.', engineTable],

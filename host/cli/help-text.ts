@@ -27,6 +27,8 @@ Examples:
       a raw binary behind a bootloader, over a line of another speed
   stage-flash app.hex --to 'rfc2217://10.0.0.5:4001?baud=230400'
       over a serial server that lets the line be set: it is set to 230400 8E1
+  stage-flash app.hex --to 'tcp://10.0.0.5:4001?half-duplex=1'
+      over RS-485, or another line with one pair of wires for both directions
   stage-flash app.hex --to 'exec:ssh gateway socat - /dev/ttyS1,raw,b115200,parenb'
       over whatever a program's input and output lead to
   stage-flash app.hex --to 'sim:?rtt=600ms'

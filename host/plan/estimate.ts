@@ -13,10 +13,10 @@ const DIGEST_SECONDS_PER_BYTE = 4.25 / INSTRUCTIONS_PER_SECOND;
 const KEEP_SECONDS_PER_BYTE = 1.5 / INSTRUCTIONS_PER_SECOND;
 /** From the end of a flash word to the begin of the next, however its content comes (measured on the engine, as the next two). */
 const WORD_SECONDS = 350 / INSTRUCTIONS_PER_SECOND;
-/** Unpacking takes some 300 instructions for each packed byte; half of them pass while the flash programs … */
-const UNPACK_SECONDS_PER_BYTE = 0.5 * (300 / INSTRUCTIONS_PER_SECOND);
+/** Unpacking takes some 300 instructions for each packed byte; nine tenths of them pass while the flash programs … */
+const UNPACK_SECONDS_PER_BYTE = 0.1 * (300 / INSTRUCTIONS_PER_SECOND);
 /** … and where two banks are written, what is unpacked for one is copied from the other, which is erasing. */
-const WAIT_SECONDS_PER_BYTE = 1.25 * (300 / INSTRUCTIONS_PER_SECOND);
+const WAIT_SECONDS_PER_BYTE = 0.9 * (300 / INSTRUCTIONS_PER_SECOND);
 
 /** From the first byte of the stream to the answer that proves the flash. @param windowBytes how far the host may run ahead of what is executed */
 export function streamSeconds(plan: Plan, stream: Uint8Array, windowBytes: number, line: LineFacts): number {

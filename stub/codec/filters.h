@@ -14,6 +14,7 @@
 #define FILTER_BLOCK_BYTES 2048u
 #define FILTER_BRANCHES 0u /* any other number of a filter: the difference to the byte so many before */
 #define FILTER_REACH 16u /* numbers are below */
+#define FILTER_COPY FILTER_REACH /* instead of a filter */
 
 #define BRANCH_FIRST_PATTERN 0xF800u
 #define BRANCH_FIRST 0xF000u

@@ -6,6 +6,8 @@
 #ifndef LZMA_H
 #define LZMA_H
 
+#include "range.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,30 +33,23 @@ struct lzma_setup {
     uint16_t *models; /* LZMA_MOST_MODELS of them */
     uint8_t *recent;  /* ring of the bytes decoded last, byte n at n & recent_mask */
     uint32_t recent_mask;
-    /* The input is a ring: what comes behind `input_end` is at `input_begin`. */
-    const uint8_t *input_begin;
-    const uint8_t *input_end;
+    struct range_ring ring;
     const uint8_t *input;  /* the first byte */
     uint32_t packed_bytes; /* of the whole stream */
     /* lc and lp (together at most 4) and pb (at most 4) in one nibble each, lc lowest. */
     uint32_t parameters;
 };
 
-struct lzma_coder {
-    const uint8_t *input; /* the next byte */
-    uint32_t taken;       /* bytes of input used */
-    uint32_t range;
-    uint32_t code;
-};
-
 struct lzma {
     struct lzma_setup setup;
-    struct lzma_coder coder;
+    struct range_coder coder;
     uint32_t position; /* bytes decoded */
+    uint32_t last;     /* of them */
     uint32_t state;
     uint32_t distances[4]; /* 0-based, latest first */
     uint32_t copy_left;    /* bytes of a match still to come */
     uint32_t literal_position_mask;
+    uint32_t literal_context_shift;
     uint32_t position_mask;
 };
 

@@ -1,19 +1,13 @@
 #include "unpack.h"
 
 #include "../bytes.h"
+#include "directory.h"
 #include "filters.h"
 #include "../flash.h"
 
 #include <stddef.h>
 
 #define CONTENT_BYTES (2 * FLASH_MOST_WORD_BYTES)
-#define IS_COPY FILTER_REACH /* instead of a filter */
-
-/* A span and the content before it. */
-struct place {
-    const struct unpack_span *span;
-    uint32_t begins;
-};
 
 static struct {
     uint32_t position; /* in the content: of the next word */
@@ -41,75 +35,6 @@ void unpack_feed(const uint8_t *input, uint32_t packed_bytes)
 {
     self.lzma.coder.input = input;
     self.lzma.setup.packed_bytes = packed_bytes;
-}
-
-/* Seven bits a byte, highest first; all bytes but the last have the eighth set. */
-static uint32_t number(uint32_t *at)
-{
-    uint32_t value = 0;
-    uint32_t byte;
-    do {
-        byte = self.lzma.setup.recent[(*at)++ & self.lzma.setup.recent_mask];
-        value = value << 7 | (byte & 0x7F);
-    } while (byte >= 0x80 && *at < self.setup.directory_bytes);
-    return value;
-}
-
-/* The sign is the lowest bit. */
-static uint32_t change(uint32_t value)
-{
-    return value >> 1 ^ -(value & 1);
-}
-
-/* Spans of half-words that together are the content, and what copies tell of where things went. False: they are no good. */
-static bool accept_directory(void)
-{
-    struct unpack_span *span = self.setup.spans;
-    uint32_t left = self.setup.content_bytes;
-    uint32_t address = 0;
-    uint32_t shift = 0;
-    self.writing = self.reading = (struct place){span, 0};
-    for (uint32_t at = 0; left != 0; span++) {
-        const uint32_t length = number(&at);
-        if ((length & 1) != 0) {
-            address += change(number(&at));
-        }
-        if (span == self.setup.spans_end || length < 2 || length > left + 1) {
-            return false;
-        }
-        span->length = length & ~1u;
-        span->address = address;
-        span->filter = number(&at);
-        if (span->filter >= IS_COPY) {
-            shift += change(span->filter - IS_COPY);
-            span->filter = IS_COPY;
-            relocation_learn(address - shift, shift);
-        }
-        span->shift = shift;
-        address += span->length;
-        left -= span->length;
-    }
-    return true;
-}
-
-/* Where a position of the content belongs in flash. */
-static uint32_t locate(struct place *place, uint32_t position)
-{
-    while (position < place->begins) {
-        place->span--;
-        place->begins -= place->span->length;
-    }
-    while (position - place->begins >= place->span->length) {
-        place->begins += place->span->length;
-        place->span++;
-    }
-    return place->span->address + position - place->begins;
-}
-
-/* What is left of its span. */
-static uint32_t rest(const struct place *place, uint32_t position)
-{
-    return place->begins + place->span->length - position;
 }
 
 /* A byte of what went to flash, from a half-word that has the place of its target instead of the way to it if it is part of a branch and
@@ -150,52 +75,95 @@ int32_t lzma_old_byte(uint32_t decoded)
     return byte < 0 || before < 0 ? -1 : (byte - before) & 0xFF;
 }
 
-static uint32_t decoded_half(uint32_t position)
+static INLINE const uint8_t *decoded_at(uint32_t position)
 {
-    return load_u16(&self.lzma.setup.recent[(self.setup.directory_bytes + position) & self.lzma.setup.recent_mask]);
+    return &self.lzma.setup.recent[(self.setup.directory_bytes + position) & self.lzma.setup.recent_mask];
 }
 
-static uint8_t *content_at(uint32_t position)
+static INLINE uint8_t *content_at(uint32_t position)
 {
     return &self.content[position & (CONTENT_BYTES - 1)];
 }
 
-static int32_t old_half(uint32_t address)
+static INLINE void put_pair(uint32_t at, uint32_t pair)
 {
-    const int32_t low = unpack_old_byte(address);
-    const int32_t high = unpack_old_byte(address + 1);
-    return low < 0 ? low : high < 0 ? high : (high << 8 | low);
+    store_u16(content_at(at), (uint16_t)pair);
+    store_u16(content_at(at + 2), (uint16_t)(pair >> 16));
 }
 
-/* Makes what comes next: a branch or an address, else a half-word; negative as unpack_old_byte() is. */
-static int32_t make(void)
+/* New content up to `end`, which a branch may reach beyond. */
+static void make_branches(uint32_t address, uint32_t end, uint32_t span_end)
+{
+    const uint32_t begin = address - self.made;
+    uint32_t at = self.made;
+    while (at < end) {
+        uint32_t pair = load_u16(decoded_at(at));
+        if ((pair & BRANCH_FIRST_PATTERN) == BRANCH_FIRST && at + 2 != span_end) {
+            pair |= (uint32_t)load_u16(decoded_at(at + 2)) << 16;
+            if (is_branch(pair)) {
+                put_pair(at, move_branch(pair, -(begin + at + 4) / 2));
+                at += 4;
+                continue;
+            }
+        }
+        store_u16(content_at(at), (uint16_t)pair);
+        at += 2;
+    }
+    self.made = at;
+}
+
+static void make_differences(uint32_t back, uint32_t end)
+{
+    uint32_t at = self.made;
+    for (; at < end; at++) {
+        *content_at(at) = (uint8_t)(*decoded_at(at) + *content_at(at - back));
+    }
+    self.made = at;
+}
+
+/* Copied content; negative as unpack_old() is. */
+static int32_t make_copy(uint32_t address, uint32_t shift, uint32_t end, uint32_t span_end)
+{
+    uint8_t old[FLASH_MOST_WORD_BYTES + 4];
+    uint32_t at = self.made;
+    const uint32_t begin = address - at;
+    const uint32_t length = end == span_end ? end - at : end - at + 2; /* a pair may reach beyond `end`, but not beyond the span */
+    store_u16(old + length, 0);
+    const int32_t refused = unpack_old(address - shift, length, old);
+    if (refused < 0) {
+        return refused;
+    }
+    for (const uint8_t *next = old; at < end; ) {
+        const uint32_t pair = load_u32(next);
+        const uint32_t error = load_u16(decoded_at(at));
+        if (is_branch(pair) || ((begin + at) % 4 == 0 && is_address(pair))) {
+            put_pair(at, relocate(pair, begin + at - shift, shift, error | (uint32_t)load_u16(decoded_at(at + 2)) << 16));
+            next += 4;
+            at += 4;
+        } else {
+            store_u16(content_at(at), (uint16_t)(pair + error));
+            next += 2;
+            at += 2;
+        }
+    }
+    self.made = at;
+    return 0;
+}
+
+/* Makes what comes next of one span, up to `end` or half a branch or address more; negative as unpack_old() is. */
+static int32_t make(uint32_t end)
 {
     const uint32_t address = locate(&self.writing, self.made);
     const struct unpack_span *const span = self.writing.span;
-    const bool is_pair = rest(&self.writing, self.made) != 2;
-    uint32_t pair = decoded_half(self.made) | decoded_half(self.made + 2) << 16;
-    uint32_t halves = 1;
-    if (span->filter == IS_COPY) {
-        const uint32_t from = address - span->shift;
-        const int32_t first = old_half(from);
-        const int32_t second = is_pair ? old_half(from + 2) : 0;
-        if (first < 0 || second < 0) {
-            return first < 0 ? first : second;
-        }
-        const uint32_t old = (uint32_t)first | (uint32_t)second << 16;
-        if (is_branch(old) || (address % 4 == 0 && is_address(old))) {
-            pair = relocate(old, from, span->shift, pair);
-            halves = 2;
-        } else {
-            pair += old;
-        }
-    } else if (span->filter == FILTER_BRANCHES && is_pair && is_branch(pair)) {
-        pair = move_branch(pair, -(address + 4) / 2);
-        halves = 2;
+    const uint32_t span_end = self.made + rest(&self.writing, self.made);
+    const uint32_t stop = end < span_end ? end : span_end;
+    if (span->filter == FILTER_COPY) {
+        return make_copy(address, span->shift, stop, span_end);
     }
-    const uint32_t back = span->filter % IS_COPY; /* to what a byte is the difference to */
-    for (halves *= 2; halves != 0; halves--, pair >>= 8, self.made++) {
-        *content_at(self.made) = (uint8_t)(pair + (back != 0 ? *content_at(self.made - back) : 0u));
+    if (span->filter == FILTER_BRANCHES) {
+        make_branches(address, stop, span_end);
+    } else {
+        make_differences(span->filter, stop);
     }
     return 0;
 }
@@ -210,9 +178,10 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         if (result != LZMA_REACHED) {
             return (enum unpack_result)result;
         }
-        if (!accept_directory()) {
+        if (!directory_read(&self.lzma.setup, &self.setup)) {
             return UNPACK_BROKEN;
         }
+        self.writing = self.reading = (struct place){self.setup.spans, 0};
     }
     const uint32_t end = self.position + self.setup.word_bytes;
     locate(&self.writing, end - 2);
@@ -226,7 +195,7 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
         return (enum unpack_result)result;
     }
     while (self.made < end) {
-        const int32_t refused = make();
+        const int32_t refused = make(end);
         if (refused < 0) {
             return (enum unpack_result)-refused;
         }

@@ -8,6 +8,7 @@
 #ifndef UNPACK_H
 #define UNPACK_H
 
+#include "directory.h"
 #include "lzma.h"
 #include "relocate.h"
 
@@ -20,22 +21,6 @@ enum unpack_result {
     UNPACK_WANTS_FLASH = LZMA_WANTS_HISTORY, /* ask again when the busy bank is idle */
     UNPACK_BROKEN = LZMA_BROKEN,             /* no stream of our encoder; not to be asked again */
     UNPACK_DONE,
-};
-
-/* Content in a row that belongs together in flash: new, with a filter, or copied from where it was before, which was `shift` further down. */
-struct unpack_span {
-    uint32_t length;
-    uint32_t address;
-    uint32_t filter;
-    uint32_t shift;
-};
-
-struct unpack_content {
-    uint32_t directory_bytes;  /* decoded in front of the content; at most those of lzma.recent */
-    struct unpack_span *spans;
-    const struct unpack_span *spans_end;
-    uint32_t content_bytes;
-    uint32_t word_bytes;       /* of this flash */
 };
 
 /* Memory is nobody else's until the stream is done. */
@@ -66,8 +51,8 @@ uint32_t unpack_taken(void);
 /* The half-word at an even address that an unpacked word went to; negative while its bank is busy. Provided by the flash's side. */
 int32_t unpack_flash_half(uint32_t address);
 
-/* The byte that was at an address before the update; -UNPACK_WANTS_FLASH: not now; -UNPACK_BROKEN: it is not there, and the flash's side keeps in
-   mind what was asked for. Provided by the flash's side. */
-int32_t unpack_old_byte(uint32_t address);
+/* Copies what was at an address before the update. Negative: -UNPACK_WANTS_FLASH, not now; -UNPACK_BROKEN, it is not there, and the flash's side keeps
+   in mind what was asked for. Provided by the flash's side. */
+int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to);
 
 #endif

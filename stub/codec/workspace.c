@@ -22,8 +22,7 @@ bool workspace_begin(uint32_t head, uint32_t content_bytes)
             .models = self.models,
             .recent = (uint8_t *)(is_long ? WIRE_COPIES_ADDRESS : RECENT_ADDRESS),
             .recent_mask = (is_long ? WIRE_COPY_BYTES : WIRE_RECENT_BYTES) - 1,
-            .input_begin = (const uint8_t *)WINDOW_ADDRESS,
-            .input_end = (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes(),
+            .ring = {(const uint8_t *)WINDOW_ADDRESS, (const uint8_t *)WINDOW_ADDRESS + memory_window_bytes()},
             .input = NULL,     /* the pieces bring it … */
             .packed_bytes = 0, /* … one by one */
             .parameters = head & 0xFFFFu,

@@ -32,7 +32,7 @@ export interface Unpacked {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const SOURCES = ['test/codec/programs/unpack-desk.c', 'stub/codec/lzma.c', 'stub/codec/filters.c', 'stub/codec/relocate.c', 'stub/codec/unpack.c'];
+const SOURCES = ['test/codec/programs/unpack-desk.c', 'stub/codec/lzma.c', 'stub/codec/filters.c', 'stub/codec/directory.c', 'stub/codec/relocate.c', 'stub/codec/unpack.c'];
 const FLAGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-Istub/codec'];
 
 export const hasCompiler = spawnSync('gcc', ['--version']).status === 0;

@@ -17,18 +17,17 @@ import { sampleContent } from './sample-content.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const prefix = existsSync(join(root, 'xpacks/.bin/arm-none-eabi-gcc')) ? join(root, 'xpacks/.bin/arm-none-eabi-') : 'arm-none-eabi-';
 const hasCompiler = spawnSync(`${prefix}gcc`, ['--version']).status === 0;
-const SOURCES = ['lzma', 'filters', 'relocate', 'unpack'];
+const SOURCES = ['lzma', 'filters', 'directory', 'relocate', 'unpack'];
 /** Of 64 MHz, for a byte of content, while both banks of an H743 erase and program side by side. */
 const { flashTiming: { x64: { sectorEraseMs, wordProgramUs } }, sectorBytes, flashWordBytes } = findPart('STM32H743xI')!;
 const FASTEST_FLASH_CYCLES = (64 * ((1000 * sectorEraseMs.typical) / sectorBytes + wordProgramUs.typical / flashWordBytes)) / 2;
 const CODE = 0x20004800;
 const FLASH = 0x08000000;
 
-/** The codec's flags as stub/build.mk has them, but for warnings. */
+/** The codec's flags as stub/build.mk has them. */
 function armFlags(): string[] {
   const text = readFileSync(join(root, 'stub/build.mk'), 'utf8').replaceAll('\\\n', ' ');
-  const flags = /^ARM_FLAGS := (.*)$/m.exec(text)![1]!;
-  return flags.split(/\s+/).filter((flag) => !flag.includes('$(CURDIR)'));
+  return Array.from(text.matchAll(/^(?:ARM|CODEC)_FLAGS := (.*)$/gm), ([, flags]) => flags!.split(/\s+/)).flat().filter((flag) => !flag.includes('$(CURDIR)'));
 }
 
 function build(folder: string): Uint8Array {
@@ -84,7 +83,7 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker as ARM code${hasCompiler ? ''
     const run = unpackOnCore(code, packed, 4096, update.old, packed.parameters >> 12);
     expect({ result: run.result, words: run.words }).toEqual({ result: RESULT.done, words: update.new.length / 32 });
     expect(Buffer.compare(run.flash.subarray(0, update.new.length), update.new)).toBe(0);
-    expect(run.instructions / update.new.length).toBeLessThan(FASTEST_FLASH_CYCLES / 2);
+    expect(run.instructions / update.new.length).toBeLessThan(FASTEST_FLASH_CYCLES / 4);
   });
 
   test.each([4096, 65536])('unpacks on the virtual core with %i bytes of history in RAM, in a bounded number of instructions', async (recentBytes) => {
@@ -94,7 +93,7 @@ describe.skipIf(!hasCompiler)(`the stub's unpacker as ARM code${hasCompiler ? ''
     expect({ result: run.result, words: run.words }).toEqual({ result: RESULT.done, words: content.length / 32 });
     expect(Buffer.compare(run.flash.subarray(0, 0x10000), content.subarray(0, 0x10000))).toBe(0);
     expect(Buffer.compare(run.flash.subarray(0x100000, 0x100000 + content.length - 0x10000), content.subarray(0x10000))).toBe(0);
-    expect(run.instructions / packed.bytes.length).toBeLessThan(700);
-    expect(run.instructions / content.length).toBeLessThan(FASTEST_FLASH_CYCLES);
+    expect(run.instructions / packed.bytes.length).toBeLessThan(400);
+    expect(run.instructions / content.length).toBeLessThan(FASTEST_FLASH_CYCLES / 2);
   });
 });

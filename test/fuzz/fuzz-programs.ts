@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const CORPUS = join(root, 'test/fuzz/corpus');
 
 /** stub-fuzz.c includes the files whose variables it has to reset. */
-const SOURCES = ['test/fuzz/stub-fuzz.c', 'test/fuzz/desk-flash.c', 'test/fuzz/desk-line.c', 'stub/codec/lzma.c', 'stub/codec/filters.c', 'stub/crc32.c'];
+const SOURCES = ['test/fuzz/stub-fuzz.c', 'test/fuzz/desk-flash.c', 'test/fuzz/desk-line.c', 'stub/codec/lzma.c', 'stub/codec/filters.c', 'stub/codec/directory.c', 'stub/crc32.c'];
 // Addresses of the chip are 32 bits; the desk's pointers to them are longer. The stub's loop takes every look, whatever the one before has shown.
 const FLAGS = ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-int-to-pointer-cast', '-Wno-pointer-to-int-cast', '-Wno-bitwise-instead-of-logical', '-fno-sanitize-recover=all', '-Istub'];
 

@@ -152,7 +152,8 @@ static void turns(uint32_t most)
     }
     for (uint32_t count = 0; count < most; count++) {
         const bool has_ended = flash_poll();
-        has_work = (has_millisecond_passed() | has_ended | frame_is_due() | has_work | is_reading()) && turn();
+        const uint32_t received = uart_received();
+        has_work = (has_millisecond_passed(received) | has_ended | frame_is_due(received) | has_work | is_reading()) && turn(received);
         if (!has_ended && !has_work && !flash_is_busy(0) && !flash_is_busy(1) && (!is_reading() || count > ENOUGH_READING)) {
             return;
         }

@@ -50,6 +50,8 @@ export const TROUBLES: readonly Trouble[] = [
 /** An outage that is longer may meet the loader, which resets the board when it hears nothing for so long. */
 const LONGEST_BEARABLE_MS = 5000;
 const MOST_TROUBLES = 3;
+/** One session in so many speaks by turns, whatever else goes wrong. */
+const TWO_WIRES_EVERY = 8;
 /** A job of so few bytes, with one retry budget and its patience on the slowest link of all. */
 const BUDGET_MS = 3_600_000;
 /** Of each sector; the image is shorter, so the rest has to stay. */
@@ -74,7 +76,9 @@ export function chaosCase(seed: number): ChaosCase {
     // A stub that checks itself is deaf for a moment; what a repeated round sends it then is lost, as on silicon, and sent again.
     tolerate: 'usart-overrun',
   });
-  if (troubles.length > 0) query.set('fault', troubles.map(({ faults }) => pick(faults, random)).join(','));
+  const faults = [...troubles.map((trouble) => pick(trouble.faults, random)), ...(seed % TWO_WIRES_EVERY === TWO_WIRES_EVERY - 2 ? ['half-duplex'] : [])];
+  if (faults.length > 0) query.set('fault', faults.join(','));
+  if (faults.includes('half-duplex')) query.set('half-duplex', '1');
   const shape = pick([packable, <Same>(same: Same) => same], random);
   const image = imageOf(shape(program(FIRST, 500 + random.below(3000), seed)), shape(program(SECOND_SECTOR, 500 + random.below(3000), seed + 1)));
   return { query: query.toString(), troubles, image, options: { compress: random.below(2) === 0, retryBudgetMs: pick([0, 60_000, 600_000], random) } };

@@ -33,9 +33,13 @@ int32_t unpack_flash_half(uint32_t address)
     return *(const volatile uint16_t *)address;
 }
 
-int32_t unpack_old_byte(uint32_t address)
+int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to)
 {
-    return *(const volatile uint8_t *)(address - FLASH_ADDRESS + OLD_ADDRESS);
+    const volatile uint8_t *const old = (const volatile uint8_t *)(address - FLASH_ADDRESS + OLD_ADDRESS);
+    for (uint32_t at = 0; at < length; at++) {
+        to[at] = old[at];
+    }
+    return 0;
 }
 
 __attribute__((naked, section(".entry"))) void entry(void);
@@ -43,7 +47,7 @@ __attribute__((naked, section(".entry"))) void entry(void);
 static void __attribute__((used)) unpack_job(void)
 {
     const struct unpack_setup setup = {
-        .lzma = {MODELS, RECENT, JOB->recent_bytes - 1, PACKED, PACKED + PACKED_MOST_BYTES, PACKED, JOB->packed_bytes, JOB->parameters},
+        .lzma = {MODELS, RECENT, JOB->recent_bytes - 1, {PACKED, PACKED + PACKED_MOST_BYTES}, PACKED, JOB->packed_bytes, JOB->parameters},
         .content = {
             .directory_bytes = JOB->directory_bytes,
             .spans = SPANS,

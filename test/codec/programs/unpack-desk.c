@@ -58,13 +58,17 @@ int32_t unpack_flash_half(uint32_t address)
     return below(100) < job.busy_percent ? -1 : load_u16(&flash.bytes[at]);
 }
 
-int32_t unpack_old_byte(uint32_t address)
+int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to)
 {
     const uint32_t at = address - FLASH_ADDRESS;
-    if (at >= job.old_bytes) {
+    if (at >= job.old_bytes || length > job.old_bytes - at) {
         return -UNPACK_BROKEN;
     }
-    return below(100) < job.busy_percent ? -UNPACK_WANTS_FLASH : old_flash[at];
+    if (below(100) < job.busy_percent) {
+        return -UNPACK_WANTS_FLASH;
+    }
+    memcpy(to, old_flash + at, length);
+    return 0;
 }
 
 static void *allocate(uint32_t bytes)
@@ -154,7 +158,7 @@ static void run_job(void)
     uint8_t *const ring = allocate(job.ring_bytes);
     struct unpack_span *const spans = allocate(job.most_spans * sizeof *spans);
     const struct unpack_setup setup = {
-        .lzma = {allocate(2 * LZMA_MOST_MODELS), allocate(job.recent_bytes), job.recent_bytes - 1, ring, ring + job.ring_bytes, ring,
+        .lzma = {allocate(2 * LZMA_MOST_MODELS), allocate(job.recent_bytes), job.recent_bytes - 1, {ring, ring + job.ring_bytes}, ring,
                  job.packed_bytes, job.parameters},
         .content = {
             .directory_bytes = job.directory_bytes,
