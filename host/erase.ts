@@ -10,7 +10,7 @@ import { visitBoard, type Visit, type VisitPlace } from './job/visit-board.js';
 import { parseLinkUrl } from './link/link-url.js';
 import { erasedRanges, eraseStream } from './plan/erase-stream.js';
 import { describeRuns } from './plan/describe-plan.js';
-import { refuseProtected } from './plan/protection.js';
+import { refuseAreas, refuseProtected } from './plan/protection.js';
 import { reportDetails, uidOf } from './report/report.js';
 import { restJournal } from './session/rest-journal.js';
 import { runStream } from './session/run-stream.js';
@@ -34,6 +34,7 @@ export function erase(options: EraseOptions, place?: VisitPlace): Promise<EraseR
 
 async function eraseSectors({ session, part, log, events, file }: Visit, options: EraseOptions): Promise<readonly Sector[]> {
   const chosen = chosenSectors(part, options.ranges);
+  refuseAreas(part, chosen, session.facts);
   refuseProtected(part, chosen, session.facts);
   const ranges = erasedRanges(chosen);
   const filled = ranges.filter(({ digest }, index) => session.facts.sectorDigests[chosen[index]!.number] !== digest);

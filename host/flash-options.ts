@@ -37,6 +37,10 @@ export interface JobOptions {
   readonly leave?: BoardMoves;
   /** Ends what another host's stub does on the board, and begins anew. @default false */
   readonly takeover?: boolean;
+  /** Keeps 0x11 and 0x13 off the wire in both directions, for a converter that takes them for flow control. @default false */
+  readonly avoidXonXoff?: boolean;
+  /** A pin that the stub toggles while it lives, for a watchdog beside the chip: `PB7`, and how often. */
+  readonly kick?: { readonly pin: string; readonly periodMs: number };
   /** Everything that passes the link is written into this file. */
   readonly tracePath?: string;
   /** Ends the job in order; it then fails with kind `interrupted`. */
@@ -65,6 +69,8 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   readonly eraseRest?: boolean;
   /** Bits per second for the stream, on links that can change the rate of their line. @default that of the line */
   readonly streamBaud?: number;
+  /** The stub resets a board whose flash is proven when it has heard no host for so long; 0: never, nor with `stay`. @default 900 000 */
+  readonly orphanMs?: number;
   /** Never leaves the ROM bootloader. @default false */
   readonly direct?: boolean;
   /** Stops when the plan is made. @default false */
@@ -151,6 +157,8 @@ export interface BoardInfo {
   readonly whileBoot0High: number;
   readonly startsWatchdogByHardware: boolean;
   readonly swapsBanks: boolean;
+  /** PCROP and secure areas: neither read nor erased. */
+  readonly protectedAreas: readonly { readonly kind: 'execute-only' | 'secure'; readonly address: number; readonly lengthBytes: number }[];
   readonly flashSizeKiB: number;
   readonly flashWordBytes: number;
   /** Of the stub: how far the host may run ahead of what is executed. */
@@ -186,7 +194,7 @@ export interface ReportDetails {
   /** What touched sectors hold beside the image: bytes in flash words that stay, and what of them had to be fetched from the board before the first erase. */
   readonly rest?: { readonly keptBytes: number; readonly fetchedBytes: number; readonly fetchSeconds: number };
   /** What passed the link in both directions, the ROM bootloader's phase included. */
-  readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number };
+  readonly link?: { readonly name: string; readonly sentBytes: number; readonly receivedBytes: number; readonly avoidsXonXoff?: true };
   readonly roundTrip?: { readonly minMs: number; readonly smoothedMs: number; readonly maxMs: number; readonly samples: number };
   /** Bytes from the line that belonged to nothing of ours. */
   readonly discardedBytes?: number;

@@ -11,6 +11,13 @@ static uint32_t device_id(void)
     return REGISTER(DBGMCU_BASE, DBGMCU_IDCODE_AT) & 0xFFFu;
 }
 
+/* As FACTS has them, from `optsr` on. */
+static const uint16_t option_registers[] = {
+    FLASH_OPTSR_CUR_AT, FLASH_WPSN_CUR_AT, FLASH_BANK_BYTES + FLASH_WPSN_CUR_AT, FLASH_BOOT_CUR_AT, FLASH_BOOT4_CUR_AT,
+    FLASH_PRAR_CUR_AT,  FLASH_BANK_BYTES + FLASH_PRAR_CUR_AT, FLASH_SCAR_CUR_AT, FLASH_BANK_BYTES + FLASH_SCAR_CUR_AT,
+};
+_Static_assert(WIRE_FACTS_OPTSR_AT + sizeof option_registers / sizeof *option_registers * 4 == WIRE_FACTS_USART_AT, "one field for each");
+
 uint32_t facts_write(uint8_t *payload)
 {
     const uint32_t is_h7a = device_id() == DEVICE_ID_H7A;
@@ -25,14 +32,13 @@ uint32_t facts_write(uint8_t *payload)
     store_u32(payload + WIRE_FACTS_UID0_AT, REGISTER(uid, 0));
     store_u32(payload + WIRE_FACTS_UID1_AT, REGISTER(uid, 4));
     store_u32(payload + WIRE_FACTS_UID2_AT, REGISTER(uid, 8));
-    store_u32(payload + WIRE_FACTS_OPTSR_AT, REGISTER(FLASH_BASE, FLASH_OPTSR_CUR_AT));
-    store_u32(payload + WIRE_FACTS_WPSN1_AT, REGISTER(FLASH_BASE, FLASH_WPSN_CUR_AT));
-    store_u32(payload + WIRE_FACTS_WPSN2_AT, flash_has_bank2() ? REGISTER(FLASH_BASE + FLASH_BANK_BYTES, FLASH_WPSN_CUR_AT) : 0);
-    store_u32(payload + WIRE_FACTS_BOOT_AT, REGISTER(FLASH_BASE, FLASH_BOOT_CUR_AT));
+    for (uint32_t at = 0; at < sizeof option_registers / sizeof *option_registers; at++) {
+        const bool is_missing = option_registers[at] == FLASH_BOOT4_CUR_AT ? device_id() != DEVICE_ID_H74X : option_registers[at] >= FLASH_BANK_BYTES && !flash_has_bank2();
+        store_u32(payload + WIRE_FACTS_OPTSR_AT + 4 * at, is_missing ? 0 : REGISTER(FLASH_BASE, option_registers[at]));
+    }
     store_u32(payload + WIRE_FACTS_USART_AT, uart_base());
     store_u32(payload + WIRE_FACTS_WINDOW_BYTES_AT, memory_window_bytes());
     for (uint32_t sector = 0; sector < flash_sectors(); sector++) {
-        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
         store_u32(payload + WIRE_FACTS_SECTOR_DIGESTS_AT + 4 * sector, flash_digest(flash_sector_address(sector), flash_sector_bytes()));
     }
     return WIRE_FACTS_BYTES + 4 * flash_sectors();

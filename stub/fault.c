@@ -3,14 +3,13 @@
 #include "uart.h"
 #include "wire.gen.h"
 
-extern uint32_t stack_top[];
 static void on_fault(void);
 
-/* Exceptions 0 to 15 (PM0253 §2.3.4); the stub enables no interrupt, so there are no more. */
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    stack_top, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault,
-    on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault,
-};
+/*
+ * Exceptions 2 to 6: NMI and the faults (PM0253 §2.3.4). The table begins with the stub itself; what the first two words would be for happens at a
+ * reset only, and the others do not happen: the stub enables none, and PRIMASK is set.
+ */
+__attribute__((section(".vectors"), used)) static void (*const vectors[5])(void) = {on_fault, on_fault, on_fault, on_fault, on_fault};
 
 void fault_take_over(void)
 {
@@ -18,7 +17,7 @@ void fault_take_over(void)
     REGISTER(MPU_BASE, MPU_CTRL_AT) = 0;
     /* Caches off: the ring is written by DMA behind the data cache's back. */
     REGISTER(SCB_BASE, SCB_CCR_AT) &= ~(SCB_CCR_DC | SCB_CCR_IC);
-    REGISTER(SCB_BASE, SCB_VTOR_AT) = (uint32_t)vectors;
+    REGISTER(SCB_BASE, SCB_VTOR_AT) = WIRE_STUB_BASE_ADDRESS;
     REGISTER(SCB_BASE, SCB_CFSR_AT) = SCB_CFSR_WRITE_ONE_TO_CLEAR;
     __asm volatile("dsb\n isb");
 }

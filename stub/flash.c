@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "crc32.h"
 #include "registers.h"
+#include "watchdog.h"
 #include "wire.gen.h"
 
 #define FLASH_ADDRESS 0x08000000u
@@ -15,6 +16,8 @@
 #define OPERATION_LIMIT_MS 15000u
 #define MOST_BANK_SECTORS 128u
 #define MOST_KIB 2048u
+/* Read between two looks at the watchdogs: less than a millisecond. */
+#define STRETCH_BYTES 4096u
 
 static const struct family {
     uint32_t device_id;
@@ -281,7 +284,7 @@ bool flash_poll(void)
 
 /*
  * A word that a power cut left half-written may fault when read. Between these two such faults are ignored (FAULTMASK and BFHFNMIGN), and
- * DBECCERR tells of them afterwards (PM0253 §4.3.7; RM0433 §4.7.7).
+ * DBECCERR tells of them afterwards (PM0253 §4.3.7; RM0433 §4.7.7), as RDPERR and RDSERR do of protected areas.
  */
 static void begin_reading(uint32_t address)
 {
@@ -298,7 +301,7 @@ static bool end_reading(uint32_t address)
     REGISTER(SCB_BASE, SCB_CCR_AT) &= ~SCB_CCR_BFHFNMIGN;
     const uint32_t sr = REGISTER(registers, FLASH_SR_AT);
     REGISTER(registers, FLASH_CCR_AT) = FLASH_SR_ERRORS;
-    return !(sr & FLASH_SR_DBECCERR);
+    return !(sr & FLASH_SR_READ_ERRORS);
 }
 
 uint32_t flash_digest(uint32_t address, uint32_t length)
@@ -306,9 +309,14 @@ uint32_t flash_digest(uint32_t address, uint32_t length)
     if (!flash_holds(address, length)) {
         return 0;
     }
+    uint32_t crc = CRC32_BEGIN;
     begin_reading(address);
-    const uint32_t digest = ~crc32_add(CRC32_BEGIN, (const volatile uint8_t *)address, length);
-    return end_reading(address) ? digest : ~digest;
+    for (uint32_t at = 0, stretch; at < length; at += stretch) {
+        stretch = length - at < STRETCH_BYTES ? length - at : STRETCH_BYTES;
+        crc = crc32_add(crc, (const volatile uint8_t *)address + at, stretch);
+        watchdog_feed();
+    }
+    return end_reading(address) ? ~crc : crc;
 }
 
 bool flash_read(uint32_t address, uint32_t length, uint8_t *to)
@@ -316,6 +324,9 @@ bool flash_read(uint32_t address, uint32_t length, uint8_t *to)
     uint32_t at = 0;
     begin_reading(address);
     for (; length - at >= 4; at += 4) {
+        if (at % STRETCH_BYTES == 0) {
+            watchdog_feed();
+        }
         store_u32(to + at, REGISTER(address, at));
     }
     for (; at < length; at++) {

@@ -5,6 +5,11 @@
 #include "wire.gen.h"
 
 #define QUIET_MS 20u
+/* Every frame has one mask at least, for what is behind it. */
+#define FIRST_MASK_AT WIRE_HEADER_MASK_AT
+#define SEVERAL_MASKS_SHIFT 6u
+#define ONE_MASK_SHIFT 31u
+_Static_assert(1u << SEVERAL_MASKS_SHIFT == WIRE_MASKED_BYTES, "masks are counted by a shift");
 
 static struct {
     uint32_t token;
@@ -28,32 +33,63 @@ uint32_t frame_discarded(void)
     return self.discarded;
 }
 
+/* Not inlined: its address alone fills ten bytes, in six places. */
+__attribute__((noinline)) static uint8_t ring_byte(uint32_t position)
+{
+    return ((const volatile uint8_t *)RING_ADDRESS)[position & (RING_BYTES - 1u)];
+}
+
+/* Four bytes, from a position that is a multiple of 4. */
+static uint32_t ring_word(uint32_t position)
+{
+    return *(const volatile uint32_t *)((const volatile uint8_t *)RING_ADDRESS + (position & (RING_BYTES - 1u)));
+}
+
+/* The byte at offset `at` of the frame as it is without masks. */
+static uint8_t frame_byte(const struct frame *frame, uint32_t at)
+{
+    if (at < FIRST_MASK_AT) {
+        return ring_byte(frame->start + at);
+    }
+    const uint32_t masks = at == FIRST_MASK_AT ? 0 : (at - FIRST_MASK_AT - 1) >> frame->mask_shift; /* behind the first */
+    const uint8_t mask = ring_byte(frame->start + FIRST_MASK_AT + masks * (WIRE_MASKED_BYTES + 1));
+    return ring_byte(frame->start + at + masks) ^ mask;
+}
+
 void frame_copy(const struct frame *frame, uint32_t at, uint8_t *to, uint32_t length)
 {
-    const uint32_t masks = 0x01010101u * frame->mask;
-    uint32_t position = frame->payload + at;
-    while (length != 0) {
-        if (position % 4 != 0 || length < 4) {
-            *to++ = uart_byte(position++) ^ frame->mask;
+    const uint32_t masks = 0x01010101u * ring_byte(frame->start + FIRST_MASK_AT);
+    for (at += WIRE_HEADER_BYTES; length != 0;) {
+        const uint32_t position = frame->start + at;
+        if (frame->mask_shift != ONE_MASK_SHIFT || position % 4 != 0 || length < 4) {
+            *to++ = frame_byte(frame, at++);
             length--;
             continue;
         }
-        store_u32(to, uart_word(position) ^ masks);
+        store_u32(to, ring_word(position) ^ masks);
         to += 4;
-        position += 4;
+        at += 4;
         length -= 4;
     }
 }
 
-/* CRC of header and payload as they are without the mask. */
+/* CRC of header and payload as they are without masks. */
 static uint32_t frame_crc(const uint8_t *header, const struct frame *frame)
 {
     const volatile uint8_t *const ring = (const volatile uint8_t *)RING_ADDRESS;
-    const uint32_t in_ring = frame->payload & (RING_BYTES - 1u);
+    const uint8_t mask = ring_byte(frame->start + FIRST_MASK_AT);
+    const uint32_t in_ring = (frame->start + WIRE_HEADER_BYTES) & (RING_BYTES - 1u);
     const uint32_t before_wrap = RING_BYTES - in_ring < frame->length ? RING_BYTES - in_ring : frame->length;
     uint32_t crc = crc32_add(CRC32_BEGIN, header, WIRE_HEADER_BYTES);
-    crc = crc32_add_masked(crc, ring + in_ring, before_wrap, frame->mask);
-    return ~crc32_add_masked(crc, ring, frame->length - before_wrap, frame->mask);
+    if (frame->mask_shift == ONE_MASK_SHIFT) {
+        crc = crc32_add_masked(crc, ring + in_ring, before_wrap, mask);
+        return ~crc32_add_masked(crc, ring, frame->length - before_wrap, mask);
+    }
+    for (uint32_t at = 0; at < frame->length; at++) {
+        const uint8_t byte = frame_byte(frame, WIRE_HEADER_BYTES + at);
+        crc = crc32_add(crc, &byte, 1);
+    }
+    return ~crc;
 }
 
 /* Is there a frame at `start`? `self.wanted` tells how many bytes that question needs when the answer is INCOMPLETE. */
@@ -64,23 +100,24 @@ static enum verdict frame_at(uint32_t start, uint32_t end, struct frame *frame)
     if (end - start < WIRE_HEADER_BYTES) {
         return INCOMPLETE;
     }
-    frame->payload = start;
-    frame->mask = 0;
-    frame_copy(frame, 0, header, WIRE_HEADER_MASK_AT + 1);
-    if (load_u16(header + WIRE_HEADER_MAGIC_AT) != WIRE_MAGIC) {
+    frame->start = start;
+    if ((frame_byte(frame, WIRE_HEADER_MAGIC_AT) | frame_byte(frame, WIRE_HEADER_MAGIC_AT + 1) << 8) != WIRE_MAGIC) {
         return NO_FRAME;
     }
-    frame->mask = header[WIRE_HEADER_MASK_AT];
-    frame_copy(frame, WIRE_HEADER_MASK_AT + 1, header + WIRE_HEADER_MASK_AT + 1, WIRE_HEADER_BYTES - WIRE_HEADER_MASK_AT - 1);
+    frame->type = frame_byte(frame, WIRE_HEADER_TYPE_AT);
+    frame->mask_shift = frame->type & WIRE_SEVERAL_MASKS ? SEVERAL_MASKS_SHIFT : ONE_MASK_SHIFT;
+    for (uint32_t at = 0; at < WIRE_HEADER_BYTES; at++) {
+        header[at] = frame_byte(frame, at);
+    }
+    frame->type &= (uint8_t)~WIRE_SEVERAL_MASKS;
     frame->length = load_u16(header + WIRE_HEADER_LENGTH_AT);
     if (load_u16(header + WIRE_HEADER_CHECK_AT) != (uint16_t)~crc32_add(CRC32_BEGIN, header, WIRE_HEADER_CHECK_AT) ||
         frame->length > WIRE_MAX_PAYLOAD_BYTES) {
         return NO_FRAME;
     }
-    frame->type = header[WIRE_HEADER_TYPE_AT];
     frame->offset = load_u32(header + WIRE_HEADER_OFFSET_AT);
-    frame->payload = start + WIRE_HEADER_BYTES;
-    self.wanted = frame->payload + frame->length + WIRE_TRAILER_BYTES;
+    const uint32_t bytes = WIRE_HEADER_BYTES + frame->length + WIRE_TRAILER_BYTES;
+    self.wanted = start + bytes + ((bytes - FIRST_MASK_AT - 2) >> frame->mask_shift);
     if (end - start < self.wanted - start) {
         return INCOMPLETE;
     }

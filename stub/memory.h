@@ -12,6 +12,7 @@
 #define RING_BYTES 0x8000u /* a power of two; two of the largest frames must fit, or one could never be looked for inside another */
 #define ANSWER_ADDRESS 0x24008000u
 #define ANSWER_BYTES 0x800u
+#define SENT_ADDRESS (ANSWER_ADDRESS + ANSWER_BYTES) /* the same with its masks: what DMA reads */
 #define WINDOW_ADDRESS 0x24010000u
 /* Latest content of a packed stream, WIRE_RECENT_BYTES: the upper half of ITCM, which every part has. A long history may lie where copies could. */
 #define RECENT_ADDRESS 0x00008000u

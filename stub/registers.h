@@ -43,6 +43,8 @@
 #define GPIOA_BASE 0x58020000u
 #define GPIO_PORT_BYTES 0x400u
 #define GPIO_MODER_AT 0x00u
+#define GPIO_OTYPER_AT 0x04u
+#define GPIO_ODR_AT 0x14u
 #define GPIO_AFRL_AT 0x20u
 
 /* USART1, 2, 3: 0x400 apart within the peripheral space from 0x40004000 on. */
@@ -108,8 +110,11 @@
 #define FLASH_SR_AT 0x10u
 #define FLASH_CCR_AT 0x14u
 #define FLASH_OPTSR_CUR_AT 0x1Cu
+#define FLASH_PRAR_CUR_AT 0x28u
+#define FLASH_SCAR_CUR_AT 0x30u
 #define FLASH_WPSN_CUR_AT 0x38u
 #define FLASH_BOOT_CUR_AT 0x40u
+#define FLASH_BOOT4_CUR_AT 0x48u
 #define FLASH_KEY1 0x45670123u /* RM0433 §4.9.2 */
 #define FLASH_KEY2 0xCDEF89ABu /* RM0433 §4.9.2 */
 #define FLASH_CR_LOCK (1u << 0)
@@ -123,7 +128,7 @@
 #define FLASH_SR_BSY (1u << 0)
 #define FLASH_SR_WBNE (1u << 1)
 #define FLASH_SR_QW (1u << 2)
-#define FLASH_SR_DBECCERR (1u << 26)
+#define FLASH_SR_READ_ERRORS 0x05800000u /* RDPERR 23, RDSERR 24, DBECCERR 26; RM0433 §4.9.5 */
 #define FLASH_SR_OPERATION_ERRORS 0x006E0000u /* WRPERR 17, PGSERR 18, STRBERR 19, INCERR 21, OPERR 22; RM0433 §4.9.5 */
 #define FLASH_SR_ERRORS 0x07EE0000u /* WRPERR 17 … OPERR 22 and RDPERR 23 … DBECCERR 26; RM0433 §4.9.5 */
 
@@ -150,6 +155,7 @@
 #define AXI_READ_ISS_OVERRIDE 1u /* RM0433 §2.2.4 */
 
 /* Core. */
+#define SCS_BASE 0xE000E000u /* PM0253 §4.1: the private peripherals of the core */
 #define SYSTICK_BASE 0xE000E010u
 #define SYSTICK_CTRL_AT 0x00u
 #define SYSTICK_LOAD_AT 0x04u

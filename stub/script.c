@@ -21,6 +21,7 @@ static struct {
     uint32_t left;
     uint32_t address;
     const uint8_t *kept; /* the next one, where it comes from RAM and not from the stream */
+    uint32_t patience_ms; /* of END */
     bool has_codec; /* CODEC was there: the functions of codec/ may be called */
     /* PIECE: content still to come, its bytes in the stream, and what the decoder had taken before. */
     uint32_t piece_left;
@@ -37,6 +38,11 @@ static struct {
 uint32_t script_executed(void)
 {
     return self.executed;
+}
+
+uint32_t script_patience_ms(void)
+{
+    return self.patience_ms;
 }
 
 static uint32_t available(void)
@@ -318,6 +324,15 @@ static bool prove(void)
     return true;
 }
 
+static bool end(void)
+{
+    if (!flash_is_done()) {
+        return false;
+    }
+    self.patience_ms = read_u32(1);
+    return true;
+}
+
 static const struct operation {
     bool (*run)(void);
     uint16_t bytes; /* with its fields */
@@ -333,6 +348,7 @@ static const struct operation {
     [WIRE_OP_KEEP] = {keep, WIRE_OP_KEEP_BYTES, false},
     [WIRE_OP_RESTORE] = {begin_restore, WIRE_OP_RESTORE_BYTES, false},
     [WIRE_OP_CODEC] = {take_codec, WIRE_OP_CODEC_BYTES, false},
+    [WIRE_OP_END] = {end, WIRE_OP_END_BYTES, false},
 };
 
 /* One operation, or one flash word. False when it must wait. */

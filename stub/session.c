@@ -10,6 +10,7 @@
 #include "registers.h"
 #include "script.h"
 #include "uart.h"
+#include "watchdog.h"
 #include "window.h"
 #include "wire.gen.h"
 
@@ -134,7 +135,6 @@ static void tell_digests(void)
     uint8_t *const payload = uart_answer_payload();
     uint32_t length = 0;
     for (uint32_t at = WIRE_DIGEST_RANGES_AT; at + 8 <= self.request_length; at += 8, length += 4) {
-        REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
         store_u32(payload + length, flash_digest(load_u32(self.request + at), load_u32(self.request + at + 4)));
     }
     uart_answer(WIRE_TYPE_DIGESTS, self.digest_offset, length);
@@ -176,12 +176,17 @@ static void tell_rated(void)
     self.rate = false;
 }
 
-/* Nobody is heard at this rate: at the first one somebody was. */
-static void end_patience(void)
+static void notice_silence(void)
 {
-    if (self.patience_ms != 0 && self.now_ms - self.heard_ms > self.patience_ms) {
+    const uint32_t silent_ms = self.now_ms - self.heard_ms;
+    /* Nobody is heard at this rate: at the first one somebody was. */
+    if (self.patience_ms != 0 && silent_ms > self.patience_ms) {
         uart_divide(uart_divider(1, 1));
         self.patience_ms = 0;
+    }
+    /* The host has gone for good, and what it wanted is proven: it may start. */
+    if (script_patience_ms() != 0 && silent_ms > script_patience_ms()) {
+        reset_chip();
     }
 }
 
@@ -258,7 +263,7 @@ static void answer(void)
     }
 }
 
-/* The watchdog is fed once a millisecond, which is plenty; the line is looked at as often. */
+/* The watchdogs are looked at once a millisecond, which is plenty; the line is looked at as often. */
 static bool has_millisecond_passed(uint32_t received)
 {
     const uint32_t before_ms = self.now_ms;
@@ -266,18 +271,19 @@ static bool has_millisecond_passed(uint32_t received)
     if (self.now_ms == before_ms) {
         return false;
     }
-    REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+    watchdog_feed();
     if (received != self.line_bytes) {
         self.line_bytes = received;
         self.line_ms = self.now_ms;
     }
-    end_patience();
+    notice_silence();
     return true;
 }
 
 static void begin(uint32_t usart, uint32_t token)
 {
     clock_begin();
+    watchdog_begin();
     crc32_begin();
     uart_begin(usart, token);
     frame_begin(token);

@@ -8,31 +8,35 @@
 #include "start.h"
 #include "wire.gen.h"
 
+#include <stddef.h>
+
 extern uint32_t bss_begin[], bss_end[], stack_top[];
 
-/* Branch, then the header (PROTOCOL.md §2): length and CRC of what follows, the host's options, CRC of the codec. */
 void stub_entry(void);
 void stub_begin(uint32_t usart, uint32_t token);
 
 __attribute__((naked, used, section(".entry"))) void stub_entry(void)
 {
     __asm("b.w stub_begin\n"
-          ".word 0\n"
-          ".word 0\n"
-          ".word 0\n"
-          ".word 0\n");
+          ".word 0\n"); /* length */
 }
 
-struct stub_header {
+/* The vectors of fault.c are between; the build fills in the rest (PROTOCOL.md §2), the host the settings. */
+__attribute__((used, section(".header"))) static const uint32_t header[6] = {0};
+
+struct stub {
     uint32_t entry;
     uint32_t length;
+    uint32_t vectors[5];
     uint32_t crc;
-    uint32_t options;
+    uint32_t options, kick[3]; /* the host's */
     uint8_t body[]; /* the codec's CRC first */
 };
+_Static_assert(offsetof(struct stub, length) == WIRE_STUB_LENGTH_AT && offsetof(struct stub, crc) == WIRE_STUB_CRC_AT &&
+               offsetof(struct stub, body) == WIRE_STUB_CODEC_CRC_AT, "as in PROTOCOL.md");
 
 /* CRC-32, bit by bit: it must fit into the first chunk, and 8 KiB take 10 ms. */
-__attribute__((section(".self_check"))) static int is_complete(const struct stub_header *stub)
+__attribute__((section(".self_check"))) static int is_complete(const struct stub *stub)
 {
     const uint8_t *const end = (const uint8_t *)stub + stub->length;
     uint32_t crc = 0xFFFFFFFFu;
@@ -71,7 +75,7 @@ __attribute__((naked, section(".self_check"))) void start_anew(uint32_t usart, u
 
 __attribute__((section(".self_check"), used)) void stub_begin(uint32_t usart, uint32_t token)
 {
-    if (is_complete((const struct stub_header *)WIRE_STUB_BASE_ADDRESS)) {
+    if (is_complete((const struct stub *)WIRE_STUB_BASE_ADDRESS)) {
         start_anew(usart, token);
     }
 }

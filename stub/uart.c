@@ -2,6 +2,8 @@
 #include "uart.h"
 #include "crc32.h"
 #include "registers.h"
+#include "settings.h"
+#include "watchdog.h"
 #include "wire.gen.h"
 
 #define LINE_ERRORS (USART_ISR_PE | USART_ISR_FE | USART_ISR_NE | USART_ISR_ORE)
@@ -13,7 +15,10 @@ static struct {
     uint32_t line_errors;
     uint32_t trbuff;
     uint32_t first_divider; /* as auto-baud measured it */
+    uint32_t masks; /* of this session: WIRE_SEVERAL_MASKS in the type of each answer, or nothing */
 } self;
+
+_Static_assert(WIRE_OPTION_SEVERAL_MASKS == WIRE_SEVERAL_MASKS, "the option is ORed onto the type");
 
 static uint32_t rx_request(uint32_t usart)
 {
@@ -48,6 +53,7 @@ void uart_begin(uint32_t usart, uint32_t token)
     }
     self.usart = usart;
     self.token = token;
+    self.masks = setting(WIRE_STUB_OPTIONS_AT) & WIRE_OPTION_SEVERAL_MASKS;
     REGISTER(RCC_BASE, RCC_C1_AHB1ENR_AT) |= RCC_AHB1ENR_DMA1EN;
     REGISTER(RCC_BASE, RCC_C1_AHB2ENR_AT) |= RCC_AHB2ENR_SRAM1EN | RCC_AHB2ENR_SRAM2EN;
     /* DMA2 too: a stream that the ROM left there could serve the same request. */
@@ -63,7 +69,7 @@ void uart_begin(uint32_t usart, uint32_t token)
     REGISTER(DMA1_STREAM0_BASE, DMA_SXCR_AT) =
         self.trbuff | DMA_SXCR_PL_HIGH | DMA_SXCR_MINC | DMA_SXCR_CIRC | DMA_SXCR_EN;
     REGISTER(DMA1_STREAM1_BASE, DMA_SXPAR_AT) = usart + USART_TDR_AT;
-    REGISTER(DMA1_STREAM1_BASE, DMA_SXM0AR_AT) = ANSWER_ADDRESS;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXM0AR_AT) = self.masks == 0 ? ANSWER_ADDRESS : SENT_ADDRESS;
 }
 
 uint32_t uart_received(void)
@@ -105,28 +111,58 @@ uint8_t *uart_answer_payload(void)
     return (uint8_t *)(ANSWER_ADDRESS + WIRE_HEADER_BYTES);
 }
 
+/*
+ * Copies a frame to where it is sent from. Where it has several masks, each is the first one that keeps 0x11 and 0x13 off the line: 64 bytes and the mask
+ * itself rule out 130 of 256. Returns the length with all masks. Nothing of the frame is needed afterwards.
+ */
+static uint32_t mask_several(uint8_t *frame, uint32_t length)
+{
+    const uint8_t *const end = frame + length;
+    uint8_t *to = (uint8_t *)SENT_ADDRESS;
+    store_u32(to, load_u32(frame));
+    to += WIRE_HEADER_MASK_AT;
+    for (frame += WIRE_HEADER_MASK_AT; frame < end - 1; frame += WIRE_MASKED_BYTES) {
+        uint8_t mask = 0;
+        *frame = 0; /* what was there has been copied; it becomes the mask */
+        for (uint32_t at = 0; at <= WIRE_MASKED_BYTES; at++) {
+            to[at] = frame[at] ^ mask;
+            if ((to[at] | 2u) == 0x13u) {
+                mask++;
+                at = -1u;
+            }
+        }
+        to += WIRE_MASKED_BYTES + 1;
+    }
+    return length + (length - WIRE_HEADER_MASK_AT - 2) / WIRE_MASKED_BYTES;
+}
+
 void uart_answer(uint8_t type, uint32_t offset, uint32_t length)
 {
     uint8_t *const frame = (uint8_t *)ANSWER_ADDRESS;
     store_u16(frame + WIRE_HEADER_MAGIC_AT, WIRE_MAGIC);
-    frame[WIRE_HEADER_TYPE_AT] = type;
+    frame[WIRE_HEADER_TYPE_AT] = (uint8_t)(type | self.masks);
     frame[WIRE_HEADER_MASK_AT] = 0;
     store_u16(frame + WIRE_HEADER_LENGTH_AT, (uint16_t)length);
     store_u32(frame + WIRE_HEADER_TOKEN_AT, self.token);
     store_u32(frame + WIRE_HEADER_OFFSET_AT, offset);
     store_u16(frame + WIRE_HEADER_CHECK_AT, (uint16_t)~crc32_add(CRC32_BEGIN, frame, WIRE_HEADER_CHECK_AT));
-    const uint32_t body = WIRE_HEADER_BYTES + length;
-    store_u32(frame + body, ~crc32_add(CRC32_BEGIN, frame, body));
+    length += WIRE_HEADER_BYTES;
+    store_u32(frame + length, ~crc32_add(CRC32_BEGIN, frame, length));
+    length += WIRE_TRAILER_BYTES;
+    if (self.masks != 0) {
+        length = mask_several(frame, length);
+    }
     __asm volatile("dsb" ::: "memory");
     REGISTER(DMA1_BASE, DMA_LIFCR_AT) = DMA_LIFCR_STREAM1;
     REGISTER(self.usart, USART_ICR_AT) = USART_ISR_TC;
-    REGISTER(DMA1_STREAM1_BASE, DMA_SXNDTR_AT) = body + WIRE_TRAILER_BYTES;
+    REGISTER(DMA1_STREAM1_BASE, DMA_SXNDTR_AT) = length;
     REGISTER(DMA1_STREAM1_BASE, DMA_SXCR_AT) = self.trbuff | DMA_SXCR_MINC | DMA_SXCR_DIR_M2P | DMA_SXCR_EN;
 }
 
 void uart_finish(void)
 {
     while (uart_is_sending() || !(REGISTER(self.usart, USART_ISR_AT) & USART_ISR_TC)) {
+        watchdog_feed();
     }
 }
 

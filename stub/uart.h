@@ -18,17 +18,6 @@ void uart_begin(uint32_t usart, uint32_t token);
 /* Position behind the last byte received. To be called at least once per RING_BYTES of line time. */
 uint32_t uart_received(void);
 
-static inline uint8_t uart_byte(uint32_t position)
-{
-    return ((const volatile uint8_t *)RING_ADDRESS)[position & (RING_BYTES - 1u)];
-}
-
-/* Four bytes, from a position that is a multiple of 4. */
-static inline uint32_t uart_word(uint32_t position)
-{
-    return *(const volatile uint32_t *)(RING_ADDRESS + (position & (RING_BYTES - 1u)));
-}
-
 /* PE, FE, NE and ORE flags seen so far. */
 uint32_t uart_line_errors(void);
 

@@ -6,6 +6,7 @@
 
 /* Limits */
 #define WIRE_MAX_PAYLOAD_BYTES 16384u /* largest payload of a frame */
+#define WIRE_MASKED_BYTES 64u /* behind each mask of a frame that has several */
 #define WIRE_UNIT_BYTES 128u /* DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit */
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
 #define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST or READ */
@@ -33,6 +34,7 @@
 
 /* Frame */
 #define WIRE_MAGIC 0x3AC5u
+#define WIRE_SEVERAL_MASKS (1u << 6) /* in the type */
 #define WIRE_ANY_TOKEN 0u
 #define WIRE_HEADER_MAGIC_AT 0u
 #define WIRE_HEADER_TYPE_AT 2u
@@ -104,10 +106,15 @@
 #define WIRE_FACTS_WPSN1_AT 32u
 #define WIRE_FACTS_WPSN2_AT 36u
 #define WIRE_FACTS_BOOT_AT 40u
-#define WIRE_FACTS_USART_AT 44u
-#define WIRE_FACTS_WINDOW_BYTES_AT 48u
-#define WIRE_FACTS_SECTOR_DIGESTS_AT 52u
-#define WIRE_FACTS_BYTES 52u
+#define WIRE_FACTS_BOOT_CM4_AT 44u
+#define WIRE_FACTS_PRAR1_AT 48u
+#define WIRE_FACTS_PRAR2_AT 52u
+#define WIRE_FACTS_SCAR1_AT 56u
+#define WIRE_FACTS_SCAR2_AT 60u
+#define WIRE_FACTS_USART_AT 64u
+#define WIRE_FACTS_WINDOW_BYTES_AT 68u
+#define WIRE_FACTS_SECTOR_DIGESTS_AT 72u
+#define WIRE_FACTS_BYTES 72u
 
 /* How far the stream has come. Sent for POLL at once, for data and unasked at the pace of §8. */
 #define WIRE_TYPE_PROGRESS 0x82u
@@ -185,6 +192,8 @@
 #define WIRE_OP_RESTORE_BYTES 13u
 #define WIRE_OP_CODEC 0x09u /* The code that PACKED and PIECE need follows; built with the stub, of no use to another one. */
 #define WIRE_OP_CODEC_BYTES 5u
+#define WIRE_OP_END 0x0Au /* Like FENCE; the flash is proven and whole. From then on the stub resets the chip when it has heard no frame for `patienceMs`; 0: it waits for ever. */
+#define WIRE_OP_END_BYTES 5u
 
 /* Loader */
 #define WIRE_LOADER_CALL (1u << 8)
@@ -193,9 +202,13 @@
 #define WIRE_LOADER_PATIENCE_AT 12u /* listening slots (1/38 s) without a valid frame before the loader resets the chip */
 #define WIRE_LOADER_PATIENCE_LEFT_AT 16u /* the same number: what the loader counts down first */
 #define WIRE_STUB_LENGTH_AT 4u /* bytes of the stub, this header included */
-#define WIRE_STUB_CRC_AT 8u /* CRC-32 of the stub from offset 16 on */
-#define WIRE_STUB_OPTIONS_AT 12u /* what the host tells the stub before it starts */
-#define WIRE_STUB_CODEC_CRC_AT 16u /* CRC-32 of the codec that CODEC brings */
+#define WIRE_STUB_CRC_AT 28u /* CRC-32 of the stub from offset 48 on */
+#define WIRE_STUB_OPTIONS_AT 32u /* what the host tells the stub before it starts */
+#define WIRE_STUB_KICK_MS_AT 36u /* the host tells: a pin is toggled so often, for a watchdog beside the chip; 0: none */
+#define WIRE_STUB_KICK_GPIO_AT 40u /* base address of the port of that pin */
+#define WIRE_STUB_KICK_PIN_AT 44u /* the pin, as a bit of the port */
+#define WIRE_STUB_CODEC_CRC_AT 48u /* CRC-32 of the codec that CODEC brings */
 #define WIRE_OPTION_ONLY_WHEN_ASKED (1u << 0) /* say nothing but answers: the line has one pair of wires for both directions */
+#define WIRE_OPTION_SEVERAL_MASKS (1u << 6) /* answers have several masks (§3), without 0x11 and 0x13; the bit is that of the type */
 
 #endif

@@ -9,8 +9,8 @@ import { CHIP_VIOLATIONS } from './chip/chip-violations.js';
 import { SERIAL_VIOLATIONS } from './chip/serial-violations.js';
 import { LINK_PROFILES } from './link-profiles.js';
 import {
-  listOf, oneOf, optional, parseBaud, parseCount, parseDurationMs, parseHalfword, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
-  parsePins, parsePositive, parseYesNo,
+  listOf, oneOf, optional, parseAreas, parseBaud, parseCount, parseDurationMs, parseHalfword, parseInteger, parseKilobits, parseList, parseOutage, parsePart, parsePercent,
+  parsePins, parsePositive, parseWatchdog, parseYesNo,
 } from './option-parsers.js';
 
 export interface BoardOption<Value> {
@@ -38,6 +38,10 @@ export const BOARD_OPTIONS = {
   romResets: option('the ROM resets its peripherals at Go', 'yes', parseYesNo),
   rdp: option('readout protection level of the chip: 0 or 1', '0', oneOf('0', '1')),
   stack: option('bytes of stack that a program in RAM may use before that is a violation, or unlimited', '4096', parseCount),
+  bootCm4Add0: option('option byte BOOT_CM4_ADD0 of dual-core parts: the same for the second core; default: 0x0810', '', optional(parseHalfword)),
+  pcrop: option('areas of flash that may only be executed (FLASH_PRAR), e.g. 0x08020000-0x080203ff; one in each bank', '', parseAreas),
+  secure: option('secure areas of flash (FLASH_SCAR), in the same form', '', parseAreas),
+  watchdog: option('a watchdog beside the chip: the pin that it watches and how long it waits for an edge, e.g. PB7@1600ms', '', optional(parseWatchdog)),
   iwdg: option('option byte IWDG1_SW: hardware starts the watchdog with the chip', 'software', oneOf('software', 'hardware')),
   flashTiming: option('erase and program times: typical or maximum', 'typical', oneOf('typical', 'maximum')),
   flashFile: option('raw image of the whole flash, kept from run to run; damage goes to FILE.damage', '', optional((text) => text)),

@@ -4,6 +4,7 @@
  */
 import type { Chip } from './chip/chip.js';
 import { BusFault } from './cpu/bus.js';
+import { ExternalWatchdog, type WatchdogWiring } from './external-watchdog.js';
 import type { Random } from './random.js';
 import { leavePeripheralsAsTheRomUsesThem } from './rom/rom-leftovers.js';
 import type { RomExit } from './rom/rom-program.js';
@@ -26,6 +27,8 @@ export type BoardEvent =
   | { readonly kind: 'application'; readonly cause: ResetCause; readonly entry: number; readonly tick: Tick }
   /** The core has given up: an erased vector table, or a fault inside a fault handler. Only a reset helps. */
   | { readonly kind: 'lockup'; readonly pc: number; readonly tick: Tick }
+  /** No edge on its pin for too long: it pulls NRST. */
+  | { readonly kind: 'watchdog'; readonly pin: string; readonly tick: Tick }
   | { readonly kind: 'off'; readonly tick: Tick };
 
 /** The pins that the converter is wired to, named from the board's side. */
@@ -45,6 +48,8 @@ export interface BoardParts {
   readonly romResetsPeripherals: boolean;
   /** Stack of a program in RAM, below its first stack pointer. */
   readonly ramProgramStackBytes: number;
+  /** Beside the chip, on one of its pins. */
+  readonly watchdog?: WatchdogWiring | undefined;
   readonly random: Random;
 }
 
@@ -67,6 +72,7 @@ export class Board {
   onEvent: (event: BoardEvent) => void = () => undefined;
 
   readonly #parts: BoardParts;
+  readonly #watchdog: ExternalWatchdog | undefined;
   #runs: 'nothing' | 'rom' | 'core' = 'nothing';
   #tick: Tick = 0;
   #hasLockedUp = false;
@@ -85,6 +91,10 @@ export class Board {
     this.rom.onLineOut = toWire;
     this.chip.onLineOut = toWire;
     this.chip.bootloaderVersion = parts.romVersion.bootloaderId;
+    this.#watchdog = parts.watchdog && new ExternalWatchdog(parts.watchdog);
+    this.chip.onEdge = (pin, tick) => {
+      if (pin === this.#watchdog?.pin) this.#watchdog.feed(tick);
+    };
     this.chip.onReset = (cause, tick) => {
       this.#tick = Math.max(this.#tick, tick);
       this.#boot(cause);
@@ -137,8 +147,12 @@ export class Board {
       this.#tick = Math.max(this.#tick, untilTick);
       return;
     }
-    if (this.#runs === 'rom') this.#runRom(untilTick);
-    else this.#runCore(untilTick);
+    const watchedTick = Math.min(untilTick, this.#watchdog?.expiryTick ?? Infinity);
+    if (this.#runs === 'rom') this.#runRom(watchedTick);
+    else this.#runCore(watchedTick);
+    if (this.#watchdog === undefined || this.#tick < this.#watchdog.expiryTick) return;
+    this.onEvent({ kind: 'watchdog', pin: this.#watchdog.pin, tick: this.#tick });
+    this.#reset('pin');
   }
 
   #runRom(untilTick: Tick): void {
@@ -185,6 +199,7 @@ export class Board {
 
   #boot(cause: ResetCause): void {
     this.#lastResetCause = cause;
+    this.#watchdog?.feed(this.#tick);
     this.#hasLockedUp = false;
     const { bootAdd0, bootAdd1 } = this.chip.optionBytes;
     const base = ((this.boot0 === 'low' ? bootAdd0 : bootAdd1) << 16) >>> 0;

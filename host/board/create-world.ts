@@ -1,10 +1,12 @@
 /** Options → a world with its board switched on. The one place that puts chip, ROM, converter, network and faults together. */
-import { StageFlashError } from '../errors.js';
+import type { H7Part } from '../device/h7-part.js';
+import { bankIndexAt } from '../device/memory-map.js';
+import { StageFlashError, hex32 } from '../errors.js';
 import type { LineSettings } from '../link/line-settings.js';
 import type { BoardOptions } from './board-options.js';
 import { Board } from './board.js';
 import { Chip } from './chip/chip.js';
-import type { OptionBytes } from './chip/option-bytes.js';
+import { areaRegister, factoryOptionBytes, type OptionBytes } from './chip/option-bytes.js';
 import type { ConnectionPaths } from './connection.js';
 import { Converter } from './converter/converter.js';
 import { ORDERLY_DATAGRAMS } from './converter/datagrams.js';
@@ -13,6 +15,7 @@ import type { CreateCore } from './cpu/core.js';
 import { EventQueue } from './event-queue.js';
 import { installFaults } from './faults.js';
 import { loadFlashFile } from './flash-file.js';
+import type { AddressArea } from './option-parsers.js';
 import { Random } from './random.js';
 import { currentRomVersion, findRomVersion, ROM_VERSIONS } from './rom/rom-versions.js';
 import type { RomVersion } from './rom/rom-versions.js';
@@ -65,12 +68,29 @@ function createBoard(options: BoardOptions, random: Random, createCore: CreateCo
     boot0: options.boot0 === 'low' ? 'low' : 'high',
     romResetsPeripherals: options.romResets,
     ramProgramStackBytes: options.stack,
+    watchdog: options.watchdog,
     random: random.fork('rom'),
   });
 }
 
-function optionBytesFrom({ bootAdd0, bootAdd1, iwdg, rdp }: BoardOptions): Partial<OptionBytes> {
-  return { bootAdd0, bootAdd1, iwdg1Software: iwdg === 'software', ...(rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}) };
+function optionBytesFrom({ bootAdd0, bootAdd1, bootCm4Add0, iwdg, rdp, chip, pcrop, secure }: BoardOptions): Partial<OptionBytes> {
+  const factory = factoryOptionBytes(chip);
+  return {
+    bootAdd0, bootAdd1, bootCm4Add0: bootCm4Add0 ?? factory.bootCm4Add0, iwdg1Software: iwdg === 'software', ...(rdp === '1' ? { rdp: RDP_LEVEL_1 } : {}),
+    prar: areasOfBanks(chip, pcrop, factory.prar), scar: areasOfBanks(chip, secure, factory.scar),
+  };
+}
+
+/** @throws StageFlashError kind `usage` for an area that is not within one bank */
+function areasOfBanks(part: H7Part, areas: readonly AddressArea[], none: readonly number[]): readonly number[] {
+  const registers = [...none];
+  for (const [first, last] of areas) {
+    const bankIndex = bankIndexAt(part, first);
+    if (bankIndex === undefined || bankIndexAt(part, last) !== bankIndex) throw new StageFlashError('usage', `${hex32(first)}-${hex32(last)} is not within a bank of ${part.name}`);
+    const { base } = part.banks[bankIndex]!;
+    registers[bankIndex] = areaRegister(first - base, last - base);
+  }
+  return registers;
 }
 
 /** Any value but 0xAA and 0xCC (RM0433 §4.5.3). */

@@ -5,6 +5,7 @@
 import type { H7Part } from '../device/h7-part.js';
 import { findPart, H7_PARTS } from '../device/h7-parts.js';
 import type { Wiring } from './board.js';
+import type { WatchdogWiring } from './external-watchdog.js';
 
 type Parse<Value> = (text: string) => Value;
 
@@ -86,6 +87,22 @@ export const parseOutage: Parse<Outage> = (text) => {
 };
 
 export const parsePart: Parse<H7Part> = (text) => findPart(text) ?? refuse(text, `one of ${H7_PARTS.map(({ name }) => name).join(', ')}`);
+
+/** First and last address. */
+export type AddressArea = readonly [first: number, last: number];
+
+/** `0x08020000-0x080203ff`, more than one joined with commas. */
+export const parseAreas: Parse<readonly AddressArea[]> = (text) =>
+  parseList(text).map((item): AddressArea => {
+    const [first = NaN, last = NaN] = item.split('-').map(parseInteger);
+    return first <= last ? [first, last] : refuse(item, 'an area from its first to its last address, like 0x08020000-0x080203ff');
+  });
+
+/** `PB7@1600ms`. */
+export const parseWatchdog: Parse<WatchdogWiring> = (text) => {
+  const [, pin = '', timeout = ''] = /^(P[A-K]\d{1,2})@(.+)$/i.exec(text) ?? refuse(text, 'a pin and a time like PB7@1600ms');
+  return { pin: pin.toUpperCase(), timeoutMs: parseDurationMs(timeout) };
+};
 
 /** `PA9/PA10`: the board's TX, then its RX. */
 export const parsePins: Parse<Wiring> = (text) => {

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { EraseOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
-import { addJobOptions, addLinkOption, addTakeoverOption, consentOf, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, addVisitOptions, consentOf, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 type Ranges = NonNullable<EraseOptions['ranges']>;
@@ -19,8 +19,8 @@ export function addEraseCommand(program: Command, context: CommandContext): Comm
     .command('erase')
     .description('erase whole sectors and prove that they are erased')
     .argument('[range...]', 'an address (its sector) or FIRST-LAST, like 0x08020000-0x0803FFFF', parseRange);
-  addTakeoverOption(addLinkOption(command)).option('--all', 'erase the whole flash').option('--yes', 'do it without asking');
-  return addJobOptions(command).action(async (ranges: Ranges, values: EraseValues) => {
+  addLinkOption(command).option('--all', 'erase the whole flash').option('--yes', 'do it without asking');
+  return addJobOptions(addVisitOptions(command)).action(async (ranges: Ranges, values: EraseValues) => {
     if ((ranges.length > 0) === (values.all === true)) {
       throw new StageFlashError('usage', ranges.length > 0 ? '--all and a range contradict each other' : 'what is to be erased?', { hint: 'Say a range like 0x08020000-0x0803FFFF, or --all.' });
     }

@@ -5,7 +5,7 @@ import { StageFlashError } from '../errors.js';
 import type { AfterFlash, FlashOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
 import { helpAfterOptions } from './help-text.js';
-import { addJobOptions, addLinkOption, consentOf, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, addStubOptions, consentOf, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 const DEFAULT_WITHIN_S = 10;
@@ -17,6 +17,7 @@ interface FlashValues extends JobValues {
   readonly compress: boolean;
   readonly streamBaud?: number;
   readonly eraseRest?: true;
+  readonly orphanAfter?: number;
   readonly direct?: true;
   readonly dryRun?: true;
   readonly stay?: true;
@@ -45,9 +46,10 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
     .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
+    .option('--orphan-after <seconds>', 'how long a board whose flash is proven waits for its host before it resets itself; 0: for ever (default: 900)', parseOrphanSeconds)
     .addOption(new Option('--takeover', 'end what a stub does on the board for another host, and begin anew').conflicts(['direct', 'dryRun']))
     .option('--yes', 'do it without asking, also where a job that is cut leaves no way back into the board');
-  return addJobOptions(command)
+  return addJobOptions(addStubOptions(command))
     .addHelpText('after', helpAfterOptions())
     .action((imagePath: string, values: FlashValues) => runJob('flash', values, context, (options) => context.flash({ ...options, ...flashOptions(imagePath, values), consent: consentOf(values, context) })));
 }
@@ -66,6 +68,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     after: afterFlash(values),
     ...(address !== undefined && { address }),
     ...(values.streamBaud !== undefined && { streamBaud: values.streamBaud }),
+    ...(values.orphanAfter !== undefined && { orphanMs: values.orphanAfter * 1000 }),
     ...(base !== undefined && { basePath: base }),
     ...(expect !== undefined && { expect: { text: expect, withinMs: (within ?? DEFAULT_WITHIN_S) * 1000 } }),
   };
@@ -88,6 +91,12 @@ function parseBaud(text: string): number {
   const baudRate = Number(text);
   if (!Number.isInteger(baudRate) || baudRate < 1200 || baudRate > 4_000_000) throw new InvalidArgumentError('That is a number of bits per second, 1200 to 4000000.');
   return baudRate;
+}
+
+function parseOrphanSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > 86_400) throw new InvalidArgumentError('That is a whole number of seconds, up to a day.');
+  return seconds;
 }
 
 function parseSeconds(text: string): number {

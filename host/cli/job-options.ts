@@ -12,6 +12,8 @@ export interface JobValues extends MoveValues {
   readonly chip?: string;
   readonly retryBudget?: number;
   readonly trace?: string;
+  readonly kick?: { readonly pin: string; readonly periodMs: number };
+  readonly avoidXonxoff?: true;
   readonly report?: string;
   readonly takeover?: true;
   readonly json?: true;
@@ -29,9 +31,16 @@ export function addJobOptions(command: Command): Command {
     .option('--quiet', 'print the result, warnings and errors only');
 }
 
-/** For commands that have nothing to say against it. */
-export function addTakeoverOption(command: Command): Command {
-  return command.option('--takeover', 'end what a stub does on the board for another host');
+/** Of the commands that speak with the stub. */
+export function addStubOptions(command: Command): Command {
+  return command
+    .option('--kick <pin@ms>', 'for a watchdog beside the chip: the stub toggles this pin so often, e.g. PB7@500. The ROM bootloader cannot: the watchdog must bear twelve round trips and a second or two', parseKick)
+    .option('--avoid-xonxoff', 'keep 0x11 and 0x13 off the wire, for a converter that takes them for XON and XOFF (2 % more bytes)');
+}
+
+/** Of those among them that begin nothing that could be gone on with. */
+export function addVisitOptions(command: Command): Command {
+  return addStubOptions(command).option('--takeover', 'end what a stub does on the board for another host');
 }
 
 /** Without it no command can begin; it stands first in the help. */
@@ -44,7 +53,7 @@ export function jobOptions(values: JobValues, { signal, ask }: CommandContext): 
   if (to === '') {
     throw new StageFlashError('usage', 'where is the board?', { hint: 'Say --to tcp://HOST:PORT, or set STAGE_FLASH_TO, or name it in stage-flash.toml; --to sim: is a virtual board.' });
   }
-  const { chip, retryBudget, trace: tracePath } = values;
+  const { chip, retryBudget, trace: tracePath, kick, avoidXonxoff } = values;
   return {
     to,
     signal,
@@ -53,6 +62,8 @@ export function jobOptions(values: JobValues, { signal, ask }: CommandContext): 
     ...(retryBudget !== undefined && { retryBudgetMs: retryBudget * 60_000 }),
     ...(tracePath !== undefined && { tracePath }),
     ...(values.takeover && { takeover: true }),
+    ...(kick !== undefined && { kick }),
+    ...(avoidXonxoff && { avoidXonXoff: true }),
   };
 }
 
@@ -72,6 +83,14 @@ export function parseAddress(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError('An address is written like 0x08000000.');
   return value;
+}
+
+/** `PB7@500`, `B.7@500`, `PB7@500ms`. */
+function parseKick(text: string): NonNullable<JobValues['kick']> {
+  const [, port = '', pin = '', period = ''] = /^P?([A-K])\.?(\d{1,2})@(\d+)(?:ms)?$/i.exec(text) ?? [];
+  if (port === '' || Number(pin) > 15) throw new InvalidArgumentError('A pin and milliseconds are written like PB7@500: ports A to K, pins 0 to 15.');
+  if (Number(period) < 10 || Number(period) > 60_000) throw new InvalidArgumentError('10 to 60000 milliseconds.');
+  return { pin: `P${port.toUpperCase()}${Number(pin)}`, periodMs: Number(period) };
 }
 
 function parseMinutes(text: string): number {

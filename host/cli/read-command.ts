@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { CommandContext } from './command-context.js';
-import { addJobOptions, addLinkOption, addTakeoverOption, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, addVisitOptions, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 interface ReadValues extends JobValues {
@@ -16,8 +16,8 @@ export function addReadCommand(program: Command, context: CommandContext): Comma
     .description('read flash into a file, proven by the board\'s own digest; changes nothing')
     .argument('[address]', 'where to begin (default: the whole flash)', parseAddress)
     .argument('[length]', 'bytes, like 0x20000 or 131072', parseLength);
-  addTakeoverOption(addLinkOption(command)).requiredOption('-o, --out <file>', 'where to: Intel HEX if its name ends in .hex, else raw bytes; what is there is replaced');
-  return addJobOptions(command).action(async (address: number | undefined, lengthBytes: number | undefined, values: ReadValues) => {
+  addLinkOption(command).requiredOption('-o, --out <file>', 'where to: Intel HEX if its name ends in .hex, else raw bytes; what is there is replaced');
+  return addJobOptions(addVisitOptions(command)).action(async (address: number | undefined, lengthBytes: number | undefined, values: ReadValues) => {
     if (address !== undefined && lengthBytes === undefined) {
       throw new StageFlashError('usage', 'how much is to be read?', { hint: 'Say address and length, like 0x08000000 0x20000, or neither for the whole flash.' });
     }

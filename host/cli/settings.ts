@@ -50,11 +50,19 @@ function setFrom(command: Command, option: Option, layers: readonly Layer[]): vo
   if (layer === undefined) return;
   const text = layer.settings.get(name)!;
   try {
-    command.setOptionValueWithSource(key, option.parseArg ? option.parseArg(text, undefined) : text, layer.name);
+    const value = option.isBoolean() ? parseFlag(text) : option.parseArg ? option.parseArg(text, undefined) : text;
+    command.setOptionValueWithSource(key, value, layer.name);
   } catch (cause) {
     if (!(cause instanceof InvalidArgumentError)) throw cause;
     throw new StageFlashError('usage', `${name} from ${layer.name}: ${cause.message}`, { cause });
   }
+}
+
+/** An option without a value, where one is needed to name it. */
+function parseFlag(text: string): boolean {
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  throw new InvalidArgumentError('That is true or false.');
 }
 
 function calledBoard(to: string, files: readonly ConfigFile[]): (Layer & { readonly url: string }) | undefined {
@@ -79,5 +87,5 @@ function describe(command: Command, option: Option): string {
   const source = command.getOptionValueSource(key);
   const from = source === 'cli' ? `--${name}` : source;
   if (name === 'to') return `to: ${parseLinkUrl(String(value)).name} (${from})`;
-  return typeof value === 'number' || name === 'chip' ? `${name}: ${String(value)} (${from})` : `${name}: set (${from})`;
+  return typeof value === 'number' || typeof value === 'boolean' || name === 'chip' ? `${name}: ${String(value)} (${from})` : `${name}: set (${from})`;
 }

@@ -19,6 +19,8 @@ function describe(event: BoardEvent): string {
       return `the ROM jumps to ${hex32(event.entry)}`;
     case 'lockup':
       return `the core has locked up at ${hex32(event.pc)}`;
+    case 'watchdog':
+      return `no edge on ${event.pin}: the watchdog beside the chip pulls NRST`;
     case 'off':
       return 'power off';
   }

@@ -21,14 +21,14 @@ export interface Board {
   readonly settings: Settings;
 }
 
-type Kind = 'string' | 'number';
+type Kind = 'string' | 'number' | 'boolean';
 
 /** What may be set for all boards. */
 const FILE_KEYS: Readonly<Record<string, Kind>> = { to: 'string', 'retry-budget': 'number' };
 
 /** What may be set for one. */
 export const BOARD_KEYS: Readonly<Record<string, Kind>> = {
-  url: 'string', chip: 'string', 'retry-budget': 'number', 'stream-baud': 'number', enter: 'string', 'enter-ask': 'string', 'enter-cmd': 'string', 'enter-send': 'string', leave: 'string', 'leave-ask': 'string', 'leave-cmd': 'string',
+  url: 'string', chip: 'string', 'retry-budget': 'number', 'stream-baud': 'number', kick: 'string', 'avoid-xonxoff': 'boolean', enter: 'string', 'enter-ask': 'string', 'enter-cmd': 'string', 'enter-send': 'string', leave: 'string', 'leave-ask': 'string', 'leave-cmd': 'string',
 };
 
 /** Every option that can be set here, or by STAGE_FLASH_… in the environment. */
@@ -65,7 +65,7 @@ function readKeys(path: string, prefix: string, table: TomlTable, keys: Readonly
       const boardsOwn = prefix === '' ? '; a board’s own stand under [boards.NAME]' : '';
       throw new StageFlashError('usage', `${path}: there is no setting "${prefix}${key}"`, { hint: `There are ${[...Object.keys(keys), ...tables].join(', ')}${boardsOwn}.` });
     }
-    if (typeof value !== kind && !(kind === 'number' && typeof value === 'bigint')) throw wrong(path, prefix + key, kind === 'number' ? 'must be a number' : 'must be a text in quotes');
+    if (typeof value !== kind && !(kind === 'number' && typeof value === 'bigint')) throw wrong(path, prefix + key, { number: 'must be a number', string: 'must be a text in quotes', boolean: 'must be true or false' }[kind]);
     return [key, String(value)];
   }));
 }

@@ -51,6 +51,8 @@ export interface H7Part {
   readonly deviceId: number;
   /** Content of the flash size register. */
   readonly flashSizeKiB: number;
+  /** A Cortex-M4 beside the Cortex-M7. */
+  readonly isDualCore: boolean;
   readonly banks: readonly FlashBank[];
   readonly sectorBytes: number;
   /** The unit of programming and of ECC: 256 bits, 128 on H7A/H7B. */

@@ -109,6 +109,7 @@ function part(name: string, facts: FamilyFacts, sectorsPerBank: number, bankBase
   return {
     name,
     ...facts,
+    isDualCore: /^STM32H7[45][57]/.test(name),
     flashSizeKiB: (banks.length * sectorsPerBank * facts.sectorBytes) / KIB,
     banks,
     flashTiming: FLASH_TIMING_H743,

@@ -29,7 +29,7 @@ export const FINDINGS = {
   'bit-rate': ['The line runs at another rate than the link says. All deadlines and the pace of sending are reckoned from that.', 'Say the rate in the link (?baud=…), or set the converter to it.'],
   'ff-doubled': ['0xFF is doubled: one end speaks telnet, the other is raw.', 'Set the converter to raw TCP (no telnet, no RFC 2217), or use rfc2217://.'],
   'ff-stripped': ['0xFF is swallowed: one end takes it for a telnet command.', 'Set the converter to raw TCP (no telnet, no RFC 2217), or use rfc2217://.'],
-  xonxoff: ['0x11 and 0x13 are swallowed: they are taken for XON and XOFF.', 'Set flow control to none in the converter.'],
+  xonxoff: ['0x11 and 0x13 are swallowed: they are taken for XON and XOFF.', 'Set flow control to none in the converter; where that cannot be, flash with --avoid-xonxoff.'],
   'sync-pattern': ['The converter obeys 55 AA 55 in the stream as a change of its own settings and swallows it. (It was told the settings that it should have.)', 'Switch off its baud-rate synchronisation (“RFC2217-like”). stage-flash never sends the pattern by accident, other tools do.'],
   'modem-escape': ['0x10 0x03 from the board takes the modem out of data mode; until the next connection nothing passes.', 'Let the modem use a transparent mode without an escape sequence.'],
   'bytes-lost': ['Single bytes get lost, for no reason that they share: noise, overruns in the converter, a poor ground.', 'Check cable, ground and rate; lower the bit rate on both sides.'],

@@ -3,6 +3,7 @@ import { H7_PARTS } from '../device/h7-parts.js';
 import { StageFlashError } from '../errors.js';
 import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
+import { avoidXonXoff } from '../link/avoid-xonxoff.js';
 import { countTraffic } from '../link/counting-link.js';
 import type { Link } from '../link/link.js';
 import { parseLinkUrl } from '../link/link-url.js';
@@ -40,9 +41,10 @@ export async function atBoard<Result>(options: JobOptions, log: Logbook, events:
 
 /** The same over a link that is open and stays its maker's. */
 export async function overLink<Result>(openedLink: Link, options: JobOptions, log: Logbook, events: JobEvents, work: BoardWork<Result>): Promise<Result> {
-  const link = countTraffic(openedLink);
+  const link = countTraffic(options.avoidXonXoff ? avoidXonXoff(openedLink) : openedLink);
   events.useClock(() => link.now());
   log.link = link;
+  if (link.hasXonXoff) events.note('0x11 and 0x13 are kept off the wire, in both directions.');
   log.startedMs = link.now();
   // From the stub on, a connection that breaks is only an interruption.
   const steadyLink = new ReconnectingLink(link, { budgetMs: options.retryBudgetMs ?? DEFAULT_RETRY_BUDGET_MS, say: (text) => events.warning(text), signal: options.signal });

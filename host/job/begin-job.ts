@@ -2,6 +2,7 @@
 import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
+import { refuseMissingPort } from '../loader/kick.js';
 import { describeFetch, describePlan, describeSectors } from '../plan/describe-plan.js';
 import { crc32 } from '../protocol/crc32.js';
 import { wayBack } from '../plan/way-back.js';
@@ -30,11 +31,18 @@ export async function beginJob(job: Job, link: Link, steadyLink: Link): Promise<
       hint: 'A datagram that comes twice would make the bootloader take content for commands, and some of them erase everything. Leave --direct out, or use tcp://.',
     });
   }
+  if (options.direct && options.kick !== undefined) {
+    throw new StageFlashError('usage', '--kick wants the stub, and --direct never leaves the ROM bootloader', { hint: 'Leave one of them out.' });
+  }
+  if (options.direct && link.hasXonXoff) {
+    throw new StageFlashError('usage', '--direct cannot keep 0x11 off the wire: it is the code of Read Memory', { hint: 'Leave --direct out; or set the converter to no flow control, and leave --avoid-xonxoff out.' });
+  }
   await enterBootloader(job, link);
   const { rom, deviceId } = await findRom(link, log, events);
+  refuseMissingPort(options.kick, deviceId);
   forgetStub(file);
   if (options.direct) return flashThroughRom(job, link, rom, deviceId);
-  return useStub(job, await enterStub(link, steadyLink, rom, log, events), { mayReset: true });
+  return useStub(job, await enterStub(link, steadyLink, rom, options, log, events), { mayReset: true });
 }
 
 /**

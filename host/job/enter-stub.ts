@@ -3,6 +3,7 @@ import { blobOf, readManifest } from '../blobs/manifest.js';
 import { RomSession } from '../bootloader/rom-session.js';
 import { place, stubAtWork } from '../bootloader/wrong-answer.js';
 import { StageFlashError } from '../errors.js';
+import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
 import type { Link } from '../link/link.js';
 import { loadStub } from '../loader/load-stub.js';
@@ -33,8 +34,13 @@ async function refuseQuietStub(link: Link, error: unknown): Promise<never> {
 }
 
 /** @throws StageFlashError kind `bootloader` or `stub` */
-export async function enterStub(link: Link, steadyLink: Link, rom: RomSession, log: Logbook, events: JobEvents): Promise<StubSession> {
+export async function enterStub(link: Link, steadyLink: Link, rom: RomSession, { kick }: Pick<JobOptions, 'kick'>, log: Logbook, events: JobEvents): Promise<StubSession> {
   events.phase('loader', 'Loading the stub');
   const manifest = readManifest();
-  return (log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink));
+  log.session = await loadStub(link, rom, blobOf(manifest, 'loader'), blobOf(manifest, 'stub'), steadyLink, kick);
+  if (kick !== undefined) {
+    const seconds = (link.now() - (log.startedMs ?? 0)) / 1000;
+    events.note(`The stub kicks ${kick.pin} every ${kick.periodMs} ms. Before it ran nobody did, for ${seconds.toFixed(1)} s.`);
+  }
+  return log.session;
 }

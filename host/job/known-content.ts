@@ -6,7 +6,7 @@ import type { Segment } from '../image/image.js';
 import type { Image } from '../image/image.js';
 import { crc32 } from '../protocol/crc32.js';
 import { copyPlaces } from '../plan/copy-places.js';
-import { beforeVector, type Plan } from '../plan/plan.js';
+import { incompleteSectors, type Plan } from '../plan/plan.js';
 import { partialSectors, within, type SectorRest } from '../plan/rest.js';
 import { sectorContents, type SectorContent } from '../plan/sector-contents.js';
 import type { Job } from './job.js';
@@ -24,9 +24,8 @@ export interface KnownContent {
  */
 export function knownContent(plan: Plan, sectorDigests: readonly (number | undefined)[], rests: ReadonlyMap<number, SectorRest>, { cache, base, options: { chip } }: Pick<Job, 'cache' | 'base' | 'options'>): KnownContent {
   const wanted = new Map(plan.sectors.flatMap(({ sector, content, digest }) => (content === undefined ? [] : [[sector.number, { content, digest }]])));
-  // As a job that was cut leaves the vector's sector.
-  const incomplete = beforeVector(plan);
-  const left = new Map(incomplete && [[incomplete.sector.number, { content: incomplete.content, digest: crc32(incomplete.content) }]]);
+  // As a job that was cut leaves them.
+  const left = new Map(incompleteSectors(plan).map(({ sector, content }) => [sector.number, { content, digest: crc32(content) }]));
   const told = new Map((base ? sectorsOfBase(base, plan.part, rests) : []).map(({ sector, content }) => [sector.number, { content, digest: crc32(content) }]));
   const runs: Segment[] = [];
   for (const { number, base: address, lengthBytes } of sectors(plan.part)) {

@@ -11,6 +11,7 @@ import { estimateRom } from '../plan/estimate-rom.js';
 import { programmedBytes, type Plan } from '../plan/plan.js';
 import { planStream, updateStream } from '../plan/stream.js';
 import type { LineFacts } from '../plan/wire-schedule.js';
+import { masksFor } from '../protocol/masks.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS } from '../protocol/wire.js';
 import { framedBytes, fullPayloadBytes } from '../session/frame-size.js';
@@ -30,6 +31,8 @@ export interface StreamWishes {
   /** What the flash holds, as far as it is known. */
   readonly known: readonly Segment[];
   readonly packer: Packer;
+  /** A board that is proven and hears nobody for so long is reset; 0: never. */
+  readonly orphanMs: number;
   /** Since the first byte of the job. */
   readonly elapsedSeconds: number;
   /** @default that of the line */
@@ -51,11 +54,12 @@ const REPORT_BYTES = 64;
 
 /** Same plan and same line, same bytes: a later process that goes on with this job must make the very stream. */
 export async function makeStream(plan: Plan, session: StubSession, wishes: StreamWishes): Promise<MadeStream> {
-  const carrier = { ...(session.link.datagramBytes !== undefined && { datagramBytes: session.link.datagramBytes }), line: streamLine(session.link, wishes.streamBaud) };
+  const { datagramBytes, hasXonXoff } = session.link;
+  const carrier = { ...(datagramBytes !== undefined && { datagramBytes }), ...(hasXonXoff && { hasXonXoff }), line: streamLine(session.link, wishes.streamBaud) };
   const { line } = carrier;
   const lineFacts: LineFacts = {
     secondsPerByte: bitsPerCharacter(line) / line.baudRate, roundTripSeconds: session.roundTrip.smoothedMs / 1000,
-    reportSeconds: reportPaceMs(line.baudRate) / 1000, frameBytes: fullPayloadBytes(carrier),
+    reportSeconds: reportPaceMs(line.baudRate) / 1000, frameBytes: fullPayloadBytes(carrier), masks: masksFor(carrier),
     ...(line.isHalfDuplex && { turns: turnsOn(line, session.roundTrip.smoothedMs) }),
   };
   const { windowBytes } = session.facts;
@@ -63,7 +67,7 @@ export async function makeStream(plan: Plan, session: StubSession, wishes: Strea
   const nearby: LineFacts = { ...lineFacts, roundTripSeconds: 0, ...(line.isHalfDuplex && { turns: turnsOn(line, 0) }) };
   const secondsOf = ({ stream }: Candidate): number => streamSeconds(plan, stream, windowBytes, nearby);
 
-  const stored: Candidate = { name: 'stored', stream: planStream(plan) };
+  const stored: Candidate = { name: 'stored', stream: planStream(plan, undefined, wishes.orphanMs) };
   const noWireSeconds = streamSeconds(plan, stored.stream, windowBytes, { ...nearby, secondsPerByte: 0 });
   const isWireSlow = secondsOf(stored) > AS_QUICK * noWireSeconds;
   const update = wishes.compress ? await updated(plan, wishes) : [];
@@ -89,15 +93,15 @@ function reports(seconds: number, wireSeconds: number, { reportSeconds, frameByt
   return wireSeconds / Math.max(reportSeconds, frameBytes * secondsPerByte) + Math.max(0, seconds - wireSeconds) / (LIMITS.tickMs.value / 1000);
 }
 
-async function updated(plan: Plan, { known, packer, events }: StreamWishes): Promise<Candidate[]> {
+async function updated(plan: Plan, { known, packer, events, orphanMs }: StreamWishes): Promise<Candidate[]> {
   const update = packUpdate(plan, known, packer, (share) => tellPacking(plan, share, 'comparing with what is there', events));
   if (update === undefined) return [];
-  return [{ name: 'delta', stream: updateStream(plan, update.steps, sectorRuns(plan), { content: await update.content, codec: codec() }) }];
+  return [{ name: 'delta', stream: updateStream(plan, update.steps, sectorRuns(plan), { content: await update.content, codec: codec() }, orphanMs) }];
 }
 
-async function packed(plan: Plan, { packer, events }: StreamWishes): Promise<Candidate[]> {
+async function packed(plan: Plan, { packer, events, orphanMs }: StreamWishes): Promise<Candidate[]> {
   const content = packWrites(plan, packer, (share) => tellPacking(plan, share, 'packing', events));
-  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }) }];
+  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }, orphanMs) }];
 }
 
 function codec(): Uint8Array {

@@ -3,7 +3,7 @@
  * ended well. Whether that job has begun at all, or has ended unheard, shows in the sector that it erased first: then the flash itself is right, and
  * may have changed since.
  */
-import { beforeVector, type Plan } from '../plan/plan.js';
+import { incompleteSectors, type Plan } from '../plan/plan.js';
 import { erasedDigest } from '../plan/erased.js';
 import { partialSectors, type SectorRest } from '../plan/rest.js';
 import { crc32 } from '../protocol/crc32.js';
@@ -80,7 +80,7 @@ export function forgetOnDisk(journal: RestJournal, facts: Facts, sectors: readon
  */
 function evidence(plan: Plan, facts: Facts): { readonly now: readonly number[]; readonly then: readonly number[] } {
   const first = plan.sectors.find(({ sector }) => sector === plan.erases[0])!;
-  const passed = [erasedDigest(first.sector.lengthBytes), crc32(beforeVector(plan)!.content)];
+  const passed = [erasedDigest(first.sector.lengthBytes), crc32(incompleteSectors(plan)[0]!.content)];
   const isEvidence = (digest: number): boolean => !passed.includes(digest);
   return { now: [facts.sectorDigests[first.sector.number]!].filter(isEvidence), then: [first.digest].filter(isEvidence) };
 }

@@ -1,11 +1,12 @@
 /** What the stub found on the board × the image → what will happen. Refuses before anything is erased. */
 import { choosePart } from '../device/choose-part.js';
 import type { H7Part } from '../device/h7-part.js';
-import { bootAddresses } from '../device/option-bytes.js';
+import { bootAddresses, cm4BootAddresses } from '../device/option-bytes.js';
 import { buildPlan, refuseOutsideFlash } from '../plan/build-plan.js';
 import { refuseForeignProgram } from '../plan/foreign-program.js';
 import { writtenSectors, type Plan } from '../plan/plan.js';
-import { refuseProtected } from '../plan/protection.js';
+import { refuseAreas, refuseProtected } from '../plan/protection.js';
+import { sectorContents } from '../plan/sector-contents.js';
 import { describeDevice } from '../report/report.js';
 import type { SectorOnDisk } from '../session/rest-journal.js';
 import type { StubSession } from '../session/stub-session.js';
@@ -13,6 +14,9 @@ import { findRests, type FoundRests } from './find-rests.js';
 import type { Job } from './job.js';
 import { knownContent } from './known-content.js';
 import { makeStream, type MadeStream } from './make-stream.js';
+
+/** Longer than a connection may be away by default: whoever comes back in time still finds the stub. */
+const DEFAULT_ORPHAN_MS = 15 * 60_000;
 
 export interface Planned extends MadeStream {
   readonly part: H7Part;
@@ -39,15 +43,16 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   events.phase('plan', 'Comparing');
   refuseOutsideFlash(image, part);
   refuseForeignProgram(image, part);
+  refuseAreas(part, sectorContents(image, part).map(({ sector }) => sector), session.facts);
   const trusted = session.facts.sectorDigests.map((digest, sector) => (distrusted.includes(sector) ? undefined : digest));
-  const planning = { sectorDigests: options.full ? undefined : trusted, bootAddresses: Object.values(bootAddresses(session.facts)) };
+  const planning = { sectorDigests: options.full ? undefined : trusted, bootAddresses: Object.values(bootAddresses(session.facts)), cm4BootAddresses: cm4BootAddresses(session.facts) };
   const rests = (log.rests = await findRests(job, session, { part, planning, onDisk, isResumed }));
   const plan = (log.plan = buildPlan(image, part, { ...planning, rests: rests.bySector }));
   refuseProtected(part, writtenSectors(plan).map(({ sector }) => sector), session.facts);
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, job);
   if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
-  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, streamBaud: options.streamBaud, events });
+  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, orphanMs: options.after === 'stay' ? 0 : (options.orphanMs ?? DEFAULT_ORPHAN_MS), streamBaud: options.streamBaud, events });
   log.ways = made.ways;
   return { part, plan, rests, ...made };
 }

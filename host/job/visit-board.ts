@@ -9,6 +9,7 @@ import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
 import type { Link } from '../link/link.js';
 import { parseLinkUrl } from '../link/link-url.js';
+import { refuseMissingPort } from '../loader/kick.js';
 import type { Logbook } from '../report/logbook.js';
 import { describeDevice } from '../report/report.js';
 import { leaveBoard } from '../session/leave-board.js';
@@ -78,9 +79,10 @@ export function visitBoard<Begun, Result, Report extends { readonly text: string
       if (met !== undefined) return plan.finish({ log, result: await workThere(asked, (log.session = met.session), work), ending: met.ending });
       return leaveAfter(asked, steadyLink, async () => {
         await enterBootloader(asked, link);
-        const { rom } = await findRom(link, log, events);
+        const { rom, deviceId } = await findRom(link, log, events);
+        refuseMissingPort(options.kick, deviceId);
         forgetStub(file);
-        const session = await enterStub(link, steadyLink, rom, log, events);
+        const session = await enterStub(link, steadyLink, rom, options, log, events);
         return plan.finish({ log, ...(await workAndReset(asked, session, work)) });
       });
     };

@@ -29,6 +29,9 @@ export interface Link {
    */
   readonly datagramBytes?: number;
 
+  /** Something on the way takes 0x11 and 0x13 for flow control: neither may be sent, by either side. */
+  readonly hasXonXoff?: true;
+
   /**
    * How long the network took to open the link, where it tells: a first guess at the round trip, and no more than that. Satellite and
    * VPN gateways answer for the far end.

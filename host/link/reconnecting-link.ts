@@ -23,6 +23,7 @@ export interface ReconnectOptions {
 export class ReconnectingLink implements Link {
   readonly name: string;
   readonly datagramBytes?: number;
+  readonly hasXonXoff?: true;
   readonly #options: ReconnectOptions;
   #link: Link;
   #isClosed = false;
@@ -32,6 +33,7 @@ export class ReconnectingLink implements Link {
   constructor(link: Link, options: ReconnectOptions) {
     this.name = link.name;
     if (link.datagramBytes !== undefined) this.datagramBytes = link.datagramBytes;
+    if (link.hasXonXoff) this.hasXonXoff = true;
     this.#link = link;
     this.#options = options;
   }

@@ -1,7 +1,7 @@
 /** A link around another: the same in everything but what is given. Whoever looks on at a link is made of it. */
 import type { Link } from './link.js';
 
-export function wrapLink(link: Link, changes: Partial<Pick<Link, 'send' | 'receive' | 'reopen' | 'setLine' | 'setModemLines'>>): Link {
+export function wrapLink(link: Link, changes: Partial<Pick<Link, 'hasXonXoff' | 'send' | 'receive' | 'reopen' | 'setLine' | 'setModemLines'>>): Link {
   const same: Link = {
     name: link.name,
     get line() {
@@ -9,6 +9,7 @@ export function wrapLink(link: Link, changes: Partial<Pick<Link, 'send' | 'recei
     },
     ...(link.abilities && { abilities: link.abilities }),
     ...(link.datagramBytes !== undefined && { datagramBytes: link.datagramBytes }),
+    ...(link.hasXonXoff && { hasXonXoff: true }),
     ...(link.connectMs !== undefined && { connectMs: link.connectMs }),
     now: () => link.now(),
     send: (bytes) => link.send(bytes),

@@ -1,7 +1,8 @@
 /** The stub cut into frames for the loader (PROTOCOL.md §2). Pure. */
-import { findForbidden } from '../protocol/forbidden-bytes.js';
+import { findForbidden, isFlowControl } from '../protocol/forbidden-bytes.js';
 import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
+import type { Masks } from '../protocol/masks.js';
 import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
 
 export interface LoaderFrame {
@@ -13,8 +14,11 @@ export interface LoaderFrame {
 /** Bytes of token, address and control: what the mask leaves alone. */
 const UNMASKED_BYTES = 12;
 
-/** Frames in the order in which they are sent: the first chunk of the stub comes last and is called. */
-export function loaderFrames(stub: Uint8Array, token: number): readonly LoaderFrame[] {
+/**
+ * Frames in the order in which they are sent: the first chunk of the stub comes last and is called. A chunk has one mask, 256 tries; one in eight keeps 0x11 and 0x13 off the
+ * wire. The settings differ from job to job, and with them the first chunk; none in 2^50 has no such mask.
+ */
+export function loaderFrames(stub: Uint8Array, token: number, masks: Masks = 'one'): readonly LoaderFrame[] {
   const chunkBytes = LIMITS.loaderChunkBytes.value;
   const starts = Array.from({ length: Math.ceil(stub.length / chunkBytes) }, (_, index) => index * chunkBytes);
   return [...starts.slice(1), 0].map((start) => {
@@ -23,7 +27,7 @@ export function loaderFrames(stub: Uint8Array, token: number): readonly LoaderFr
     const address = LIMITS.stubBaseAddress.value + start;
     for (let mask = 0; mask < 256; mask++) {
       const bytes = encodeLoaderFrame(token, address, start === 0, mask, chunk);
-      if (findForbidden(bytes) === undefined) return { address, bytes };
+      if (findForbidden(bytes) === undefined && (masks === 'one' || !bytes.some(isFlowControl))) return { address, bytes };
     }
     throw new Error('no mask keeps the forbidden pattern off the wire');
   });

@@ -6,6 +6,7 @@ import type { Link } from '../link/link.js';
 import { bitsPerCharacter, lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import { fixedBytes } from '../protocol/fields.js';
+import { masksFor } from '../protocol/masks.js';
 import { encodeMessage } from '../protocol/messages.js';
 import { LOADER_FRAME } from '../protocol/wire.js';
 import type { LoaderAnswers } from './loader-answers.js';
@@ -30,11 +31,12 @@ export interface Round {
 /** How long FACTS may be away after the last byte: repeating too early costs more than waiting. */
 const untilFacts = (roundTrip: RoundTrip, wireMs: number): number => roundTrip.patienceMs(SURVEY_MS + wireMs);
 
-type Rounds = (frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers) => () => Round;
+type Rounds = (frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers) => () => Round;
 
-export function roundsFor({ datagramBytes, line }: Pick<Link, 'datagramBytes' | 'line'>, frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+export function roundsFor(link: Pick<Link, 'datagramBytes' | 'line' | 'hasXonXoff'>, frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+  const { datagramBytes, line } = link;
   const rounds: Rounds = datagramBytes === undefined ? inOrder : line.isHalfDuplex ? unheard : oneByOne;
-  return rounds(line.isHalfDuplex ? apart(frames, line) : frames, token, answers);
+  return rounds(line.isHalfDuplex ? apart(frames, line) : frames, encodeMessage('hello', token, 0, {}, masksFor(link)), answers);
 }
 
 /** What the loader may need on the line to answer one frame. */
@@ -49,13 +51,13 @@ function apart(frames: readonly LoaderFrame[], line: LineSettings): readonly Loa
 }
 
 /** Bytes come in order: everything at once, and the call behind it. */
-function inOrder(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+function inOrder(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
   let isFirst = true;
   return () => {
     // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
     // call, since a stub that checks itself is deaf for a moment.
     const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address)).map((frame) => frame.bytes);
-    const messages = isFirst ? chunks : [hello(token), COMPLETION, ...chunks];
+    const messages = isFirst ? chunks : [hello, COMPLETION, ...chunks];
     isFirst = false;
     answers.incomplete = false;
     return { messages, isDone: () => answers.incomplete, patienceMs: untilFacts };
@@ -66,7 +68,7 @@ function inOrder(frames: readonly LoaderFrame[], token: number, answers: LoaderA
  * Datagrams overtake one another: the call waits until every other chunk is answered, for it would find a hole, and what came behind it
  * would meet a stub that is deaf. After that, call and HELLO by turns, each alone for the same reason.
  */
-function oneByOne(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
   const call = frames.at(-1);
   if (call === undefined) throw new RangeError('a stub without chunks');
   const others = frames.slice(0, -1);
@@ -75,7 +77,7 @@ function oneByOne(frames: readonly LoaderFrame[], token: number, answers: Loader
     answers.incomplete = false;
     const missing = others.filter((frame) => !answers.stored.has(frame.address));
     if (missing.length === 0) {
-      return { messages: [calls++ % 2 === 0 ? call.bytes : hello(token)], isDone: () => answers.incomplete, patienceMs: untilFacts };
+      return { messages: [calls++ % 2 === 0 ? call.bytes : hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
     }
     return {
       messages: missing.map((frame) => frame.bytes),
@@ -86,7 +88,7 @@ function oneByOne(frames: readonly LoaderFrame[], token: number, answers: Loader
 }
 
 /** Datagrams overtake one another, and no answer to a chunk is heard: all chunks, then the call alone, then HELLO alone, until one of them is answered. */
-function unheard(frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+function unheard(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
   const others = frames.slice(0, -1).map((frame) => frame.bytes);
   const calls = frames.slice(-1).map((frame) => frame.bytes);
   let rounds = 0;
@@ -94,10 +96,6 @@ function unheard(frames: readonly LoaderFrame[], token: number, answers: LoaderA
     answers.incomplete = false;
     const turn = rounds++ % 3;
     if (turn === 0) return { messages: others, isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
-    return { messages: turn === 1 ? calls : [hello(token)], isDone: () => answers.incomplete, patienceMs: untilFacts };
+    return { messages: turn === 1 ? calls : [hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
   };
-}
-
-function hello(token: number): Uint8Array {
-  return encodeMessage('hello', token, 0, {});
 }

@@ -10,9 +10,11 @@ import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import { FrameDecoder, type Frame } from '../protocol/frame.js';
+import { masksFor } from '../protocol/masks.js';
 import { decodeMessage, type MessageValues } from '../protocol/messages.js';
 import { loaderFrames } from './loader-frames.js';
 import { faultError } from '../session/stub-error.js';
+import { refuseKickOnLine, type Kick } from './kick.js';
 import { LoaderAnswers } from './loader-answers.js';
 import { SLOT_MS } from './loader-image.js';
 import { answerTimeMs, roundsFor, type Round } from './loader-rounds.js';
@@ -44,14 +46,16 @@ export interface StartedStub {
 /**
  * @param token the one that was patched into the loader
  * @param room learns what the converter holds
- * @throws StageFlashError kind `bootloader` when no greeting comes, `stub` when the stub does not start
+ * @param kick what the stub has been told of it
+ * @throws StageFlashError kind `bootloader` when no greeting comes, `refused` when the pin to be kicked is the line's, `stub` when the stub does not start
  */
-export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number, room = new ConverterRoom(link.line)): Promise<StartedStub> {
+export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number, room = new ConverterRoom(link.line), kick?: Kick): Promise<StartedStub> {
   const answers = new LoaderAnswers(token);
   await greet(link, roundTrip, answers);
   const greetedAtMs = link.now();
+  refuseKickOnLine(kick, answers.usart!);
   const beforeGreeting = { otherBytes: answers.otherBytes, answerBytes: answers.answerBytes };
-  const frames = loaderFrames(stub, token);
+  const frames = loaderFrames(stub, token, masksFor(link));
   const decoder = new FrameDecoder(token);
   const nextRound = roundsFor(link, frames, token, answers);
   for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS; ) {
@@ -65,7 +69,7 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
-    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link.`,
+    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff.`,
   });
 }
 

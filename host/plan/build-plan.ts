@@ -19,25 +19,31 @@ export interface BuildPlanOptions {
   readonly rests?: ReadonlyMap<number, SectorRest>;
   /** Where a reset may start: BOOT_ADD0, BOOT_ADD1. */
   readonly bootAddresses?: readonly number[];
+  /** Where the second core starts: BOOT_CM4_ADD0, BOOT_CM4_ADD1. */
+  readonly cm4BootAddresses?: readonly number[];
 }
 
 /** @throws StageFlashError kind `refused` when the image does not fit the part */
 export function buildPlan(image: Image, part: H7Part, options: BuildPlanOptions): Plan {
   refuseOutsideFlash(image, part);
   const touched = plannedSectors(image, part, options);
-  if (!touched.some((planned) => planned.isWritten)) return { part, sectors: touched, writes: [], vectorWord: undefined, kept: undefined, erases: [] };
+  if (!touched.some((planned) => planned.isWritten)) return { part, sectors: touched, writes: [], vectorWord: undefined, secondWord: undefined, kept: undefined, erases: [] };
 
   const vectorAddress = vectorAddressOf(image, touched, part, options.bootAddresses);
   const vectorSector = known(touched.find(({ sector }) => sector.number === sectorAt(part, vectorAddress)?.number)!);
   const kept = !vectorSector.isWritten && copyPlaces(part).length > 0 ? vectorSector : undefined;
+  const second = secondStart(image, touched, vectorSector, part, options.cm4BootAddresses);
   // Whatever changes, the vector's sector goes first and comes back last: a cut in between leaves no application that could start.
-  const sectors = touched.map((planned) => (planned === vectorSector ? { ...planned, isWritten: true } : planned));
-  const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten).map(known), vectorSector.sector);
+  const sectors = touched.map((planned) => (planned === vectorSector || planned === second?.planned ? { ...planned, isWritten: true } : planned));
+  const first = [vectorSector.sector, ...(second ? [second.planned.sector] : [])];
+  const ordered = interleaveBanks(sectors.filter((planned) => planned.isWritten).map(known), first);
+  const except = [vectorAddress, ...(second ? [second.address] : [])];
   const sent = ordered.filter(({ sector }) => sector.number !== kept?.sector.number);
   return {
     part, sectors, kept, erases: ordered.map((planned) => planned.sector),
-    writes: sent.flatMap((planned) => flashWordRuns(planned, part.flashWordBytes, vectorAddress)),
+    writes: sent.flatMap((planned) => flashWordRuns(planned, part.flashWordBytes, except)),
     vectorWord: wordAt(vectorSector, vectorAddress, part),
+    secondWord: second && wordAt(second.planned, second.address, part),
   };
 }
 
@@ -65,6 +71,29 @@ function vectorAddressOf(image: Image, touched: readonly PlannedSector[], part: 
     }),
   );
   return starts[0] ?? wordOf(image.segments[0]!.address);
+}
+
+/**
+ * Where the second core starts in the image, in another sector than the first one does: it comes back as late, when anything of the stretch of the image that holds it changes. Undefined
+ * too where what its sector holds beside the image is not known: then it stays as it is.
+ */
+function secondStart(image: Image, touched: readonly PlannedSector[], vectorSector: PlannedSector, part: H7Part, addresses: readonly number[] = []): SecondStart | undefined {
+  for (const start of addresses) {
+    const address = Math.floor(start / part.flashWordBytes) * part.flashWordBytes;
+    const segment = image.segments.find((candidate) => address >= candidate.address && address < segmentEnd(candidate));
+    const planned = touched.find(({ sector }) => sector.number === sectorAt(part, address)?.number);
+    if (segment === undefined || planned?.content === undefined || planned === vectorSector) continue;
+    const offset = address - planned.sector.base;
+    const isBlank = isErased(planned.content.subarray(offset, offset + part.flashWordBytes));
+    const changes = touched.some(({ isWritten, sector }) => isWritten && sector.base < segmentEnd(segment) && sector.base + sector.lengthBytes > segment.address);
+    if (!isBlank && changes) return { address, planned: known(planned) };
+  }
+  return undefined;
+}
+
+interface SecondStart {
+  readonly address: number;
+  readonly planned: KnownSector;
 }
 
 function known(planned: PlannedSector): KnownSector {
@@ -98,20 +127,20 @@ function plannedSectors(image: Image, part: H7Part, { sectorDigests, rests }: Bu
   });
 }
 
-/** The vector's sector, then one of each bank in turn, so that one bank erases while the other programs. */
-function interleaveBanks(written: readonly KnownSector[], vectorSector: Sector): KnownSector[] {
-  const isVector = (planned: KnownSector): boolean => planned.sector.number === vectorSector.number;
+/** Those that go first, then one of each bank in turn, so that one bank erases while the other programs. */
+function interleaveBanks(written: readonly KnownSector[], first: readonly Sector[]): KnownSector[] {
+  const isFirst = (planned: KnownSector): boolean => first.some(({ number }) => number === planned.sector.number);
   const turn = (planned: KnownSector): number => 2 * planned.sector.indexInBank + planned.sector.bankIndex;
-  const others = written.filter((planned) => !isVector(planned)).sort((a, b) => turn(a) - turn(b));
-  return [...written.filter(isVector), ...others];
+  const others = written.filter((planned) => !isFirst(planned)).sort((a, b) => turn(a) - turn(b));
+  return [...first.flatMap(({ number }) => written.filter(({ sector }) => sector.number === number)), ...others];
 }
 
-/** The flash words of a sector that are not erased anyway, as runs, without the one at `except`. */
-export function flashWordRuns(planned: KnownSector, wordBytes: number, except: number): Segment[] {
+/** The flash words of a sector that are not erased anyway, as runs, without those at `except`. */
+export function flashWordRuns(planned: KnownSector, wordBytes: number, except: readonly number[]): Segment[] {
   const runs: { address: number; end: number }[] = [];
   for (let offset = 0; offset < planned.content.length; offset += wordBytes) {
     const address = planned.sector.base + offset;
-    if (address === except || isErased(planned.content.subarray(offset, offset + wordBytes))) continue;
+    if (except.includes(address) || isErased(planned.content.subarray(offset, offset + wordBytes))) continue;
     const last = runs.at(-1);
     if (last !== undefined && last.end === address) last.end += wordBytes;
     else runs.push({ address, end: address + wordBytes });

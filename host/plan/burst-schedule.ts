@@ -2,7 +2,7 @@
  * The same as wire-schedule.ts where host and stub speak by turns (session/run-bursts.ts): burst, question, a round trip of silence. A burst ends where the
  * window did when the last question was answered.
  */
-import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { wireBytes } from '../protocol/frame.js';
 import { LIMITS } from '../protocol/wire.js';
 import type { LineFacts, Turns, WireSchedule } from './wire-schedule.js';
 
@@ -35,7 +35,7 @@ export function burstSchedule(streamBytes: number, windowBytes: number, line: Li
     if (end >= limit) nextBurst();
     // The first frame is short (session/frame-size.ts).
     const next = Math.min(streamBytes, limit, end === 0 ? UNIT : end + line.frameBytes);
-    comeSeconds += (next - end + FRAME_OVERHEAD_BYTES) * line.secondsPerByte;
+    comeSeconds += wireBytes(next - end, line.masks ?? 'one') * line.secondsPerByte;
     end = next;
   };
   return {

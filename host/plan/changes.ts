@@ -4,7 +4,7 @@
  */
 import { sectorAt } from '../device/memory-map.js';
 import { LIMITS } from '../protocol/wire.js';
-import type { Plan } from './plan.js';
+import { lastWords, type Plan } from './plan.js';
 import { walkStream } from './walk-stream.js';
 
 const UNIT = LIMITS.unitBytes.value;
@@ -21,9 +21,9 @@ export interface Change {
 }
 
 export interface Changes {
-  /** In the order of the stream: an erase of each sector, and the vector's flash word. */
+  /** In the order of the stream: an erase of each sector, and the flash words that come last. */
   readonly all: readonly Change[];
-  /** Where all content but that word is in flash, as the stub has found: the end of the first PROVE. */
+  /** Where all content but those words is in flash, as the stub has found: the end of the first PROVE. */
   readonly provenFrom: number;
 }
 
@@ -35,7 +35,7 @@ export function changesOf(plan: Plan, stream: Uint8Array): Changes {
   let hasContent = false;
   for (const operation of walkStream(stream, plan)) {
     const { name, from, to } = operation;
-    const isVector = name === 'content' && operation.address === plan.vectorWord?.address;
+    const isVector = name === 'content' && lastWords(plan).some(({ address }) => address === operation.address);
     if (name === 'prove') provenFrom = Math.min(provenFrom, to);
     if (name === 'erase' || isVector) {
       if (hasContent) step++;

@@ -40,7 +40,7 @@ export function sectorsInProgress(plan: Plan, { all, provenFrom }: Changes, dist
 function wordsBySector(plan: Plan): ReadonlyMap<number, number> {
   const { part: { flashWordBytes }, kept, vectorWord } = plan;
   const wordsAtEnd = new Map<number, number>();
-  const keptRuns = kept === undefined || vectorWord === undefined ? [] : flashWordRuns(kept, flashWordBytes, vectorWord.address);
+  const keptRuns = kept === undefined || vectorWord === undefined ? [] : flashWordRuns(kept, flashWordBytes, [vectorWord.address]);
   let words = 0;
   for (const { address, bytes } of [...keptRuns, ...plan.writes]) {
     words += bytes.length / flashWordBytes;

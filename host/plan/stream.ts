@@ -5,7 +5,8 @@ import { encodeFields } from '../protocol/fields.js';
 import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
-import { beforeVector, type KnownSector, type Plan } from './plan.js';
+import type { Sector } from '../device/memory-map.js';
+import { incompleteSectors, lastWords, type KnownSector, type Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -35,15 +36,16 @@ export interface Packing {
  * First the vector's sector alone is erased; then all others are put on their banks' lists, so that erasing runs ahead of the data.
  * The vector's flash word waits until everything else is in flash and the stub has proven that: only then may the application start.
  * @param packed the plan's writes; without it they are sent as they are
+ * @param orphanMs what END says; 0: no END
  */
-export function planStream(plan: Plan, packed?: Packing): Uint8Array {
-  const [vectorSector, ...otherSectors] = plan.erases;
+export function planStream(plan: Plan, packed?: Packing, orphanMs = 0): Uint8Array {
+  const [vectorSector, ...others] = plan.erases;
   if (vectorSector === undefined) return new Uint8Array(0);
   return padToUnit([
     ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector.base), fence()]),
-    ...otherSectors.map((sector) => erase(sector.base)),
+    ...others.flatMap((sector) => [erase(sector.base), ...(isSecond(plan, sector) ? [fence()] : [])]),
     ...(packed ? [...begin(packed), piece(packed.content.contentBytes, packed.content.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
-    ...proofAndVector(plan),
+    ...proofAndVector(plan, orphanMs),
   ]);
 }
 
@@ -52,7 +54,7 @@ export function planStream(plan: Plan, packed?: Packing): Uint8Array {
  * The first copy goes to the last place, before anything is erased: where the part has less RAM than it seems to have, the stub fails there.
  * @param runs what `packed` has packed, in the order of `steps`; a step whose sector is erased only has none
  */
-export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing): Uint8Array {
+export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: readonly Segment[], packed: Packing, orphanMs = 0): Uint8Array {
   const { bytes: packedBytes, takenAfterRun } = packed.content;
   const places = copyPlaces(plan.part);
   const pieces = steps.flatMap(({ sector, keeps }, step) => {
@@ -60,7 +62,7 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
     const bytes = at < 0 ? undefined : packedBytes.subarray(takenAfterRun[at - 1] ?? 0, takenAfterRun[at]);
     return [
       ...keeps.flatMap((kept) => [
-        keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] ? [fence()] : []),
+        keep(kept.sector.base, places[kept.slot]!), erase(kept.sector.base), ...(kept.sector === plan.erases[0] || isSecond(plan, kept.sector) ? [fence()] : []),
       ]),
       // While the first sector is erased, the codec comes.
       ...(step === 0 ? begin(packed) : []),
@@ -68,20 +70,23 @@ export function updateStream(plan: Plan, steps: readonly UpdateStep[], runs: rea
     ];
   });
   return padToUnit([
-    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...pieces, ...proofAndVector(plan),
+    keep(plan.erases[0]!.base, places.at(-1)!), ...(plan.kept ? eraseAndRestore(plan, plan.kept) : []), ...pieces, ...proofAndVector(plan, orphanMs),
   ]);
 }
 
 /** The vector's sector, but for its first flash word. */
 function eraseAndRestore({ part, vectorWord }: Plan, { sector, ...kept }: KnownSector): Uint8Array[] {
   const [place] = copyPlaces(part);
-  const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, vectorWord!.address);
+  const runs = flashWordRuns({ sector, ...kept }, part.flashWordBytes, [vectorWord!.address]);
   return [keep(sector.base, place!), erase(sector.base), fence(), ...runs.map((run) => restore(run, place!))];
 }
 
-function proofAndVector(plan: Plan): Uint8Array[] {
-  const { address, bytes } = plan.vectorWord!;
-  return [...rangesBeforeVector(plan).map(prove), write(address, bytes)];
+/** The vector's flash word comes only over flash that is proven; the flash may be started only when that word is proven, too. */
+function proofAndVector(plan: Plan, orphanMs: number): Uint8Array[] {
+  const words = lastWords(plan);
+  const proofs = words.map(({ address, bytes }) => prove({ address, length: bytes.length, digest: crc32(bytes) }));
+  const end = orphanMs === 0 ? [] : [...proofs, Uint8Array.of(OPERATIONS.end.id, ...encodeFields(OPERATIONS.end.fields, { patienceMs: orphanMs }))];
+  return [...rangesBefore(plan).map(prove), ...words.map(({ address, bytes }) => write(address, bytes)), ...end];
 }
 
 export function erase(address: number): Uint8Array {
@@ -127,10 +132,18 @@ function withBytes(id: number, head: Uint8Array, bytes: Uint8Array): Uint8Array 
   return operation;
 }
 
-/** What must be in flash before the vector's flash word: every touched sector, that word itself still erased. */
-function rangesBeforeVector(plan: Plan): readonly ProofRange[] {
-  const incomplete = beforeVector(plan)!;
-  return proofRanges(plan).map((range) => (range.address === incomplete.sector.base ? { ...range, digest: crc32(incomplete.content) } : range));
+/** The sector in which the second core starts: erased before anything else of what it starts changes. */
+function isSecond({ secondWord }: Plan, { base, lengthBytes }: Sector): boolean {
+  return secondWord !== undefined && secondWord.address >= base && secondWord.address < base + lengthBytes;
+}
+
+/** What must be in flash before the last words: every touched sector, those words themselves still erased. */
+function rangesBefore(plan: Plan): readonly ProofRange[] {
+  const incomplete = incompleteSectors(plan);
+  return proofRanges(plan).map((range) => {
+    const without = incomplete.find(({ sector }) => sector.base === range.address);
+    return without === undefined ? range : { ...range, digest: crc32(without.content) };
+  });
 }
 
 /** Back to back, filled up with NOPs. */

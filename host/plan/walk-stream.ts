@@ -39,7 +39,7 @@ export function* walkStream(stream: Uint8Array, plan: Plan): Generator<Operation
     const to = begin + (operation === OPERATIONS.write || operation === OPERATIONS.codec ? lengthBytes : packedBytes);
     if (operation === OPERATIONS.erase) yield { name: 'erase', from, to, address };
     else if (operation === OPERATIONS.keep) yield { name: 'keep', from, to, address };
-    else if (operation === OPERATIONS.fence) yield { name: 'fence', from, to };
+    else if (operation === OPERATIONS.fence || operation === OPERATIONS.end) yield { name: 'fence', from, to };
     else if (operation === OPERATIONS.prove) yield { name: 'prove', from, to, lengthBytes };
     else if (operation === OPERATIONS.write) yield { name: 'content', from: begin, to, address, words: lengthBytes / wordBytes, form: 'stored' };
     else if (operation === OPERATIONS.restore) yield { name: 'content', from: to, to, address, words: lengthBytes / wordBytes, form: 'stored' };

@@ -2,7 +2,8 @@
  * When the bytes of a stream arrive, frame by frame, while the stub executes: the line carries one frame after the other, and the host stops where the
  * window ends until it has heard, a round trip later, that there is room. Knows nothing of flash.
  */
-import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { wireBytes } from '../protocol/frame.js';
+import type { Masks } from '../protocol/masks.js';
 import { LIMITS } from '../protocol/wire.js';
 import { burstSchedule } from './burst-schedule.js';
 
@@ -14,6 +15,8 @@ export interface LineFacts {
   readonly reportSeconds: number;
   /** Payload of a frame, when nothing is lost. */
   readonly frameBytes: number;
+  /** @default 'one' */
+  readonly masks?: Masks;
   /** Half-duplex: host and stub speak by turns. */
   readonly turns?: Turns;
 }
@@ -54,7 +57,7 @@ export function wireSchedule(streamBytes: number, windowBytes: number, line: Lin
   const sendNext = (): void => {
     // The first frame is short (run-stream.ts).
     const next = Math.min(streamBytes, end === 0 ? LIMITS.unitBytes.value : end + line.frameBytes);
-    comeSeconds = Math.max(comeSeconds, roomSeconds(next)) + (next - end + FRAME_OVERHEAD_BYTES) * line.secondsPerByte;
+    comeSeconds = Math.max(comeSeconds, roomSeconds(next)) + wireBytes(next - end, line.masks ?? 'one') * line.secondsPerByte;
     end = next;
   };
   return {

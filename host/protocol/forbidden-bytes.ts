@@ -20,9 +20,14 @@ export function pusrPatternAt(bytes: Uint8Array, at: number): boolean {
   return (sum & 0xff) === bytes[at + 7];
 }
 
-/** What stands in `bytes` that must not, and where; undefined when nothing does. */
-export function findForbidden(bytes: Uint8Array): string | undefined {
-  for (let at = 0; at < bytes.length; at++) {
+/** XON and XOFF: a converter with software flow control takes them out of the stream, and obeys. */
+export function isFlowControl(byte: number): boolean {
+  return byte === 0x11 || byte === 0x13;
+}
+
+/** What stands in `bytes` from `from` on that must not, and where; undefined when nothing does. */
+export function findForbidden(bytes: Uint8Array, from = 0): string | undefined {
+  for (let at = from; at < bytes.length; at++) {
     if (pusrPatternAt(bytes, at)) return `55 AA 55 with a valid checksum at offset ${at}`;
     if (bytes[at + 1] !== (bytes[at]! ^ 0xff)) continue;
     const command = ROM_COMMANDS.get(bytes[at]!);

@@ -4,9 +4,9 @@
  * The decoder takes whatever comes and hands out only frames whose header check and CRC are right and whose token is ours. What
  * belongs to no such frame is counted as discarded, never believed.
  */
-import { findForbidden } from './forbidden-bytes.js';
 import { crc32 } from './crc32.js';
 import { decodeFields, encodeFields, fixedBytes } from './fields.js';
+import { maskBytes, maskedLength, unmask, type Masks } from './masks.js';
 import { FRAME, LIMITS } from './wire.js';
 
 export const HEADER_BYTES = fixedBytes(FRAME.header);
@@ -16,9 +16,9 @@ export const FRAME_OVERHEAD_BYTES = HEADER_BYTES + TRAILER_BYTES;
 
 /** `check` is the last field of the header. */
 const CHECKED_BYTES = HEADER_BYTES - 2;
-/** Bytes in front of what the mask covers: magic, type and the mask itself. */
-const UNMASKED_BYTES = 4;
+/** Magic, type and the first mask. */
 const MASK_AT = 3;
+const SEVERAL_MASKS = 1 << FRAME.severalMasksBit;
 
 export interface Frame {
   readonly type: number;
@@ -27,45 +27,41 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** One frame as bytes, with the first mask that keeps forbidden sequences off the wire. */
-export function encodeFrame(frame: Frame): Uint8Array {
-  for (let mask = 0; mask < 256; mask++) {
-    const bytes = encodeWithMask(frame, mask);
-    if (findForbidden(bytes) === undefined) return bytes;
-  }
-  throw new Error('no mask keeps the forbidden pattern off the wire');
-}
-
-function encodeWithMask(frame: Frame, mask: number): Uint8Array {
-  const header = encodeFields(FRAME.header, {
-    magic: FRAME.magic, type: frame.type, mask, length: frame.payload.length, token: frame.token, offset: frame.offset, check: 0,
-  });
+/** One frame as bytes, with the first masks that keep forbidden sequences off the wire. */
+export function encodeFrame(frame: Frame, masks: Masks = 'one'): Uint8Array {
+  const type = masks === 'one' ? frame.type : frame.type | SEVERAL_MASKS;
+  const header = encodeFields(FRAME.header, { magic: FRAME.magic, type, mask: 0, length: frame.payload.length, token: frame.token, offset: frame.offset, check: 0 });
   new DataView(header.buffer).setUint16(CHECKED_BYTES, crc32(header.subarray(0, CHECKED_BYTES)) & 0xffff, true);
   const bytes = new Uint8Array(HEADER_BYTES + frame.payload.length + TRAILER_BYTES);
   bytes.set(header);
   bytes.set(frame.payload, HEADER_BYTES);
   const bodyBytes = HEADER_BYTES + frame.payload.length;
   new DataView(bytes.buffer).setUint32(bodyBytes, crc32(bytes.subarray(0, bodyBytes)), true);
-  applyMask(bytes, mask);
-  return bytes;
+  return maskBytes(bytes, MASK_AT, masks);
 }
 
-/** XORs `mask` onto everything behind the mask byte. Its own inverse. */
-function applyMask(bytes: Uint8Array, mask: number): void {
-  if (mask === 0) return;
-  for (let at = UNMASKED_BYTES; at < bytes.length; at++) bytes[at]! ^= mask;
+/** Bytes on the wire of a frame with so much payload. */
+export function wireBytes(payloadBytes: number, masks: Masks): number {
+  return maskedLength(FRAME_OVERHEAD_BYTES + payloadBytes, MASK_AT, masks);
 }
 
-/** A header that is right, or why it is not. */
-type Header = { readonly type: number; readonly token: number; readonly offset: number; readonly payloadBytes: number };
+/** A header that is right; all masks are counted in `wireBytes`. */
+interface Header extends Omit<Frame, 'payload'> {
+  readonly masks: Masks;
+  readonly payloadBytes: number;
+  readonly wireBytes: number;
+}
 
+/** Undefined where there is none, or not all of it. */
 function readHeader(bytes: Uint8Array): Header | undefined {
-  const header = bytes.slice(0, HEADER_BYTES);
-  applyMask(header, header[MASK_AT]!);
+  if (bytes.length < HEADER_BYTES) return undefined;
+  const masks = (bytes[2]! & SEVERAL_MASKS) === 0 ? 'one' : 'several';
+  const header = unmask(bytes.subarray(0, HEADER_BYTES), MASK_AT, masks);
   const fields = decodeFields(FRAME.header, header)!;
   if (fields.magic !== FRAME.magic || fields.check !== (crc32(header.subarray(0, CHECKED_BYTES)) & 0xffff)) return undefined;
   if (fields.length > LIMITS.maxPayloadBytes.value) return undefined;
-  return { type: fields.type, token: fields.token, offset: fields.offset, payloadBytes: fields.length };
+  const { token, offset, length: payloadBytes } = fields;
+  return { type: fields.type & ~SEVERAL_MASKS, token, offset, payloadBytes, masks, wireBytes: wireBytes(payloadBytes, masks) };
 }
 
 /** Bytes go in as they arrive, frames come out as they are complete. */
@@ -127,10 +123,10 @@ export class FrameDecoder {
         const candidate = this.#pending.subarray(start);
         const header = readHeader(candidate);
         if (header === undefined) continue;
-        if (candidate.length < HEADER_BYTES + header.payloadBytes + TRAILER_BYTES) return undefined;
+        if (candidate.length < header.wireBytes) return undefined;
         const frame = completeFrameAt(candidate);
         if (frame === undefined) continue;
-        this.#pending = this.#pending.slice(start + HEADER_BYTES + header.payloadBytes + TRAILER_BYTES);
+        this.#pending = this.#pending.slice(start + header.wireBytes);
         this.discardedBytes += start;
         this.#trailing = [];
         start = 0;
@@ -152,13 +148,11 @@ export function containsFrame(bytes: Uint8Array): boolean {
 
 /** The frame that begins at the first byte and is all there and right; undefined otherwise. */
 function completeFrameAt(bytes: Uint8Array): Frame | undefined {
-  if (bytes.length < HEADER_BYTES) return undefined;
   const header = readHeader(bytes);
-  if (header === undefined) return undefined;
-  const bodyBytes = HEADER_BYTES + header.payloadBytes;
-  if (bytes.length < bodyBytes + TRAILER_BYTES) return undefined;
-  const whole = bytes.slice(0, bodyBytes + TRAILER_BYTES);
-  applyMask(whole, whole[MASK_AT]!);
+  if (header === undefined || bytes.length < header.wireBytes) return undefined;
+  const { type, token, offset, payloadBytes, masks, wireBytes } = header;
+  const whole = unmask(bytes.subarray(0, wireBytes), MASK_AT, masks);
+  const bodyBytes = HEADER_BYTES + payloadBytes;
   if (new DataView(whole.buffer).getUint32(bodyBytes, true) !== crc32(whole.subarray(0, bodyBytes))) return undefined;
-  return { type: header.type, token: header.token, offset: header.offset, payload: whole.slice(HEADER_BYTES, bodyBytes) };
+  return { type, token, offset, payload: whole.slice(HEADER_BYTES, bodyBytes) };
 }

@@ -1,6 +1,7 @@
 /** What host and stub say to each other: typed messages ⇄ frames. */
 import { encodeFields, decodeFields, type Values } from './fields.js';
 import { encodeFrame, type Frame } from './frame.js';
+import type { Masks } from './masks.js';
 import { MESSAGES } from './wire.js';
 
 export type MessageName = keyof typeof MESSAGES;
@@ -14,9 +15,9 @@ const NAME_OF_ID: ReadonlyMap<number, MessageName> = new Map(
 );
 
 /** A message as one frame, ready for the link. */
-export function encodeMessage<Name extends MessageName>(name: Name, token: number, offset: number, values: MessageValues<Name>): Uint8Array {
+export function encodeMessage<Name extends MessageName>(name: Name, token: number, offset: number, values: MessageValues<Name>, masks: Masks = 'one'): Uint8Array {
   const payload = encodeFields(MESSAGES[name].fields, values as never);
-  return encodeFrame({ type: MESSAGES[name].id, token, offset, payload });
+  return encodeFrame({ type: MESSAGES[name].id, token, offset, payload }, masks);
 }
 
 /** The message in a frame; undefined when the type is unknown or the payload does not fit it. */

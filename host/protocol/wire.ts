@@ -30,6 +30,7 @@ export interface Message {
 /** Fixed numbers. `unit` is documentation; the name says it too. */
 export const LIMITS = {
   maxPayloadBytes: { value: 16_384, doc: 'largest payload of a frame' },
+  maskedBytes: { value: 64, doc: 'behind each mask of a frame that has several' },
   unitBytes: { value: 128, doc: 'DATA offsets and lengths are multiples of this; one bit of the PROGRESS map stands for one unit' },
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
   maxRanges: { value: 256, doc: 'most ranges in one DIGEST or READ' },
@@ -61,15 +62,16 @@ export const FRAME = {
   magic: 0x3ac5,
   header: [
     { name: 'magic', type: 'u16', doc: 'C5 3A on the wire' },
-    { name: 'type', type: 'u8', doc: 'message' },
-    { name: 'mask', type: 'u8', doc: 'XORed onto every byte of the frame behind it, CRC included; chosen so that no forbidden pattern crosses the wire' },
+    { name: 'type', type: 'u8', doc: 'bits 5:0 and 7: message; bit 6: the frame has several masks' },
+    { name: 'mask', type: 'u8', doc: 'XORed onto every byte of the frame behind it, CRC included; chosen so that no forbidden pattern crosses the wire. 0 in what check and crc are made of' },
     { name: 'length', type: 'u16', doc: 'bytes of payload' },
     { name: 'token', type: 'u32', doc: 'of this session: a fence against mix-ups, not authentication' },
     { name: 'offset', type: 'u32', doc: 'DATA: place of the payload in the stream. Requests: a number that the answer repeats. PROGRESS: bytes received without a gap. CONTENT: address of the payload in flash' },
     { name: 'check', type: 'u16', doc: 'low half of the CRC-32 of the unmasked header before it: checked before the length is believed' },
   ],
   trailer: [{ name: 'crc', type: 'u32', doc: 'CRC-32 (IEEE 802.3, as zlib) of header and payload, unmasked' }],
-} as const satisfies { magic: number; header: readonly Field[]; trailer: readonly Field[] };
+  severalMasksBit: 6,
+} as const satisfies { magic: number; header: readonly Field[]; trailer: readonly Field[]; severalMasksBit: number };
 
 export const MESSAGES = {
   hello: {
@@ -136,6 +138,11 @@ export const MESSAGES = {
       { name: 'wpsn1', type: 'u32', doc: 'FLASH_WPSN_CUR1: a cleared bit is a write-protected sector of bank 1' },
       { name: 'wpsn2', type: 'u32', doc: 'FLASH_WPSN_CUR2; 0 where there is no bank 2' },
       { name: 'boot', type: 'u32', doc: 'FLASH_BOOT_CUR: BOOT_ADD0 low half, BOOT_ADD1 high half' },
+      { name: 'bootCm4', type: 'u32', doc: 'FLASH_BOOT4_CUR, the same for the second core; means nothing on parts with one' },
+      { name: 'prar1', type: 'u32', doc: 'FLASH_PRAR_CUR1: the area of bank 1 that may be executed but not read (PCROP)' },
+      { name: 'prar2', type: 'u32', doc: 'FLASH_PRAR_CUR2; 0 where there is no bank 2' },
+      { name: 'scar1', type: 'u32', doc: 'FLASH_SCAR_CUR1: the secure area of bank 1' },
+      { name: 'scar2', type: 'u32', doc: 'FLASH_SCAR_CUR2; 0 where there is no bank 2' },
       { name: 'usart', type: 'u32', doc: 'base address of the USART in use' },
       { name: 'windowBytes', type: 'u32', doc: 'how far ahead of the executed stream the stub can hold data' },
       { name: 'sectorDigests', type: 'u32s', doc: 'CRC-32 of each sector, bank 1 then bank 2; complemented where a word could not be read' },
@@ -256,6 +263,10 @@ export const OPERATIONS = {
     id: 0x09, doc: 'The code that PACKED and PIECE need follows; built with the stub, of no use to another one.',
     fields: [{ name: 'length', type: 'u32', doc: 'bytes' }],
   },
+  end: {
+    id: 0x0a, doc: 'Like FENCE; the flash is proven and whole. From then on the stub resets the chip when it has heard no frame for `patienceMs`; 0: it waits for ever.',
+    fields: [{ name: 'patienceMs', type: 'u32', doc: '' }],
+  },
 } as const satisfies Record<string, { id: number; doc: string; fields: readonly Field[] }>;
 
 /**
@@ -282,17 +293,24 @@ export const LOADER_PATCH = {
   patienceLeft: { offset: 16, doc: 'the same number: what the loader counts down first' },
 } as const;
 
-/** What the build writes into the stub (offset from its first byte, after the entry branch), and the host: the options, which the CRC leaves out. */
+/**
+ * The stub begins with a branch to its entry and is its own vector table: words that no exception of it needs are its header (offsets from its first byte). What the build
+ * writes there, and the host before it sends it: options and what is to be kicked, for what cannot wait for a frame. The build leaves 0, which is off.
+ */
 export const STUB_HEADER = {
   length: { offset: 4, doc: 'bytes of the stub, this header included' },
-  crc: { offset: 8, doc: 'CRC-32 of the stub from offset 16 on' },
-  options: { offset: 12, doc: 'what the host tells the stub before it starts' },
-  codecCrc: { offset: 16, doc: 'CRC-32 of the codec that CODEC brings' },
+  crc: { offset: 28, doc: 'CRC-32 of the stub from offset 48 on' },
+  options: { offset: 32, doc: 'what the host tells the stub before it starts' },
+  kickMs: { offset: 36, doc: 'the host tells: a pin is toggled so often, for a watchdog beside the chip; 0: none' },
+  kickGpio: { offset: 40, doc: 'base address of the port of that pin' },
+  kickPin: { offset: 44, doc: 'the pin, as a bit of the port' },
+  codecCrc: { offset: 48, doc: 'CRC-32 of the codec that CODEC brings' },
 } as const;
 
 /** Bits of `options`. */
 export const STUB_OPTIONS = {
   onlyWhenAsked: { bit: 0, doc: 'say nothing but answers: the line has one pair of wires for both directions' },
+  severalMasks: { bit: 6, doc: 'answers have several masks (§3), without 0x11 and 0x13; the bit is that of the type' },
 } as const;
 
 /** In a POLL: whoever hears it. No session has it. */

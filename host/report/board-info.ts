@@ -2,7 +2,7 @@
 import type { H7Part } from '../device/h7-part.js';
 import { findParts } from '../device/h7-parts.js';
 import { sectors } from '../device/memory-map.js';
-import { bootAddresses, isBootloader, isWriteProtected, rdpLevel, startsWatchdogByHardware, swapsBanks } from '../device/option-bytes.js';
+import { bootAddresses, isBootloader, isWriteProtected, protectedAreas, rdpLevel, startsWatchdogByHardware, swapsBanks } from '../device/option-bytes.js';
 import { revisionName } from '../device/revisions.js';
 import { knownRomBugs } from '../device/rom-bugs.js';
 import { hex32 } from '../errors.js';
@@ -28,6 +28,7 @@ export function boardInfo(part: H7Part, facts: StubSession['facts']): BoardInfo 
     ...bootAddresses(facts),
     startsWatchdogByHardware: startsWatchdogByHardware(facts),
     swapsBanks: part.banks.length > 1 && swapsBanks(facts),
+    protectedAreas: protectedAreas(part, facts),
     flashSizeKiB: facts.flashSizeKiB,
     flashWordBytes: facts.flashWordBytes,
     windowBytes: facts.windowBytes,
@@ -51,6 +52,7 @@ export function describeBoard(info: BoardInfo): string {
     ['flash', `${info.flashSizeKiB} KiB in ${new Set(info.sectors.map(({ bank }) => bank)).size} bank(s), sectors of ${(first?.lengthBytes ?? 0) / 1024} KiB, flash words of ${info.flashWordBytes} bytes`],
     ['blank', someOf(info.sectors, ({ isBlank }) => isBlank)],
     ['write-protected', someOf(info.sectors, (sector) => sector.isWriteProtected)],
+    ...info.protectedAreas.map(({ kind, address, lengthBytes }) => [kind, `${hex32(address)}-${hex32(address + lengthBytes - 1)}`] as const),
     ['read-out protection', `level ${info.rdpLevel}`],
     ['boots from', `${place(info.whileBoot0Low)} while BOOT0 is low, ${place(info.whileBoot0High)} while it is high${info.swapsBanks ? '; banks are swapped' : ''}`],
     ['watchdog', info.startsWatchdogByHardware ? 'started by hardware' : 'started by software, if at all'],

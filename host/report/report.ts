@@ -38,7 +38,7 @@ export function reportDetails(log: Logbook): ReportDetails {
     ...deviceDetails(log),
     ...(plan && { sectors: sectorDetails(plan, log) }),
     ...restDetails(log),
-    ...(link && { link: { name: link.name, ...link.traffic } }),
+    ...(link && { link: { name: link.name, ...link.traffic, ...(link.hasXonXoff && { avoidsXonXoff: true }) } }),
     ...(roundTrip && roundTrip.count > 0 && { roundTrip: roundTripDetails(roundTrip) }),
     ...(rom && { discardedBytes: rom.discardedBytes }),
     ...(session && { discardedBytes: session.discardedBytes, repeatedRequests: session.repeats, reconnects: session.link.renewals ?? 0 }),

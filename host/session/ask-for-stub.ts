@@ -7,6 +7,7 @@
 import { ACK, NACK, SYNCHRONISATION } from '../bootloader/an3155.js';
 import type { Link } from '../link/link.js';
 import { FrameDecoder } from '../protocol/frame.js';
+import { masksFor } from '../protocol/masks.js';
 import { decodeMessage, encodeMessage, type Received } from '../protocol/messages.js';
 import { MESSAGES } from '../protocol/wire.js';
 import { STUB_PACE_MS } from './stub-session.js';
@@ -53,7 +54,7 @@ export async function askForStub(link: Link, token: number, waitMs: number): Pro
 /** The question alone, where 0x7F was not answered before. */
 export async function askIntoSilence(link: Link, token: number, waitMs: number, decoder = new FrameDecoder('any')): Promise<StubHeard | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    await link.send(encodeMessage('poll', token, 0, {}));
+    await link.send(encodeMessage('poll', token, 0, {}, masksFor(link)));
     for (const deadlineMs = link.now() + waitMs; link.now() < deadlineMs; ) {
       const speaker = stubIn(decoder, await link.receive(deadlineMs));
       if (speaker !== undefined) return speaker;

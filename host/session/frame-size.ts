@@ -1,7 +1,8 @@
 /** How long the frames of a stream are: as long as a link bears, shorter where bytes get lost in them, longer again when none do. */
 import { bitsPerCharacter } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
-import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { FRAME_OVERHEAD_BYTES, wireBytes } from '../protocol/frame.js';
+import { masksFor } from '../protocol/masks.js';
 import { LIMITS } from '../protocol/wire.js';
 
 /** A frame never takes longer than this on the line, nor is it larger than FULL_PAYLOAD_BYTES without need. */
@@ -11,19 +12,23 @@ const FULL_PAYLOAD_BYTES = 4096;
 const GROW_AFTER_BYTES = 65_536;
 const UNIT = LIMITS.unitBytes.value;
 
-type FrameCarrier = Pick<Link, 'line' | 'datagramBytes'>;
+type FrameCarrier = Pick<Link, 'line' | 'datagramBytes' | 'hasXonXoff'>;
 
 /** Payload of a DATA frame on this link, when nothing is lost. Where messages stay whole, a frame is one of them. */
-export function fullPayloadBytes({ line, datagramBytes = Infinity }: FrameCarrier): number {
+export function fullPayloadBytes(carrier: FrameCarrier): number {
+  const { line, datagramBytes = Infinity } = carrier;
   const inTimeBytes = (line.baudRate / bitsPerCharacter(line)) * FRAME_TIME_S;
   const mostBytes = Math.min(FULL_PAYLOAD_BYTES, inTimeBytes, datagramBytes - FRAME_OVERHEAD_BYTES);
-  return Math.max(UNIT, Math.floor(mostBytes / UNIT) * UNIT);
+  const units = Math.floor(mostBytes / UNIT);
+  const fitting = wireBytes(units * UNIT, masksFor(carrier)) > datagramBytes ? units - 1 : units;
+  return Math.max(UNIT, fitting * UNIT);
 }
 
 /** Bytes on the wire for a stream of this length, when nothing is lost. */
 export function framedBytes(streamBytes: number, link: FrameCarrier): number {
-  const frames = Math.ceil(streamBytes / fullPayloadBytes(link));
-  return streamBytes + frames * FRAME_OVERHEAD_BYTES;
+  const [fullBytes, masks] = [fullPayloadBytes(link), masksFor(link)];
+  const rest = streamBytes % fullBytes;
+  return Math.floor(streamBytes / fullBytes) * wireBytes(fullBytes, masks) + (rest > 0 ? wireBytes(rest, masks) : 0);
 }
 
 export class FrameSize {

@@ -2,7 +2,7 @@
 import type { FlashOptions } from '../flash-options.js';
 
 /** As flash() takes them. How the board is brought into its bootloader is not among them: such a command may hold a password, and a person is asked anew. */
-export const SAVED_OPTIONS = ['chip', 'address', 'full', 'basePath', 'compress', 'eraseRest', 'streamBaud', 'after', 'expect'] as const satisfies readonly (keyof FlashOptions)[];
+export const SAVED_OPTIONS = ['chip', 'address', 'full', 'basePath', 'compress', 'eraseRest', 'streamBaud', 'avoidXonXoff', 'kick', 'orphanMs', 'after', 'expect'] as const satisfies readonly (keyof FlashOptions)[];
 
 export interface SavedJob {
   /** Link URL; missing where it may hold a password. */

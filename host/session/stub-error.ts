@@ -42,7 +42,7 @@ export function progressError(progress: MessageValues<'progress'>): StageFlashEr
 /** A converter that was told XOFF does that. */
 export function deafError(linkName: string): StageFlashError {
   return new StageFlashError('link', `${linkName}: the board is heard, but does not hear`, {
-    hint: 'Flow control in the converter may hold the line (XON/XOFF, RTS/CTS): switch it off, and run the same command again.',
+    hint: 'Flow control in the converter may hold the line (XON/XOFF, RTS/CTS): switch it off, or add --avoid-xonxoff, and run the same command again.',
   });
 }
 

@@ -8,6 +8,7 @@ import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import type { FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageName, type MessageValues, type Received } from '../protocol/messages.js';
+import { masksFor } from '../protocol/masks.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
 import { lowerRate, type RaisedRate } from './stream-rate.js';
@@ -121,7 +122,7 @@ export class StubSession {
 
   /** Sends one message, paced to the line. */
   async send<Name extends MessageName>(name: Name, offset: number, values: MessageValues<Name>): Promise<void> {
-    const bytes = encodeMessage(name, this.token, offset, values);
+    const bytes = encodeMessage(name, this.token, offset, values, masksFor(this.link));
     for (let at = 0; at < bytes.length; ) {
       while (this.link.now() < this.pacer.readyAtMs) await this.listen(this.pacer.readyAtMs);
       at = await this.pacer.sendBurst(bytes, at);
@@ -176,7 +177,7 @@ export class StubSession {
       throw new StageFlashError('refused', 'the stub works for another host now: it was taken over', { hint: 'Agree on who flashes this board; --takeover takes it back.' });
     }
     const stranger = this.#foreignWhenHeard > this.#foreignAtStart ? undefined : whoSpeaks(this.#lastBytes);
-    if (stranger !== undefined) throw new StageFlashError('link', `the stub is gone, and ${stranger}`, { hint: `The board was reset. ${START_AGAIN}` });
+    if (stranger !== undefined) throw new StageFlashError('link', `the stub is gone, and ${stranger}`, { hint: `The board was reset, perhaps by a watchdog beside the chip (--kick feeds it). ${START_AGAIN}` });
   }
 
   /** The stub is never silent: either the connection is dead, or the bit rate that was agreed on does not work any more, or the stub is gone. */
@@ -193,7 +194,7 @@ export class StubSession {
   async #renewConnection(): Promise<void> {
     const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
     if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
-      throw new StageFlashError('link', silence, { hint: `Is the board powered, and was it reset? ${START_AGAIN}` });
+      throw new StageFlashError('link', silence, { hint: `Is the board powered, and was it reset, perhaps by a watchdog beside the chip (--kick feeds it)? ${START_AGAIN}` });
     }
     this.#fruitlessRenewals++;
     await this.link.renew(silence);

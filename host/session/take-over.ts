@@ -8,6 +8,7 @@ import type { Link } from '../link/link.js';
 import { RoundTrip } from '../link/round-trip.js';
 import { FRAME_OVERHEAD_BYTES, FrameDecoder } from '../protocol/frame.js';
 import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/messages.js';
+import { masksFor } from '../protocol/masks.js';
 import { newToken } from '../protocol/token.js';
 import { ANY_TOKEN, MESSAGES, WIRE_VERSION } from '../protocol/wire.js';
 import { askForStub, UNKNOWN_ROUND_TRIP_MS, unknownWaitMs } from './ask-for-stub.js';
@@ -48,8 +49,8 @@ export async function takeOver(link: Link, heldBy: number): Promise<StubSession>
   const decoder = new FrameDecoder(token);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     // Either it has not heard the first request, or its answer was lost: then it is known by the new token already.
-    if (attempt > 0) await link.send(encodeMessage('hello', token, 0, {}));
-    await link.send(encodeMessage('take', heldBy, 0, { token, options: stubOptions(link.line) }));
+    if (attempt > 0) await link.send(encodeMessage('hello', token, 0, {}, masksFor(link)));
+    await link.send(encodeMessage('take', heldBy, 0, { token, options: stubOptions(link) }, masksFor(link)));
     const facts = await hearFacts(link, decoder, link.now() + RESTART_MS + UNKNOWN_ROUND_TRIP_MS);
     if (facts === undefined) continue;
     if (facts.wireVersion !== WIRE_VERSION) throw new StageFlashError('refused', `the stub on the board speaks wire version ${facts.wireVersion}, this host ${WIRE_VERSION}`, { hint: 'Reset the board into its bootloader, or use the stage-flash that began.' });

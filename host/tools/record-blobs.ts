@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BLOB_NAMES, describeBlob, finishStub, type BlobName, type Manifest } from '../blobs/manifest.js';
-import { findForbidden } from '../protocol/forbidden-bytes.js';
+import { findForbidden, isFlowControl } from '../protocol/forbidden-bytes.js';
 import { sourcesSha256 } from './blob-sources.js';
 
 const root = new URL('../../', import.meta.url);
@@ -22,6 +22,7 @@ const blobs = Object.fromEntries(BLOB_NAMES.map((name) => [name, readBlob(name)]
 // The loader goes through Write Memory as it is; what comes later has masks.
 const forbidden = findForbidden(blobs.loader);
 if (forbidden !== undefined) throw new Error(`the loader contains ${forbidden}: change its code a little`);
+if (blobs.loader.some(isFlowControl)) throw new Error(`the loader contains 0x11 or 0x13 at offset ${blobs.loader.findIndex(isFlowControl)}: change its code a little`);
 const manifest: Manifest = {
   compiler: `arm-none-eabi-gcc ${compilerVersion}`,
   sourcesSha256: sourcesSha256(root),

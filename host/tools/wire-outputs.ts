@@ -33,6 +33,7 @@ export function wireHeader(): string {
     '',
     '/* Frame */',
     `#define WIRE_MAGIC ${hex(FRAME.magic, 4)}u`,
+    `#define WIRE_SEVERAL_MASKS (1u << ${FRAME.severalMasksBit}) /* in the type */`,
     `#define WIRE_ANY_TOKEN ${ANY_TOKEN}u`,
     ...fieldDefines('HEADER', FRAME.header),
     ...fieldDefines('TRAILER', FRAME.trailer),

@@ -5,6 +5,9 @@
  * it. It knows nothing of flash. The ROM may leave every peripheral in any state (AN3155 and AN2606 contradict each other), so all that is
  * needed is reset first; no TX pin is driven before a 0x7F has come in on the RX pin beside it.
  *
+ * It goes through Write Memory as it is, perhaps through a converter that takes 0x11 and 0x13 for flow control: its code holds neither (host/tools/record-blobs.ts
+ * looks), which is why some lines are written as they are.
+ *
  * Wire: PROTOCOL.md §2. Waits: every wait ends after one slot, and after `patience` silent slots the chip is reset.
  */
 #include "../registers.h"
@@ -57,14 +60,16 @@ static const struct rx_pin {
 /* The next byte from the line, or -1 after a silent slot. */
 static int32_t byte_or_silence(struct loader *self, uint32_t usart)
 {
+    uint32_t scs = SCS_BASE;
     REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
+    __asm volatile("" : "+r"(scs)); /* one base for both registers */
     do {
         if (REGISTER(usart, USART_ISR_AT) & USART_ISR_RXNE_RXFNE) {
             return (uint8_t)REGISTER(usart, USART_RDR_AT);
         }
-    } while (!(REGISTER(SYSTICK_BASE, SYSTICK_CTRL_AT) & SYSTICK_CTRL_COUNTFLAG));
-    if (--self->patience_left == 0) {
-        REGISTER(SCB_BASE, SCB_AIRCR_AT) = SCB_AIRCR_RESET;
+    } while (!(REGISTER(scs + (SYSTICK_BASE - SCS_BASE), SYSTICK_CTRL_AT) & SYSTICK_CTRL_COUNTFLAG));
+    if (self->patience_left-- == 1) {
+        REGISTER(scs + (SCB_BASE - SCS_BASE), SCB_AIRCR_AT) = SCB_AIRCR_RESET;
     }
     return -1;
 }
@@ -165,8 +170,9 @@ static void obey(struct loader *self, uint32_t usart, struct frame *frame)
     }
     self->patience_left = self->patience;
     if (frame->control & WIRE_LOADER_CALL) {
-        /* The stub returns when it finds itself incomplete. */
-        ((void (*)(uint32_t, uint32_t))(frame->address | 1u))(usart, frame->token);
+        /* Thumb code has an odd address. The stub returns when it finds itself incomplete. */
+        const uint32_t entry = *(volatile uint32_t *)&frame->address + 1;
+        ((void (*)(uint32_t, uint32_t))entry)(usart, frame->token);
         frame->address = WIRE_LOADER_INCOMPLETE;
     }
 }

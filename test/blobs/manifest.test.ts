@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { BLOB_NAMES, blobOf, describeBlob, finishStub, readManifest } from '../../host/blobs/manifest.js';
 import { crc32 } from '../../host/protocol/crc32.js';
-import { findForbidden } from '../../host/protocol/forbidden-bytes.js';
+import { findForbidden, isFlowControl } from '../../host/protocol/forbidden-bytes.js';
 import { blobSources, sourcesSha256 } from '../../host/tools/blob-sources.js';
 
 const root = new URL('../../', import.meta.url);
@@ -46,15 +46,19 @@ describe('stub/manifest.json', () => {
   test('has a loader without XON, XOFF or anything forbidden: it crosses the wire as it is', () => {
     const { bytes } = blobOf(manifest, 'loader');
     expect(findForbidden(bytes)).toBeUndefined();
+    expect(bytes.some(isFlowControl)).toBe(false);
   });
 
   test('has a stub whose header says length and CRC of itself, and the CRC of its codec', () => {
     const { bytes } = blobOf(manifest, 'stub');
     const view = new DataView(bytes.buffer);
     expect(view.getUint32(4, true)).toBe(bytes.length);
-    expect(view.getUint32(8, true)).toBe(crc32(bytes.subarray(16)));
-    expect(view.getUint32(16, true)).toBe(crc32(blobOf(manifest, 'codec').bytes));
-    expect(view.getUint32(12, true)).toBe(0);
+    expect(view.getUint32(28, true)).toBe(crc32(bytes.subarray(48)));
+    expect(view.getUint32(48, true)).toBe(crc32(blobOf(manifest, 'codec').bytes));
+    expect([32, 36, 40, 44].map((at) => view.getUint32(at, true))).toEqual([0, 0, 0, 0]);
+    // The vectors of NMI and the faults are between.
+    const vectors = [8, 12, 16, 20, 24].map((at) => view.getUint32(at, true));
+    expect(vectors.every((vector) => vector % 2 === 1 && vector > 0x2000_4800 && vector < 0x2000_4800 + bytes.length)).toBe(true);
   });
 });
 
@@ -72,8 +76,8 @@ describe('a blob', () => {
 
   test('finished as a stub is whole words long, with length, CRC and the codec\'s CRC in its header', () => {
     const codec = Uint8Array.of(7, 8, 9);
-    const finished = finishStub(Uint8Array.from({ length: 21 }, (_, at) => at), codec);
+    const finished = finishStub(Uint8Array.from({ length: 57 }, (_, at) => at), codec);
     const view = new DataView(finished.buffer);
-    expect([finished.length, view.getUint32(4, true), view.getUint32(8, true), view.getUint32(16, true)]).toEqual([24, 24, crc32(finished.subarray(16)), crc32(codec)]);
+    expect([finished.length, view.getUint32(4, true), view.getUint32(28, true), view.getUint32(48, true)]).toEqual([60, 60, crc32(finished.subarray(48)), crc32(codec)]);
   });
 });

@@ -122,3 +122,36 @@ test('--verbose says where each setting comes from, and nothing that nobody else
 test('commands without --to read no file', async () => {
   expect((await run('demo --help', { nearest: 'nonsense' })).exitCode).toBe(0);
 });
+
+describe('what the stub is told', () => {
+  const FILE = '[boards.a]\nurl = "tcp://10.0.0.7:4001"\nkick = "PB7@500"\navoid-xonxoff = true\n[boards.b]\nurl = "sim:"\navoid-xonxoff = false\n';
+
+  test.each([
+    ['PB7@500', { pin: 'PB7', periodMs: 500 }],
+    ['b.7@500ms', { pin: 'PB7', periodMs: 500 }],
+    ['PK15@60000', { pin: 'PK15', periodMs: 60_000 }],
+    ['pa00@10', { pin: 'PA0', periodMs: 10 }],
+  ])('--kick %s names pin and period', async (text, kick) => {
+    expect((await run(`fw.bin --to sim: --kick ${text}`)).asked).toMatchObject({ kick });
+  });
+
+  test.each(['PB16@500', 'PL1@500', 'PB7', 'PB7@9', 'PB7@60001', 'PB7@0.5', 'PB7@500s'])('--kick %s is refused in one line', async (text) => {
+    const { exitCode, stderr, asked } = await run(`fw.bin --to sim: --kick ${text}`);
+    expect([exitCode, asked]).toEqual([2, undefined]);
+    expect(stderr).toMatch(/^error: .*--kick.*\n/);
+  });
+
+  test('may stand in the file, board by board', async () => {
+    expect((await run('fw.bin --to @a', { nearest: FILE })).asked).toMatchObject({ kick: { pin: 'PB7', periodMs: 500 }, avoidXonXoff: true });
+    expect((await run('fw.bin --to @b', { nearest: FILE })).asked).not.toHaveProperty('avoidXonXoff');
+    expect((await run('fw.bin --to @b', { nearest: FILE }, { STAGE_FLASH_AVOID_XONXOFF: '1' })).asked).toMatchObject({ avoidXonXoff: true });
+    expect((await run('fw.bin --to @b', { nearest: FILE }, { STAGE_FLASH_AVOID_XONXOFF: 'perhaps' })).stderr).toContain('avoid-xonxoff from the environment: That is true or false.');
+    expect((await run('fw.bin --to @b', { nearest: '[boards.b]\nurl = "sim:"\navoid-xonxoff = "yes"' })).stderr).toContain('boards.b.avoid-xonxoff must be true or false');
+  });
+
+  test('--orphan-after is told in seconds', async () => {
+    expect((await run('fw.bin --to sim: --orphan-after 0')).asked).toMatchObject({ orphanMs: 0 });
+    expect((await run('fw.bin --to sim: --orphan-after 60')).asked).toMatchObject({ orphanMs: 60_000 });
+    expect((await run('fw.bin --to sim: --orphan-after 1.5')).exitCode).toBe(2);
+  });
+});

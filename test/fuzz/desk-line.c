@@ -70,17 +70,23 @@ void desk_line_frame(uint8_t type, uint8_t mask, uint32_t offset, const uint8_t 
     static uint8_t frame[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD_BYTES + WIRE_TRAILER_BYTES] __attribute__((aligned(4)));
     store_u16(frame + WIRE_HEADER_MAGIC_AT, WIRE_MAGIC);
     frame[WIRE_HEADER_TYPE_AT] = type;
-    frame[WIRE_HEADER_MASK_AT] = mask;
+    frame[WIRE_HEADER_MASK_AT] = 0;
     store_u16(frame + WIRE_HEADER_LENGTH_AT, (uint16_t)length);
     store_u32(frame + WIRE_HEADER_TOKEN_AT, self.token);
     store_u32(frame + WIRE_HEADER_OFFSET_AT, offset);
     store_u16(frame + WIRE_HEADER_CHECK_AT, (uint16_t)~crc32_add(CRC32_BEGIN, frame, WIRE_HEADER_CHECK_AT));
     memcpy(frame + WIRE_HEADER_BYTES, payload, length);
     store_u32(frame + WIRE_HEADER_BYTES + length, ~crc32_add(CRC32_BEGIN, frame, WIRE_HEADER_BYTES + length));
+    desk_line_bytes(frame, WIRE_HEADER_MASK_AT);
     for (uint32_t at = WIRE_HEADER_MASK_AT + 1; at < WIRE_HEADER_BYTES + length + WIRE_TRAILER_BYTES; at++) {
+        const uint32_t masked = at - WIRE_HEADER_MASK_AT - 1;
+        if (masked == 0 || ((type & WIRE_SEVERAL_MASKS) && masked % WIRE_MASKED_BYTES == 0)) {
+            mask = (uint8_t)(5 * mask + masked); /* each its own */
+            desk_line_bytes(&mask, 1);
+        }
         frame[at] ^= mask;
+        desk_line_bytes(frame + at, 1);
     }
-    desk_line_bytes(frame, WIRE_HEADER_BYTES + length + WIRE_TRAILER_BYTES);
 }
 
 void uart_begin(uint32_t usart, uint32_t token)

@@ -20,6 +20,8 @@ const image = imageOf(packable(program(0x0800_0000, 700, 1)), packable(program(0
 const earlier = { address: 0x0800_0000, bytes: new Uint8Array(0x4_0000).fill(EARLIER_LIFE) };
 /** The desk has the codec linked in; this stands for it (stub-fuzz.c). */
 const packing = async (content: Promise<PackedRuns>): Promise<Packing> => ({ content: await content, codec: Uint8Array.from(Buffer.from('code')) });
+/** Shorter than the silence at the end of an input. */
+const ORPHAN_MS = 200;
 const MEMORY = { historyBytes: 0x8000, halfTheShifts: 4096 };
 
 const update = movedContent(30, 4, 2500);
@@ -74,10 +76,10 @@ export async function seedInputs(): Promise<ReadonlyMap<string, Uint8Array>> {
   const digests = sectorContents(image, part).map(({ content }) => crc32(content));
   const keeping = buildPlan(image, part, { sectorDigests: [digests[0], ...Array<undefined>(15)] });
   const streams = {
-    stored: planStream(plan),
+    stored: planStream(plan, undefined, ORPHAN_MS),
     packed: planStream(plan, await packing(packContent(runs, { threads: 0 }))),
     update: updateStream(plan, steps, runs, await packing(diffContent([earlier], targets, MEMORY, { threads: 0 }))),
-    kept: planStream(keeping),
+    kept: planStream(keeping, undefined, ORPHAN_MS),
     apart: planStream(buildPlan(apart, part, { sectorDigests: undefined }), await packing(packContent(sectorRuns(buildPlan(apart, part, { sectorDigests: undefined })), { threads: 0 }))),
     moved: await oldAndNew(),
   };

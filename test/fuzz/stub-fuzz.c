@@ -72,6 +72,14 @@ void memory_has_new_code(void)
 {
 }
 
+void watchdog_begin(void)
+{
+}
+
+void watchdog_feed(void)
+{
+}
+
 void clock_begin(void)
 {
 }
@@ -188,7 +196,7 @@ static void send_stream(const uint8_t *stream, uint32_t length)
             }
             break;
         default:
-            desk_line_frame(WIRE_TYPE_DATA, (uint8_t)below(256), at, units + at, piece);
+            desk_line_frame((uint8_t)(WIRE_TYPE_DATA | below(2) * WIRE_SEVERAL_MASKS), (uint8_t)below(256), at, units + at, piece);
             at += piece;
         }
         turns(1 + below(20));

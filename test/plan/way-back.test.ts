@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { wayBack } from '../../host/plan/way-back.js';
 
-const boot = (add0: number, add1: number, isApplicationAsked = false) => wayBack({ optsr: 0, wpsn1: 0, wpsn2: 0, boot: ((add1 << 16) | add0) >>> 0 }, isApplicationAsked);
+const boot = (add0: number, add1: number, isApplicationAsked = false) => wayBack({ optsr: 0, wpsn1: 0, wpsn2: 0, bootCm4: 0, prar1: 0, prar2: 0, scar1: 0, scar2: 0, boot: ((add1 << 16) | add0) >>> 0 }, isApplicationAsked);
 
 describe('the way back into a board whose job is cut', () => {
   test('is BOOT0 high as ST ships the parts', () => {

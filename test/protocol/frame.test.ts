@@ -47,7 +47,7 @@ describe('a whole frame', () => {
 
   test('comes out with its neighbours, in order', () => {
     const sent = [frameOf(0), frameOf(128, 1), frameOf(7, 2), frameOf(1, 3)];
-    expect(decode(join(...sent.map(encodeFrame))).frames).toEqual(sent);
+    expect(decode(join(...sent.map((frame) => encodeFrame(frame)))).frames).toEqual(sent);
   });
 });
 

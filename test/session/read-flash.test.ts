@@ -15,7 +15,7 @@ async function stubOn(query: string) {
   const before = fillFlash(link, 5, 0x4000);
   const [log, events] = [newLogbook(() => undefined), new JobEvents(() => undefined)];
   const { rom } = await findRom(link, log, events);
-  const session = await enterStub(link, link, rom, log, events);
+  const session = await enterStub(link, link, rom, {}, log, events);
   return { link, session, before, flash: link.world.board.chip.flash };
 }
 

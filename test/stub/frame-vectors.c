@@ -32,7 +32,7 @@ uint32_t clock_ms(void)
 static void print_frames(void)
 {
     struct frame frame;
-    while (frame_next(&frame)) {
+    while (frame_next(received, &frame)) {
         static uint8_t payload[WIRE_MAX_PAYLOAD_BYTES];
         frame_copy(&frame, 0, payload, frame.length);
         printf("%u:%u:", (unsigned)frame.type, (unsigned)frame.offset);

@@ -63,10 +63,10 @@ describe.skipIf(deskCompiler === undefined)('the stub’s frame.c', () => {
     expect(here.filter((frames) => frames !== '').length).toBeGreaterThan(300);
   });
 
-  test('takes the largest frame that the wire allows, masked and not', () => {
+  test.each(['one', 'several'] as const)('takes the largest frame that the wire allows, with %s mask(s)', (masks) => {
     const payloads = [new Random(12).fill(new Uint8Array(LIMITS.maxPayloadBytes.value)), new Uint8Array(LIMITS.maxPayloadBytes.value).fill(7)];
     payloads[1]!.set([0x92, 0x6d], 4000);
-    const lines = runOnDesk(program, payloads.map((payload) => `whole ${token.toString(16)} ${Buffer.from(encodeFrame({ type: 2, token, offset: 0, payload })).toString('hex')}\n`).join(''));
+    const lines = runOnDesk(program, payloads.map((payload) => `whole ${token.toString(16)} ${Buffer.from(encodeFrame({ type: 2, token, offset: 0, payload }, masks)).toString('hex')}\n`).join(''));
     expect(lines.slice(0, 2).map((line) => line.trim())).toEqual(payloads.map((payload) => toText({ type: 2, offset: 0, payload })));
   });
 });
@@ -74,7 +74,7 @@ describe.skipIf(deskCompiler === undefined)('the stub’s frame.c', () => {
 /** A few frames, some with a flipped bit, a lost byte or a cut end, with garbage between. */
 function damagedStream(random: Random): Uint8Array {
   const parts = Array.from({ length: 1 + random.below(5) }, (_, offset) => {
-    const bytes = encodeFrame({ type: 1 + random.below(5), token, offset, payload: random.fill(new Uint8Array(random.below(200))) });
+    const bytes = encodeFrame({ type: 1 + random.below(5), token, offset, payload: random.fill(new Uint8Array(random.below(200))) }, random.below(2) === 0 ? 'one' : 'several');
     const at = random.below(bytes.length);
     const kind = random.below(6);
     if (kind === 0) bytes[at]! ^= 1 << random.below(8);

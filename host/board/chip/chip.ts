@@ -56,6 +56,8 @@ export class Chip implements Bus {
   bootedFrom: 'system-memory' | 'flash' = 'system-memory';
   /** Whatever a TX pin sends. */
   onLineOut: (txPin: string, run: LineRun) => void = () => undefined;
+  /** An output pin has changed its level. */
+  onEdge: (pin: string, tick: Tick) => void = () => undefined;
   /** The chip has reset itself and stands still; the board decides where to boot. */
   onReset: (cause: 'software' | 'iwdg', tick: Tick) => void = () => undefined;
 
@@ -97,6 +99,9 @@ export class Chip implements Bus {
       this.#resetRequested = true;
       this.cpu.yieldSoon();
     };
+    for (const [port, gpio] of this.#bus.peripherals.gpios) {
+      gpio.onEdges = (pins, tick) => { for (let pin = 0; pin < 16; pin++) if ((pins >> pin) & 1) this.onEdge(`P${port}${pin}`, tick); };
+    }
     for (const usart of Object.values(this.usarts)) usart.onLineOut = (pin, run) => this.onLineOut(pin, run);
   }
 

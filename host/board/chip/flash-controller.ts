@@ -16,21 +16,18 @@ import type { FlashBankRegister, FlashLayout, FlashSharedRegister } from './flas
 import {
   FLASH_BANK2_DISTANCE,
   FLASH_BANK_OFFSETS,
-  FLASH_H723_OFFSETS,
+  FLASH_FAMILY_OFFSETS,
   FLASH_LAYOUTS,
   FLASH_OPTCR,
   FLASH_SHARED_OFFSETS,
 } from './flash-registers.js';
-import { bootValue, FLASH_OPTSR_TWO_BANKS, optsrValue } from './option-bytes.js';
+import { bootCm4Value, bootValue, FLASH_OPTSR_TWO_BANKS, optsrValue } from './option-bytes.js';
 import type { Peripheral } from './peripheral.js';
 import { fieldOf, maskOf, narrowRead, narrowWrite } from './register-access.js';
 
 export type FlashControllerOptions = Omit<FlashBankOptions, 'bankIndex' | 'layout'>;
 
 export const FLASH_BASE = 0x52002000;
-
-/** PCROP and secure areas: none, start behind end (RM0399 §4.4.6). */
-const NO_AREA = 0x000000ff;
 
 type Register = { readonly kind: 'bank'; readonly name: FlashBankRegister } | { readonly kind: 'shared'; readonly name: FlashSharedRegister };
 
@@ -127,9 +124,9 @@ export class FlashController implements Peripheral {
       case 'WPSN_CUR1':
       case 'WPSN_PRG1': return this.#o.optionBytes.wpsn[this.#banks.indexOf(bank)] ?? 0;
       case 'PRAR_CUR1':
-      case 'PRAR_PRG1':
+      case 'PRAR_PRG1': return this.#o.optionBytes.prar[this.#banks.indexOf(bank)] ?? 0;
       case 'SCAR_CUR1':
-      case 'SCAR_PRG1': return NO_AREA;
+      case 'SCAR_PRG1': return this.#o.optionBytes.scar[this.#banks.indexOf(bank)] ?? 0;
       case 'ECC_FA1': return bank.eccFailAddress;
       case 'KEYR1':
       case 'CCR1': return 0;
@@ -147,6 +144,8 @@ export class FlashController implements Peripheral {
       OPTCCR: 0,
       BOOT_CUR: bootValue(options),
       BOOT_PRG: bootValue(options),
+      BOOT4_CUR: bootCm4Value(options),
+      BOOT4_PRG: bootCm4Value(options),
       OPTSR2_CUR: options.tcmAxiShared,
       OPTSR2_PRG: options.tcmAxiShared,
     };
@@ -182,7 +181,7 @@ export class FlashController implements Peripheral {
 function registerMap(part: H7Part): ReadonlyMap<number, Register> {
   const map = new Map<number, Register>();
   for (const [name, offset] of Object.entries(FLASH_BANK_OFFSETS)) map.set(offset, { kind: 'bank', name: name as FlashBankRegister });
-  const shared = part.family === 'H72x' ? { ...FLASH_SHARED_OFFSETS, ...FLASH_H723_OFFSETS } : FLASH_SHARED_OFFSETS;
+  const shared = { ...FLASH_SHARED_OFFSETS, ...FLASH_FAMILY_OFFSETS[part.family] };
   for (const [name, offset] of Object.entries(shared)) map.set(offset, { kind: 'shared', name: name as FlashSharedRegister });
   return map;
 }

@@ -7,6 +7,7 @@ import { hexAddress } from './flash-bank-context.js';
 import type { FlashOperation } from './flash-memory.js';
 import type { FlashCommand, FlashQueueOwner, RunningCommand } from './flash-queue.js';
 import { FLASH_SR } from './flash-registers.js';
+import { areaTouches } from './option-bytes.js';
 
 export class FlashOperations implements FlashQueueOwner {
   readonly #bank: FlashBankContext;
@@ -67,7 +68,8 @@ export class FlashOperations implements FlashQueueOwner {
     const last = Math.floor((command.address - this.#bank.base + command.lengthBytes - 1) / bytesPerBit);
     const wpsn = optionBytes.wpsn[bankIndex] ?? 0;
     for (let bit = first; bit <= last; bit++) if (((wpsn >>> bit) & 1) === 0) return true;
-    return false;
+    const offset = command.address - this.#bank.base;
+    return [optionBytes.prar, optionBytes.scar].some((registers) => areaTouches(registers[bankIndex]!, offset, command.lengthBytes));
   }
 
   /** The times of a whole-bank erase were found nowhere: that of its sectors one after the other. */

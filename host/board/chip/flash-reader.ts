@@ -4,6 +4,7 @@ import { BusFault } from '../cpu/bus.js';
 import type { Tick } from '../time.js';
 import type { FlashBankContext } from './flash-bank-context.js';
 import { FLASH_SR } from './flash-registers.js';
+import { areaTouches } from './option-bytes.js';
 import { maskOf } from './register-access.js';
 
 const ECC_FLAGS = maskOf(FLASH_SR.SNECCERR) | maskOf(FLASH_SR.DBECCERR);
@@ -42,9 +43,9 @@ export class FlashReader {
     return value;
   }
 
-  /** @throws BusFault at RDP level 1 (RM0399 §4.7.12) */
+  /** @throws BusFault at RDP level 1 (RM0399 §4.7.12), in an area that may only be executed, and in a secure one */
   checkProtection(address: number): void {
-    if (!this.#bank.options.isReadOutProtected()) return;
+    if (!this.#bank.options.isReadOutProtected() && !this.#areas().some((register) => areaTouches(register, address - this.#bank.base, 1))) return;
     this.#bank.raise(FLASH_SR.RDPERR);
     throw new BusFault(address, 'flash is read-out protected');
   }
@@ -52,7 +53,13 @@ export class FlashReader {
   /** Direct reads from now on, unless some flash word needs its ECC looked at. The bank must be idle. */
   open(): void {
     const { memory, bankIndex, isReadOutProtected } = this.#bank.options;
-    if (memory.isSound(bankIndex) && !isReadOutProtected()) memory.setReadable(bankIndex, true);
+    if (memory.isSound(bankIndex) && !isReadOutProtected() && !this.#areas().some((register) => areaTouches(register, 0, this.#bank.lengthBytes))) memory.setReadable(bankIndex, true);
+  }
+
+  /** PCROP and secure area. */
+  #areas(): readonly number[] {
+    const { optionBytes: { prar, scar }, bankIndex } = this.#bank.options;
+    return [prar[bankIndex]!, scar[bankIndex]!];
   }
 
   #readWord(address: number, tick: Tick): Uint8Array {

@@ -32,10 +32,15 @@ export const FLASH_SHARED_OFFSETS = {
   BOOT_CUR: 0x040,
   BOOT_PRG: 0x044,
 } as const;
-export type FlashSharedRegister = keyof typeof FLASH_SHARED_OFFSETS | keyof typeof FLASH_H723_OFFSETS;
+export type FlashSharedRegister = keyof typeof FLASH_SHARED_OFFSETS | keyof typeof FLASH_H723_OFFSETS | keyof typeof FLASH_H745_OFFSETS;
 
 /** H72x only. */
 export const FLASH_H723_OFFSETS = { OPTSR2_CUR: 0x070, OPTSR2_PRG: 0x074 } as const;
+
+/** Dual-core parts, and their single-core twins: one device id, one die. */
+export const FLASH_H745_OFFSETS = { BOOT4_CUR: 0x048, BOOT4_PRG: 0x04c } as const;
+
+export const FLASH_FAMILY_OFFSETS: Readonly<Record<H7Family, Readonly<Record<string, number>>>> = { H72x: FLASH_H723_OFFSETS, H74x: FLASH_H745_OFFSETS, H7Ax: {} };
 
 export const FLASH_BANK2_DISTANCE = 0x100;
 

@@ -48,6 +48,9 @@ export class Gpio implements Peripheral {
   readonly #violations: Violations;
   readonly #registers = new Uint32Array(LAST_REGISTER / 4 + 1);
 
+  /** Driven pins whose level has changed, as bits. */
+  onEdges: (pins: number, tick: Tick) => void = () => undefined;
+
   /** @param port `A` … `K` */
   constructor(port: string, violations: Violations) {
     this.name = `GPIO${port}`;
@@ -68,6 +71,13 @@ export class Gpio implements Peripheral {
   }
 
   write(offset: number, size: AccessSize, value: number, tick: Tick): void {
+    const [drivenBefore, before] = [this.#driven(), this.#at(GPIO_OFFSETS.ODR)];
+    this.#write(offset, size, value, tick);
+    const edges = drivenBefore & this.#driven() & (before ^ this.#at(GPIO_OFFSETS.ODR)) & 0xffff;
+    if (edges !== 0) this.onEdges(edges, tick);
+  }
+
+  #write(offset: number, size: AccessSize, value: number, tick: Tick): void {
     const register = offset & ~3;
     if (register > LAST_REGISTER) {
       reportChip(this.#violations, 'register-not-modelled', `write to ${this.name} + 0x${offset.toString(16)}`, tick);
@@ -95,6 +105,13 @@ export class Gpio implements Peripheral {
   hasAlternateFunction(pin: number, af: number): boolean {
     const afr = this.#at(GPIO_OFFSETS.AFR + (pin >> 3) * 4);
     return this.#mode(pin) === MODE.alternate && ((afr >>> ((pin & 7) * 4)) & 15) === af;
+  }
+
+  /** Push-pull outputs, as bits: an open drain has no edge without a resistor. */
+  #driven(): number {
+    let pins = 0;
+    for (let pin = 0; pin < 16; pin++) if (this.#mode(pin) === MODE.output) pins |= 1 << pin;
+    return pins & ~this.#at(GPIO_OFFSETS.OTYPER);
   }
 
   #inputs(): number {

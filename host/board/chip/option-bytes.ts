@@ -16,8 +16,29 @@ export interface OptionBytes {
   /** BOOT_ADD0 and BOOT_ADD1: upper halves of the addresses to boot from while BOOT0 is low or high. */
   readonly bootAdd0: number;
   readonly bootAdd1: number;
+  /** The same for the second core of dual-core parts. */
+  readonly bootCm4Add0: number;
+  readonly bootCm4Add1: number;
+  /** FLASH_PRAR and FLASH_SCAR per bank: first and last block of 256 bytes that may only be executed (PCROP), or are secure; none where the first is behind the last. */
+  readonly prar: readonly number[];
+  readonly scar: readonly number[];
   /** H72x: 0 … 3 gives 0, 64, 128, 192 KiB of AXI SRAM to ITCM. */
   readonly tcmAxiShared: number;
+}
+
+/** PCROP and secure areas: none, start behind end (RM0399 §4.4.6). */
+const NO_AREA = 0x000000ff;
+const AREA_BLOCK_BYTES = 256;
+
+/** FLASH_PRAR or FLASH_SCAR of an area within a bank, from its first to its last byte. */
+export function areaRegister(firstOffset: number, lastOffset: number): number {
+  return (Math.floor(lastOffset / AREA_BLOCK_BYTES) << 16) | Math.floor(firstOffset / AREA_BLOCK_BYTES);
+}
+
+/** Does such a register protect something of this stretch of its bank? Where both ends are the same, all of the bank is (RM0433 §4.9.10). */
+export function areaTouches(register: number, offset: number, lengthBytes: number): boolean {
+  const [first, last] = [register & 0xfff, (register >>> 16) & 0xfff];
+  return first === last || (first <= last && offset < (last + 1) * AREA_BLOCK_BYTES && offset + lengthBytes > first * AREA_BLOCK_BYTES);
 }
 
 /** As ST ships the parts (RM0399 §4.4.5–4.4.7). */
@@ -28,6 +49,11 @@ export function factoryOptionBytes(part: H7Part): OptionBytes {
     iwdg1Software: true,
     bootAdd0: 0x0800,
     bootAdd1: 0x1ff0,
+    // Reserved where there is no second core.
+    bootCm4Add0: part.isDualCore ? 0x0810 : 0,
+    bootCm4Add1: part.isDualCore ? 0x1000 : 0,
+    prar: part.banks.map(() => NO_AREA),
+    scar: part.banks.map(() => NO_AREA),
     tcmAxiShared: 0,
   };
 }
@@ -54,6 +80,11 @@ export function optsrValue(options: OptionBytes): number {
 /** FLASH_BOOT_CUR: BOOT_ADD0 in the lower half, BOOT_ADD1 in the upper. */
 export function bootValue(options: OptionBytes): number {
   return ((options.bootAdd1 << 16) | options.bootAdd0) >>> 0;
+}
+
+/** FLASH_BOOT4_CUR. */
+export function bootCm4Value(options: OptionBytes): number {
+  return ((options.bootCm4Add1 << 16) | options.bootCm4Add0) >>> 0;
 }
 
 /** Is any read-out protection on? */
