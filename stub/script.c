@@ -24,6 +24,7 @@ static struct {
     uint32_t patience_ms; /* of END */
     bool has_codec; /* CODEC was there: the functions of codec/ may be called */
     /* PIECE: content still to come, its bytes in the stream, and what the decoder had taken before. */
+    uint32_t pieces; /* done */
     uint32_t piece_left;
     uint32_t piece_begin;
     uint32_t piece_bytes;
@@ -38,6 +39,11 @@ static struct {
 uint32_t script_executed(void)
 {
     return self.executed;
+}
+
+uint32_t script_pieces(void)
+{
+    return self.pieces;
 }
 
 uint32_t script_patience_ms(void)
@@ -183,6 +189,7 @@ static bool unpack_word(void)
             return false;
         }
         self.executed = self.piece_begin + self.piece_bytes;
+        self.pieces++;
     }
     return true;
 }

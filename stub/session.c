@@ -36,6 +36,7 @@ static struct {
     uint32_t line_ms;       /* … and when the last of them came */
     uint32_t told_ms;       /* when the last PROGRESS went out … */
     uint32_t told_executed; /* … and what it said */
+    uint32_t told_pieces;
     uint32_t now_ms;        /* of the last turn of the loop */
     uint8_t request[WIRE_DIGEST_BYTES + 8 * WIRE_MAX_RANGES]; /* the last DIGEST or READ */
     uint32_t request_length;
@@ -127,6 +128,7 @@ static void tell_progress(void)
     uart_answer(WIRE_TYPE_PROGRESS, window_received(), WIRE_PROGRESS_BYTES + window_map(payload + WIRE_PROGRESS_MAP_AT));
     self.told_ms = self.now_ms;
     self.told_executed = script_executed();
+    self.told_pieces = script_pieces();
     self.progress = self.data = false;
 }
 
@@ -230,7 +232,8 @@ static bool is_progress_due(void)
     if (self.progress || is_only_asked()) {
         return self.progress;
     }
-    return (has_news && since_ms >= pace_ms) || (since_ms >= TICK_MS && (is_quiet || since_ms >= pace_ms));
+    const bool has_done_a_piece = script_pieces() != self.told_pieces; /* the host may wait with the next one */
+    return (has_news && since_ms >= pace_ms) || (is_quiet && (has_done_a_piece || since_ms >= TICK_MS)) || (since_ms >= TICK_MS && since_ms >= pace_ms);
 }
 
 static bool is_reading(void)

@@ -11,7 +11,7 @@
 #define WIRE_MAP_BYTES 256u /* longest PROGRESS map */
 #define WIRE_MAX_RANGES 256u /* most ranges in one DIGEST or READ */
 #define WIRE_MOST_CONTENT_BYTES 1024u /* most that one CONTENT carries */
-#define WIRE_TICK_MS 1000u /* while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest */
+#define WIRE_TICK_MS 1900u /* while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest; it also tells of each PIECE that is done */
 #define WIRE_REPORT_BITS 64000u /* while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line */
 #define WIRE_REPORT_LEAST_MS 50u /* but at least this distance, whatever the line */
 #define WIRE_REPORT_MOST_MS 8000u /* and at most this */

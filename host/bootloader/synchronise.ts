@@ -75,7 +75,8 @@ export async function recover(line: RomLine, lost: StageFlashError): Promise<voi
   // Most of these bytes make commands that are refused, one NACK each: not one of them is no accident.
   const attempts = line.link.datagramBytes === undefined ? 1 : DATAGRAM_ATTEMPTS;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    if (await line.provoke(FILL)) return completeCommand(line, lost);
+    // On two wires its answers come while we still send, and are not heard.
+    if ((await line.provoke(FILL)) || line.link.line.isHalfDuplex) return completeCommand(line, lost);
   }
   throw lost;
 }

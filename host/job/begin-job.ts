@@ -15,7 +15,7 @@ import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
 import { forgetStub, leftBehind, saveOrWarn } from './sector-journal.js';
-import { keepOnDisk, leftUnderWay } from './rest-on-disk.js';
+import { forgetUntouched, keepOnDisk, leftUnderWay } from './rest-on-disk.js';
 import { enterBootloader } from './move-board.js';
 import { savedJob } from './save-job.js';
 import { surveyAndPlan } from './survey-and-plan.js';
@@ -65,8 +65,9 @@ export async function useStub(job: Job, session: StubSession, { mayReset }: { re
 
 async function flashThroughStub(job: Job, session: StubSession): Promise<Report> {
   const { options, events, file, log } = job;
-  const onDisk = leftUnderWay(job, session.facts);
   const left = leftBehind(file, session.facts);
+  if (left !== undefined && !options.eraseRest) forgetUntouched(job.journal, session.facts, left);
+  const onDisk = leftUnderWay(job, session.facts);
   // A job over another link to this board has left nothing else behind.
   const leftElsewhere = onDisk.filter(({ seenBy }) => seenBy !== left?.startedAt);
   const distrusted = [...new Set([...(left?.inProgress ?? []), ...leftElsewhere.map(({ sector }) => sector)])];

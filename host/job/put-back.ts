@@ -36,6 +36,7 @@ export async function putBack(session: StubSession, partials: readonly PartialSe
     if (kept.length > 0) events.note(`A job of ${savedAt} on this board was cut: what the sector at ${hex32(partial.sector.base)} held beside the image is put back.`);
     // That job's own bytes, or newer ones: no copy of them is kept, so what is there stays.
     const others = await fetchSteady(session, await findFilled(session, outside(partial.beside, beside)), reading);
+    for (const { address, length } of others.unreadable) events.warning(`${length} bytes at ${hex32(address)} are not part of the image, cannot be read twice alike, and will be erased.`);
     rests.set(sector, { kind: 'known', segments: [...within(partial.beside, kept), ...filledRuns(others.content)] });
   }
   return rests;

@@ -9,6 +9,7 @@ import { partialSectors, type SectorRest } from '../plan/rest.js';
 import { crc32 } from '../protocol/crc32.js';
 import { uidOf } from '../report/report.js';
 import type { RestJournal, SectorOnDisk } from '../session/rest-journal.js';
+import type { SavedSession } from '../session/session-file.js';
 import type { StubSession } from '../session/stub-session.js';
 import { StageFlashError } from '../errors.js';
 import type { Job } from './job.js';
@@ -28,6 +29,17 @@ const isUnderWay = ({ firstErased, notUnderWay }: SectorOnDisk, facts: Facts): b
  */
 const carriedOver = (saved: readonly SectorOnDisk[], facts: Facts, sectors: readonly number[]): readonly SectorOnDisk[] =>
   saved.filter((one) => !sectors.includes(one.sector) && isUnderWay(one, facts)).map((one) => ({ ...one, notUnderWay: [] }));
+
+/**
+ * What the last job had not come to, or had done with, goes: there the flash is right, and it may change from now on.
+ * @param left what that job wrote down of its sectors
+ */
+export function forgetUntouched(journal: RestJournal, facts: Facts, { startedAt, inProgress }: Pick<SavedSession, 'startedAt' | 'inProgress'>): void {
+  const chip = uidOf(facts);
+  const saved = journal.load(chip);
+  const open = saved.filter(({ seenBy, sector }) => seenBy !== startedAt || inProgress.includes(sector));
+  if (open.length < saved.length) journal.save(chip, open);
+}
 
 /** All of them: a stub that still works has begun. */
 export function loadFor({ journal, options }: Pick<Job, 'journal' | 'options'>, facts: Facts): readonly SectorOnDisk[] {

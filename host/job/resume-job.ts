@@ -24,7 +24,7 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
   const saved = job.file.load();
   if (saved?.token === undefined || job.options.direct) return takeOverStranger(job, link);
   job.events.phase('bootloader', 'Looking for the stub of the last run');
-  const session = await findStub(link, { ...saved, token: saved.token }, job.options.streamBaud !== undefined);
+  const session = await findStub(link, { ...saved, token: saved.token }, (job.options.streamBaud ?? saved.job?.options.streamBaud) !== undefined);
   if (session === undefined) return takeOverStranger(job, link);
   if (job.options.dryRun) {
     throw new StageFlashError('refused', 'the stub of an earlier run is still at work on the board', { hint: 'Run without --dry-run to go on with it.' });

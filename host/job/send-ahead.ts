@@ -19,5 +19,5 @@ const NEWS_BYTES = 128;
 export function stepsAhead(plan: Plan, stream: Uint8Array, { all }: Changes, { roundTrip, link, facts }: Pick<StubSession, 'roundTrip' | 'link' | 'facts'>): () => number {
   const steps = (all.at(-1)?.step ?? 0) + 1;
   const stepMs = (1000 * QUICKEST * streamSeconds(plan, stream, facts.windowBytes, AT_ONCE)) / steps;
-  return () => Math.max(1, Math.ceil(roundTrip.timeoutMs(NEWS_MS + lineTimeMs(NEWS_BYTES, link.line)) / stepMs));
+  return () => Math.max(2, Math.ceil(roundTrip.timeoutMs(NEWS_MS + lineTimeMs(NEWS_BYTES, link.line)) / stepMs));
 }

@@ -35,7 +35,7 @@ export const LIMITS = {
   mapBytes: { value: 256, doc: 'longest PROGRESS map' },
   maxRanges: { value: 256, doc: 'most ranges in one DIGEST or READ' },
   mostContentBytes: { value: 1024, doc: 'most that one CONTENT carries' },
-  tickMs: { value: 1000, doc: 'while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest' },
+  tickMs: { value: 1900, doc: 'while nothing comes from the line, the stub is never silent for longer than this, unless it computes a digest; it also tells of each PIECE that is done' },
   reportBits: { value: 64_000, doc: 'while something comes, unasked PROGRESS keeps a distance of so many bit times: a hundredth of the line' },
   reportLeastMs: { value: 50, doc: 'but at least this distance, whatever the line' },
   reportMostMs: { value: 8000, doc: 'and at most this' },

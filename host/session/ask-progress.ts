@@ -3,7 +3,7 @@ import { lineTimeMs } from '../link/line-settings.js';
 import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
 import { fixedBytes } from '../protocol/fields.js';
 import { LIMITS, MESSAGES } from '../protocol/wire.js';
-import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
+import { ANSWER_MS, type Progress, type StubSession } from './stub-session.js';
 
 /** With as much of the map as there may be. */
 const LONGEST_ANSWER_BYTES = FRAME_OVERHEAD_BYTES + fixedBytes(MESSAGES.progress.fields) + LIMITS.mapBytes.value;
@@ -25,7 +25,7 @@ export async function askProgress(session: StubSession, onAsk: (request: number)
     const before = session.progress;
     await session.send('poll', request, {});
     const answerMs = LIMITS.quietMs.value + lineTimeMs(LONGEST_ANSWER_BYTES, link.line);
-    const deadlineMs = pacer.freeAtMs + roundTrip.timeoutMs(STUB_PACE_MS + answerMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
+    const deadlineMs = pacer.freeAtMs + roundTrip.timeoutMs(ANSWER_MS + answerMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
     // A new connection brings no answer to a question of the old one.
     while (link.now() < deadlineMs && link.renewals === renewals) {
       await session.listen(deadlineMs);

@@ -13,7 +13,7 @@ import { runBursts } from './run-bursts.js';
 import { streamLimit } from './stream-limit.js';
 import { keepRate } from './stream-rate.js';
 import { deafError } from './stub-error.js';
-import { STUB_PACE_MS, type Progress, type StubSession } from './stub-session.js';
+import { ANSWER_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
 /** A stub that waits for a busy bank may report so much late. */
@@ -25,7 +25,7 @@ const METER_MS = 8000;
 const BUSY_SHARE = 0.95;
 /** Of what is lost, the stub discards at least so much where single bytes are missing. */
 const SPOILT_SHARE = 0.75;
-/** Who holds the stream back asks so often whether it may go on: the stub's own reports are further apart. */
+/** On a line that is quiet, so late at most the stub tells that a PIECE is done, which is what lets a stream go on that is held back. */
 export const NEWS_MS = 250;
 /** Then a connection on which the stub is heard but hears nothing is given up. */
 const MOST_UNANSWERED = 6;
@@ -79,7 +79,6 @@ class StreamSender {
   readonly #frames: FrameSize;
   #seen: Progress | undefined;
   #digestAsked = false;
-  #isHeldBack = false;
   #hasGivenUp = false;
   #renewalsSeen = 0;
   /** When the first piece went out behind the last report. */
@@ -175,17 +174,14 @@ class StreamSender {
     else if (session.link.now() >= this.#deadlineMs) await this.#askWhatCame();
     else {
       this.#busySince = undefined;
-      if (this.#isHeldBack && session.link.now() >= session.sentAtMs + NEWS_MS) await this.#poll();
-      else await keepRate(session);
-      await session.listen(this.#isHeldBack ? Math.min(this.#deadlineMs, session.sentAtMs + NEWS_MS) : this.#deadlineMs);
+      await keepRate(session);
+      await session.listen(this.#deadlineMs);
     }
   }
 
   /** Nothing of the stream goes beyond. */
   #limit(): number {
-    const { limitBytes, isHeldBack } = streamLimit(this.#job, this.#seen?.executed ?? 0);
-    this.#isHeldBack = isHeldBack;
-    return limitBytes;
+    return streamLimit(this.#job, this.#seen?.executed ?? 0).limitBytes;
   }
 
   /** The stub has received or executed more, or works on what it has all received. */
@@ -222,16 +218,11 @@ class StreamSender {
     session.repeats++;
     if (this.#isHeardSincePoll && this.#unanswered++ === MOST_UNANSWERED) return this.#giveUpConnection();
     this.#isHeardSincePoll = false;
-    await this.#poll();
-    if (this.#sent.isAllSent) await this.#askDigest();
-    this.#restartTimer();
-  }
-
-  async #poll(): Promise<void> {
-    const { session } = this.#job;
     const poll = (this.#lastPoll = session.newRequest());
     this.#sent.poll(poll);
     await session.send('poll', poll, {});
+    if (this.#sent.isAllSent) await this.#askDigest();
+    this.#restartTimer();
   }
 
   /** The way to the board is dead, though the way back is not: a converter that was told XOFF does that. */
@@ -247,6 +238,6 @@ class StreamSender {
   #restartTimer(): void {
     const { session, digestWorkMs } = this.#job;
     const workMs = this.#digestAsked ? digestWorkMs : 0;
-    this.#deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** Math.min(this.#timeouts, 4);
+    this.#deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(ANSWER_MS + workMs) * 2 ** Math.min(this.#timeouts, 4);
   }
 }

@@ -17,6 +17,8 @@ import { deafError, faultError, progressError } from './stub-error.js';
 
 /** The stub's unasked PROGRESS comes at least once in this time, where it hears nothing. */
 export const STUB_PACE_MS = LIMITS.tickMs.value;
+/** What the stub does may keep an answer for so long, beside the work that was asked for. */
+export const ANSWER_MS = 1000;
 /** So many reports missed, and the connection counts as dead, whatever TCP believes of it. */
 const DEAD_AFTER = 3;
 /** So many questions in a row that the stub, though heard, has not answered, and it does not hear. */
@@ -225,7 +227,7 @@ export class StubSession {
       const renewals = this.#renewals;
       await this.send(asked, request, typeof values === 'function' ? values(attempt) : values);
       const sentMs = this.pacer.freeAtMs;
-      const deadlineMs = sentMs + this.roundTrip.timeoutMs(STUB_PACE_MS + workMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
+      const deadlineMs = sentMs + this.roundTrip.timeoutMs(ANSWER_MS + workMs) * 2 ** Math.min(attempt, MOST_DOUBLINGS);
       while (this.link.now() < deadlineMs && this.#renewals === renewals) {
         const found = this.takeAnswer(answer, request);
         if (found !== undefined) return found;
@@ -238,7 +240,7 @@ export class StubSession {
   /** A stub that met an error answers nothing else, and reports it only when asked. */
   async #askWhy(): Promise<void> {
     await this.send('poll', this.newRequest(), {});
-    const deadlineMs = this.pacer.freeAtMs + this.roundTrip.timeoutMs(STUB_PACE_MS);
+    const deadlineMs = this.pacer.freeAtMs + this.roundTrip.timeoutMs(ANSWER_MS);
     const before = this.progress;
     while (this.link.now() < deadlineMs && this.progress === before) await this.listen(deadlineMs);
   }

@@ -28,7 +28,8 @@ bool unpack_begin(const struct unpack_setup *setup)
     self.lzma.setup = setup->lzma;
     self.position = self.made = 0;
     /* Half-words of content are whole in the ring only behind an even directory. */
-    return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask && self.setup.directory_bytes % 2 == 0;
+    return lzma_begin(&self.lzma) && self.setup.directory_bytes - 1 <= self.lzma.setup.recent_mask && self.setup.directory_bytes % 2 == 0 &&
+           (self.setup.content_bytes & (self.setup.word_bytes - 1)) == 0;
 }
 
 void unpack_feed(const uint8_t *input, uint32_t packed_bytes)
@@ -187,7 +188,7 @@ enum unpack_result unpack_next(uint32_t received, struct unpacked *unpacked)
     locate(&self.writing, end - 2);
     const uint32_t beyond = rest(&self.writing, end - 2) == 2 ? end : end + 2; /* a pair may go on in the next word, but not in the next span */
     const uint32_t address = locate(&self.writing, self.position);
-    if (((address | self.setup.content_bytes) & (self.setup.word_bytes - 1)) != 0) {
+    if ((address & (self.setup.word_bytes - 1)) != 0) {
         return UNPACK_BROKEN;
     }
     const enum lzma_result result = lzma_run(&self.lzma, self.setup.directory_bytes + beyond, received);

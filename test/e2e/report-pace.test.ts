@@ -27,12 +27,12 @@ describe('reports', () => {
     expect(bytesFromBoard).toBeLessThan(0.015 * streamSeconds * (9600 / 11));
   });
 
-  test('come every second while the line is quiet, whatever its rate', async () => {
+  test('come every two seconds while the line is quiet, whatever its rate', async () => {
     // A sector with a few bytes of content each: all time goes into erasing.
     const scattered = imageOf(...Array.from({ length: 6 }, (_, sector) => ({ address: 0x0800_0000 + sector * 0x2_0000, bytes: new Uint8Array(64).fill(0x5a) })));
     const { bytesFromBoard, streamSeconds } = await streamed('baud=9600&rtt=1ms', scattered);
     expect(streamSeconds).toBeGreaterThan(6);
-    expect(bytesFromBoard).toBeGreaterThan(60 * Math.floor(streamSeconds - 2));
+    expect(bytesFromBoard).toBeGreaterThan(60 * Math.floor(streamSeconds / 2 - 1));
   });
 
   test('tell of room in the window before the line runs dry', async () => {

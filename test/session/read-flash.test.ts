@@ -69,7 +69,7 @@ describe('the stub reads', () => {
       if (session.progress !== last) reports++;
       last = session.progress;
     } });
-    expect(reports).toBeGreaterThanOrEqual(3);
+    expect(reports).toBeGreaterThanOrEqual(2);
   });
 });
 
