@@ -50,6 +50,12 @@ export const parseDurationMs: Parse<number> = (text) => {
   return Number(count) * MS_PER_UNIT[unit as keyof typeof MS_PER_UNIT];
 };
 
+/** Of what happens again and again. */
+export const parsePeriodMs: Parse<number> = (text) => {
+  const periodMs = parseDurationMs(text);
+  return periodMs >= 1 ? periodMs : refuse(text, 'a time of 1ms or more');
+};
+
 /** Bytes; `unlimited` is Infinity. */
 export const parseCount: Parse<number> = (text) => (text === 'unlimited' ? Infinity : parsePositiveInteger(text));
 
@@ -101,7 +107,7 @@ export const parseAreas: Parse<readonly AddressArea[]> = (text) =>
 /** `PB7@1600ms`. */
 export const parseWatchdog: Parse<WatchdogWiring> = (text) => {
   const [, pin = '', timeout = ''] = /^(P[A-K]\d{1,2})@(.+)$/i.exec(text) ?? refuse(text, 'a pin and a time like PB7@1600ms');
-  return { pin: pin.toUpperCase(), timeoutMs: parseDurationMs(timeout) };
+  return { pin: pin.toUpperCase(), timeoutMs: parsePeriodMs(timeout) };
 };
 
 /** `PA9/PA10`: the board's TX, then its RX. */

@@ -60,7 +60,7 @@ export class RomSession {
   readonly #say: (text: string) => void;
   #mayBeHalfACommandAhead = false;
   #pieceBytes = MAX_TRANSFER_BYTES;
-  #hasRepeated = false;
+  #hasDamaged = false;
 
   /** @param say is told what takes longer than it should, one sentence each. */
   constructor(link: Link, say: (text: string) => void = () => {}) {
@@ -77,9 +77,9 @@ export class RomSession {
     return this.#line.discardedBytes;
   }
 
-  /** Has anything been damaged or lost so far? */
-  get hasRepeated(): boolean {
-    return this.#hasRepeated;
+  /** Has the line damaged anything so far, or lost a part of it? */
+  get hasDamaged(): boolean {
+    return this.#hasDamaged;
   }
 
   /** First of all. One round trip. @throws StageFlashError kind `bootloader` when no bootloader answers. */
@@ -208,7 +208,8 @@ export class RomSession {
   /** Adds to `failures`. @throws when these are too many */
   async #prepareRepeat(asked: string, step: Step, reply: WrongReply, failures: Failure[]): Promise<void> {
     const error = wrongAnswer(this.#line.link, { asked, ...step }, reply);
-    this.#hasRepeated = true;
+    // A datagram gets lost, but is not damaged.
+    if (reply.kind === 'nack' || this.#line.link.datagramBytes === undefined) this.#hasDamaged = true;
     failures.push(reply.kind === 'nack' ? `${step.part} refused` : 'lost');
     if (isHopeless(failures)) throw error;
     // A command that is refused again may be one byte out of step: an odd number of somebody else's came before it.

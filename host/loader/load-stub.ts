@@ -16,10 +16,7 @@ import { StubSession } from '../session/stub-session.js';
 import { withKick, type Kick } from './kick.js';
 import { loaderImage, SLOT_MS } from './loader-image.js';
 import { placeLoader } from './place-loader.js';
-import { startStub, type StartedStub } from './start-stub.js';
-
-/** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
-const LOADER_PATIENCE = 10;
+import { LOADER_PATIENCE, startStub, type StartedStub } from './start-stub.js';
 
 /**
  * @param sessionLink what the session is to speak over: the same board, but a link that may be renewed, which the ROM bootloader and

@@ -66,7 +66,8 @@ function inOrder(frames: readonly LoaderFrame[], hello: Uint8Array, answers: Loa
 
 /**
  * Datagrams overtake one another: the call waits until every other chunk is answered, for it would find a hole, and what came behind it
- * would meet a stub that is deaf. After that, call and HELLO by turns, each alone for the same reason.
+ * would meet a stub that is deaf. After that, call, HELLO and zeros by turns, each alone for the same reason: a doubled call, too, may have cost the loader
+ * bytes of the next one.
  */
 function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
   const call = frames.at(-1);
@@ -77,7 +78,9 @@ function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: Lo
     answers.incomplete = false;
     const missing = others.filter((frame) => !answers.stored.has(frame.address));
     if (missing.length === 0) {
-      return { messages: [calls++ % 2 === 0 ? call.bytes : hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
+      const turn = calls++ % 3;
+      if (turn === 2) return { messages: [COMPLETION], isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
+      return { messages: [turn === 0 ? call.bytes : hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
     }
     return {
       messages: missing.map((frame) => frame.bytes),

@@ -11,7 +11,7 @@ const SACRIFICE_BYTES = 32;
 /** Of one frame; what comes back differs also when only the answer was damaged. */
 const MOST_READS = 16;
 
-type Bootloader = Pick<RomSession, 'writeRam' | 'readMemory' | 'hasRepeated'>;
+type Bootloader = Pick<RomSession, 'writeRam' | 'readMemory' | 'hasDamaged'>;
 
 /**
  * @param mayRead false where 0x11, the code of Read Memory, must not cross the wire: what was damaged is found by the loader's silence, then
@@ -22,7 +22,7 @@ export async function placeLoader(rom: Bootloader, address: number, image: Uint8
     at: address + index * MAX_TRANSFER_BYTES, bytes: image.subarray(index * MAX_TRANSFER_BYTES, (index + 1) * MAX_TRANSFER_BYTES),
   }));
   for (const { at, bytes } of frames) await rom.writeRam(at, bytes);
-  if (!rom.hasRepeated || !mayRead) return;
+  if (!rom.hasDamaged || !mayRead) return;
   for (const { at, bytes } of frames) await makeSure(rom, at, bytes);
 }
 

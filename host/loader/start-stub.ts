@@ -34,6 +34,10 @@ const LONGEST_FACTS_BYTES = 1200;
 const LONGEST_SPEECH_MS = 2000;
 /** Rounds in a row in which nothing new arrives, before the line counts as hopeless. */
 const FRUITLESS_ROUNDS = 16;
+/** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
+export const LOADER_PATIENCE = 10;
+/** Nothing goes out any more when it does: the ROM bootloader would measure a rate from it. */
+const PATIENCE = LOADER_PATIENCE - 2;
 
 export interface StartedStub {
   readonly facts: MessageValues<'facts'>;
@@ -58,7 +62,8 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
   const frames = loaderFrames(stub, token, masksFor(link));
   const decoder = new FrameDecoder(token);
   const nextRound = roundsFor(link, frames, token, answers);
-  for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS; ) {
+  let newsAtMs = greetedAtMs;
+  for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS && link.now() - newsAtMs < PATIENCE * roundTrip.patienceMs(1000); ) {
     const storedBefore = answers.stored.size;
     const facts = await sendRound(link, roundTrip, new LinePacer(link, room), nextRound(), answers, decoder);
     if (facts !== undefined) {
@@ -66,10 +71,11 @@ export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Arr
       return { facts, decoder, greetedAtMs };
     }
     if (link.datagramBytes === undefined) room[answers.stored.size > storedBefore ? 'overflowed' : 'mayHaveOverflowed']();
+    if (answers.stored.size > storedBefore) newsAtMs = link.now();
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
   }
   throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
-    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff.`,
+    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff; a watchdog beside the chip has to bear these seconds. The loader resets the board within ${Math.ceil((LOADER_PATIENCE * roundTrip.patienceMs(1000)) / 1000)} s: wait for that.`,
   });
 }
 

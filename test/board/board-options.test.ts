@@ -60,6 +60,7 @@ describe('board options', () => {
   it.each([
     ['chip=STM32F103', /option chip: "STM32F103" is not one of STM32H743xI/],
     ['rtt=600', /option rtt: "600" is not a duration/],
+    ['watchdog=PB7@0ms', /option watchdog: "0ms" is not a time of 1ms or more/],
     ['loss=100', /option loss: "100" is not a percentage/],
     ['baud=9', /option baud: "9"/],
     ['boot0=up', /option boot0: "up" is not one of high, low, pulse/],

@@ -40,10 +40,10 @@ const table = README.slice(README.indexOf('<!-- record:begin -->'), README.index
 const documented = new Set(table.split('\n').filter((line) => line.startsWith('| `')).flatMap((line) => Array.from(line.split('|')[1]!.matchAll(/`([^`]+)`/g), ([, field]) => field!)));
 
 describe('the record', () => {
-  test('of a flashed board has every field that README.md names but those of an error and of --expect, and no other', async () => {
+  test('of a flashed board has every field that README.md names but those of an error, of --expect and of --avoid-xonxoff, and no other', async () => {
     const { exitCode, record } = await run('--to', 'sim:?rtt=100ms');
     expect(exitCode).toBe(0);
-    const expected = [...documented].filter((field) => !/^error\.|^details\.application\./.test(field));
+    const expected = [...documented].filter((field) => !/^error\.|^details\.application\.|avoidsXonXoff/.test(field));
     expect([...new Set(fieldsOf(record))].sort()).toEqual(expected.sort());
     expect(record).toMatchObject({
       type: 'report', command: 'flash', version: '1.2.3', outcome: 'flashed', exitCode: 0,

@@ -5,13 +5,13 @@ const ADDRESS = 0x2000_4100;
 const image = Uint8Array.from({ length: 500 }, (_, index) => index * 7);
 
 /** RAM behind a ROM bootloader. `damages`: of each Write Memory, whether two bits turn over that its XOR byte does not see. */
-function bootloader({ hasRepeated, damages, losesAfterRead = false }: { hasRepeated: boolean; damages: (write: number) => boolean; losesAfterRead?: boolean }) {
+function bootloader({ hasDamaged, damages, losesAfterRead = false }: { hasDamaged: boolean; damages: (write: number) => boolean; losesAfterRead?: boolean }) {
   const ram = new Uint8Array(0x400);
   const obeyed: string[] = [];
   let writes = 0;
   let hasRead = false;
   return {
-    ram: (length: number) => ram.slice(0, length), obeyed, hasRepeated,
+    ram: (length: number) => ram.slice(0, length), obeyed, hasDamaged,
     writeRam: async (to: number, bytes: Uint8Array) => {
       obeyed.push(`write ${to - ADDRESS} ${bytes.length}`);
       const taken = bytes.slice();
@@ -30,25 +30,25 @@ function bootloader({ hasRepeated, damages, losesAfterRead = false }: { hasRepea
 
 describe('the loader on its way into RAM', () => {
   test('is written in frames of 256 bytes, and on a clean line that is all', async () => {
-    const rom = bootloader({ hasRepeated: false, damages: () => false });
+    const rom = bootloader({ hasDamaged: false, damages: () => false });
     await placeLoader(rom, ADDRESS, image);
     expect(rom.obeyed).toEqual(['write 0 256', 'write 256 244']);
     expect(rom.ram(500)).toEqual(image);
   });
 
   test('is read again where anything has been damaged before', async () => {
-    const rom = bootloader({ hasRepeated: true, damages: () => false });
+    const rom = bootloader({ hasDamaged: true, damages: () => false });
     await placeLoader(rom, ADDRESS, image);
     expect(rom.obeyed).toEqual(['write 0 256', 'write 256 244', 'read 0 256', 'read 256 244']);
   });
 
   test.each([false, true])('is mended where it was damaged and acknowledged nevertheless (a write after a read loses 32 bytes: %s)', async (losesAfterRead) => {
-    const rom = bootloader({ hasRepeated: true, damages: (write) => write === 1, losesAfterRead });
+    const rom = bootloader({ hasDamaged: true, damages: (write) => write === 1, losesAfterRead });
     await placeLoader(rom, ADDRESS, image);
     expect(rom.ram(500)).toEqual(image);
   });
 
   test('is not called where it stays different', async () => {
-    await expect(placeLoader(bootloader({ hasRepeated: true, damages: () => true }), ADDRESS, image)).rejects.toMatchObject({ kind: 'bootloader', message: 'what was written to 0x20004100 reads differently, 16 times' });
+    await expect(placeLoader(bootloader({ hasDamaged: true, damages: () => true }), ADDRESS, image)).rejects.toMatchObject({ kind: 'bootloader', message: 'what was written to 0x20004100 reads differently, 16 times' });
   });
 });

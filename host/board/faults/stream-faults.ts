@@ -1,5 +1,5 @@
 /** Faults that change the bytes on their way: escapes, eaten control characters, injected text, noise. */
-import { oneOf, parseCount, parseDurationMs, parseInteger, parsePercent } from '../option-parsers.js';
+import { oneOf, parseCount, parseInteger, parsePercent, parsePeriodMs } from '../option-parsers.js';
 import type { Fault, FaultSite } from '../faults.js';
 import { msToTicks } from '../time.js';
 import { ModemEscape } from './modem-escape.js';
@@ -91,14 +91,14 @@ export const streamFaults: Readonly<Record<string, Fault>> = {
     help: 'the converter sends the host a sign of life',
     argument: { form: 'PERIOD', default: '30s' },
     install: (site, period) => {
-      every(parseDurationMs(period), site, (tick) => site.world.client?.sendToHost(ascii('HEARTBEAT'), tick));
+      every(parsePeriodMs(period), site, (tick) => site.world.client?.sendToHost(ascii('HEARTBEAT'), tick));
     },
   },
   'heartbeat-line': {
     help: 'the converter sends the board a sign of life',
     argument: { form: 'PERIOD', default: '30s' },
     install: (site, period) => {
-      every(parseDurationMs(period), site, (tick) => site.world.converter.writeToLine(ascii('HEARTBEAT'), tick));
+      every(parsePeriodMs(period), site, (tick) => site.world.converter.writeToLine(ascii('HEARTBEAT'), tick));
     },
   },
   'second-client': {
@@ -106,7 +106,7 @@ export const streamFaults: Readonly<Record<string, Fault>> = {
     argument: { form: 'PERIOD', default: '10s' },
     install: (site, period) => {
       const request = Uint8Array.of(0x01, 0x03, 0x00, 0x00, 0x00, 0x0a, 0xc5, 0xcd);
-      every(parseDurationMs(period), site, (tick) => site.world.converter.writeToLine(request, tick));
+      every(parsePeriodMs(period), site, (tick) => site.world.converter.writeToLine(request, tick));
     },
   },
   'modem-escape': {
