@@ -107,12 +107,12 @@ export class RomSession {
     return this.#inPieces('Read Memory', from, lengthBytes, (at, length) => readSteps(from + at, length));
   }
 
-  /** Of what the ROM bootloader may refuse to show. Asked once. @param lengthBytes at most 256 */
+  /** Of what the ROM bootloader may refuse to show: a refusal is taken for an answer, what is lost is asked for again. @param lengthBytes at most 256 */
   async readIfAllowed(from: number, lengthBytes: number): Promise<Uint8Array | undefined> {
     const { reply, step } = await this.#tryOnce(readSteps(from, lengthBytes));
     if (reply.kind === 'ack') return reply.data;
     await this.#backIntoStep(reply, wrongAnswer(this.#line.link, { asked: `Read Memory at ${hex32(from)}`, ...step }, reply));
-    return undefined;
+    return reply.kind === 'nack' ? undefined : this.readMemory(from, lengthBytes);
   }
 
   /** Into RAM, a multiple of four bytes. Three round trips for 256 bytes; what is lost is repeated in shorter pieces. */
