@@ -21,10 +21,13 @@ export interface Soak {
 const SAY_EVERY_MS = 15_000;
 const MOST_FAILURES = 20;
 
-/** SOAK_SEED: only this case. SOAK_CASES: so many, evenly spread over all. */
+/** SOAK_SEED: only this case, or `FROM-TO`, both among them. SOAK_CASES: so many, evenly spread over all. */
 function seedsOf(cases: number): readonly number[] {
   const { SOAK_SEED, SOAK_CASES } = process.env;
-  if (SOAK_SEED !== undefined) return [Number(SOAK_SEED)];
+  if (SOAK_SEED !== undefined) {
+    const [from, to = from] = SOAK_SEED.split('-').map(Number) as [number, number?];
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  }
   const count = Math.min(cases, Number(SOAK_CASES ?? cases));
   return Array.from({ length: count }, (_, index) => Math.floor((index * cases) / count));
 }
