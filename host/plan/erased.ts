@@ -13,5 +13,6 @@ export function erasedDigest(lengthBytes: number): number {
 }
 
 export function isErased(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === ERASED);
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] !== ERASED) return false;
+  return true;
 }

@@ -59,7 +59,13 @@ export async function runJob(image: Image, link: Link, options: Partial<FlashOpt
 /** `before` with the image in it, as raw image of all banks: everything else stays. */
 export function flashedOver(before: Uint8Array, image: Image, { world }: SimLink): Uint8Array {
   const after = before.slice();
-  for (const { address, bytes } of image.segments) bytes.forEach((byte, at) => { after[placeOf(world, address + at)] = byte; });
+  const { sectorBytes } = world.board.chip.part;
+  for (const { address, bytes } of image.segments) {
+    for (let at = 0, end = 0; at < bytes.length; at = end) {
+      end = Math.min(bytes.length, at + sectorBytes - ((address + at) % sectorBytes));
+      after.set(bytes.subarray(at, end), placeOf(world, address + at));
+    }
+  }
   return after;
 }
 
