@@ -2,6 +2,7 @@
 import { findForbidden, isFlowControl } from '../protocol/forbidden-bytes.js';
 import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
+import { isMisheard } from '../protocol/misheard.js';
 import type { Masks } from '../protocol/masks.js';
 import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
 
@@ -27,7 +28,7 @@ export function loaderFrames(stub: Uint8Array, token: number, masks: Masks = 'on
     const address = LIMITS.stubBaseAddress.value + start;
     for (let mask = 0; mask < 256; mask++) {
       const bytes = encodeLoaderFrame(token, address, start === 0, mask, chunk);
-      if (findForbidden(bytes) === undefined && (masks === 'one' || !bytes.some(isFlowControl))) return { address, bytes };
+      if (findForbidden(bytes) === undefined && !isMisheard(bytes, UNMASKED_BYTES) && (masks === 'one' || !bytes.some(isFlowControl))) return { address, bytes };
     }
     throw new Error('no mask keeps the forbidden pattern off the wire');
   });

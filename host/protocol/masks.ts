@@ -3,6 +3,7 @@
  * values must never be seen, a frame of more than 126 bytes may have no such mask, and every 64 bytes get their own.
  */
 import { findForbidden, isFlowControl } from './forbidden-bytes.js';
+import { isMisheard } from './misheard.js';
 import { LIMITS } from './wire.js';
 
 /** `one` mask keeps sequences off the wire; `several` also 0x11 and 0x13. */
@@ -36,16 +37,28 @@ export function maskBytes(plain: Uint8Array, firstMaskAt: number, masks: Masks):
   return wire;
 }
 
-/** Behind a mask at `to`, the first with which neither the piece nor what it makes with the bytes before it is forbidden. Returns where it ends. */
+/**
+ * Behind a mask at `to`, the first with which neither the piece nor what it makes with the bytes before it is forbidden, nor may be misheard; content made so
+ * that every mask is misheard somewhere has to do with the former. Returns where the piece ends.
+ */
 function putMasked(wire: Uint8Array, to: number, piece: Uint8Array, masks: Masks): number {
   const end = to + 1 + piece.length;
-  for (let mask = 0; mask < 256; mask++) {
+  const from = Math.max(0, to - LONGEST_FORBIDDEN);
+  let allowed: number | undefined;
+  const put = (mask: number): void => {
     wire[to] = mask;
-    piece.forEach((byte, index) => { wire[to + 1 + index] = byte ^ mask; });
-    const isClean = masks === 'one' || !wire.subarray(to, end).some(isFlowControl);
-    if (isClean && findForbidden(wire.subarray(0, end), Math.max(0, to - LONGEST_FORBIDDEN)) === undefined) return end;
+    for (let at = 0; at < piece.length; at++) wire[to + 1 + at] = piece[at]! ^ mask;
+  };
+  for (let mask = 0; mask < 256; mask++) {
+    put(mask);
+    if (masks === 'several' && wire.subarray(to, end).some(isFlowControl)) continue;
+    if (findForbidden(wire.subarray(0, end), from) !== undefined) continue;
+    if (!isMisheard(wire.subarray(0, end), from)) return end;
+    allowed ??= mask;
   }
-  throw new Error('no mask keeps the forbidden bytes off the wire');
+  if (allowed === undefined) throw new Error('no mask keeps the forbidden bytes off the wire');
+  put(allowed);
+  return end;
 }
 
 /** A forbidden sequence may begin so many bytes before a mask. */
