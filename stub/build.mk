@@ -13,7 +13,7 @@ LOADER_FLAGS := -fno-move-loop-invariants -fno-ivopts -fno-schedule-insns2 -fno-
 # nothing of it may get into the stub.
 STUB_FLAGS := -flto -fno-inline-functions-called-once -fno-reorder-blocks -fno-schedule-insns2 -fno-tree-dominator-opts \
 	-fno-caller-saves -fno-ipa-cp -fno-tree-loop-im -fno-if-conversion -fira-loop-pressure -fno-code-hoisting \
-	-fno-move-loop-invariants -fno-guess-branch-probability
+	-fno-move-loop-invariants -fno-guess-branch-probability -fno-lra-remat -fno-tree-scev-cprop -fno-optimize-sibling-calls
 
 # The codec is to be fast and small at once: optimised for size, without what that does to its loops. Branches take less than conditions on each
 # instruction of both ways; a loop is the smaller the fewer variables it has; registers are given to the loops first.

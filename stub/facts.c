@@ -33,8 +33,9 @@ uint32_t facts_write(uint8_t *payload)
     store_u32(payload + WIRE_FACTS_UID1_AT, REGISTER(uid, 4));
     store_u32(payload + WIRE_FACTS_UID2_AT, REGISTER(uid, 8));
     for (uint32_t at = 0; at < sizeof option_registers / sizeof *option_registers; at++) {
-        const bool is_missing = option_registers[at] == FLASH_BOOT4_CUR_AT ? device_id() != DEVICE_ID_H74X : option_registers[at] >= FLASH_BANK_BYTES && !flash_has_bank2();
-        store_u32(payload + WIRE_FACTS_OPTSR_AT + 4 * at, is_missing ? 0 : REGISTER(FLASH_BASE, option_registers[at]));
+        const uint32_t option = option_registers[at];
+        const bool is_missing = option == FLASH_BOOT4_CUR_AT ? device_id() != DEVICE_ID_H74X : option >= FLASH_BANK_BYTES && !flash_has_bank2();
+        store_u32(payload + WIRE_FACTS_OPTSR_AT + 4 * at, is_missing ? 0 : REGISTER(FLASH_BASE, option));
     }
     store_u32(payload + WIRE_FACTS_USART_AT, uart_base());
     store_u32(payload + WIRE_FACTS_WINDOW_BYTES_AT, memory_window_bytes());

@@ -20,18 +20,18 @@
 #define STRETCH_BYTES 4096u
 
 static const struct family {
-    uint32_t device_id;
-    uint32_t start;          /* CR.START */
-    uint32_t snb_position;   /* CR.SNB */
-    uint32_t psize;          /* CR.PSIZE for 64 bits at a time */
-    uint32_t word_bytes;
     uint32_t sector_bytes;
     uint32_t size_address;   /* flash size register */
-    uint32_t most_bank_kib;  /* a part with more flash has two banks of half */
+    uint16_t device_id;
+    uint16_t most_bank_kib;  /* a part with more flash has two banks of half */
+    uint8_t start;           /* CR.START */
+    uint8_t snb_position;    /* CR.SNB */
+    uint8_t psize;           /* CR.PSIZE for 64 bits at a time */
+    uint8_t word_bytes;
 } families[] = {
-    {DEVICE_ID_H74X, FLASH_CR_START, FLASH_CR_SNB_POSITION, FLASH_CR_PSIZE_X64, 32, 0x20000, FLASH_SIZE_ADDRESS, 128},
-    {DEVICE_ID_H72X, FLASH_CR_START, FLASH_CR_SNB_POSITION, FLASH_CR_PSIZE_X64, 32, 0x20000, FLASH_SIZE_ADDRESS, 1024},
-    {DEVICE_ID_H7A, FLASH_H7A_CR_START, FLASH_H7A_CR_SSN_POSITION, 0, 16, 0x2000, FLASH_SIZE_ADDRESS_H7A, 128},
+    {0x20000, FLASH_SIZE_ADDRESS, DEVICE_ID_H74X, 128, FLASH_CR_START, FLASH_CR_SNB_POSITION, FLASH_CR_PSIZE_X64, 32},
+    {0x20000, FLASH_SIZE_ADDRESS, DEVICE_ID_H72X, 1024, FLASH_CR_START, FLASH_CR_SNB_POSITION, FLASH_CR_PSIZE_X64, 32},
+    {0x2000, FLASH_SIZE_ADDRESS_H7A, DEVICE_ID_H7A, 128, FLASH_H7A_CR_START, FLASH_H7A_CR_SSN_POSITION, 0, 16},
 };
 
 enum operation { NOTHING, ERASING, PROGRAMMING };

