@@ -17,7 +17,7 @@ import { packUpdate, packWrites } from '../job/pack-plan.js';
 import { openSimLink } from '../link/sim-link.js';
 import { loadStub } from '../loader/load-stub.js';
 import { buildPlan, sectorRuns } from '../plan/build-plan.js';
-import { planStream, proofRanges, updateStream } from '../plan/stream.js';
+import { planStream, proofRuns, updateStream } from '../plan/stream.js';
 import { runStream } from '../session/run-stream.js';
 
 const FIRMWARE = new URL('../../../shared/firmware/', import.meta.url);
@@ -86,7 +86,7 @@ export async function measureDecoding(image: Image, held?: Image): Promise<Decod
   const stream = update ? updateStream(plan, update.steps, sectorRuns(plan), { content, codec }) : planStream(plan, { content, codec });
   const begins: number[] = [];
   flash.onOperation = ({ kind, startTick }) => void (kind === 'program' && begins.push(startTick));
-  await runStream({ session, stream, ranges: proofRanges(plan), digestWorkMs: 1000, onProgress: () => undefined });
+  await runStream({ session, stream, ranges: proofRuns(plan), digestWorkMs: 1000, onProgress: () => undefined });
   await link.close();
   // The last of all is the vector's, which is not packed.
   return { contentBytes: content.contentBytes, packedBytes: content.bytes.length, cycles: begins.at(-2)! - begins[0]! };

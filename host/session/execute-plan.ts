@@ -2,7 +2,8 @@
 import { StageFlashError, hex32 } from '../errors.js';
 import type { JobEvents } from '../job-events.js';
 import type { Plan } from '../plan/plan.js';
-import { proofRanges } from '../plan/stream.js';
+import { proofRanges, proofRuns, type ProofRange } from '../plan/stream.js';
+import { askDigests } from './ask-digests.js';
 import { runStream } from './run-stream.js';
 import type { Progress, StubSession } from './stub-session.js';
 
@@ -29,7 +30,7 @@ export interface Execution {
  * @throws StageFlashError kind `verify` when what the flash holds is not what was planned
  */
 export async function executePlan(session: StubSession, plan: Plan, stream: Uint8Array, { events, signal, onProgress, mayReach }: Execution): Promise<Executed> {
-  const ranges = proofRanges(plan);
+  const ranges = proofRuns(plan);
   events.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
   let isProving = stream.length === 0;
   const outcome = await runStream({
@@ -42,13 +43,22 @@ export async function executePlan(session: StubSession, plan: Plan, stream: Uint
       if (isProving) events.phase('prove', 'Comparing the digest of the flash');
     },
   });
-  const wrong = ranges.filter((range, index) => outcome.digests[index] !== range.digest);
-  if (wrong.length > 0 || outcome.digests.length !== ranges.length) {
+  const differing = ranges.filter((range, index) => outcome.digests[index] !== range.digest);
+  if (differing.length > 0) {
+    const sectors = await wrongSectors(session, plan);
+    const wrong = sectors.length > 0 ? sectors : differing;
     throw new StageFlashError('verify', `the flash does not hold what was written: sector${wrong.length === 1 ? '' : 's'} at ${wrong.map((range) => hex32(range.address)).join(', ')} differ`, {
       hint: 'Run the same command again: only these sectors are written anew. If it stays so, the flash is worn out.',
     });
   }
   return { streamBytes: stream.length, repeatedBytes: outcome.repeatedBytes };
+}
+
+/** Which of them it is, sector by sector. */
+async function wrongSectors(session: StubSession, plan: Plan): Promise<readonly ProofRange[]> {
+  const ranges = proofRanges(plan);
+  const digests = await askDigests(session, ranges);
+  return ranges.filter((range, index) => digests[index] !== range.digest);
 }
 
 function busyWith(progress: Progress): string {

@@ -236,8 +236,10 @@ class StreamSender {
   }
 
   #restartTimer(): void {
-    const { session, digestWorkMs } = this.#job;
-    const workMs = this.#digestAsked ? digestWorkMs : 0;
+    const { session, stream, digestWorkMs } = this.#job;
+    // Before the stub has everything, the end of the stream may be what is lost, and it works on nothing.
+    const isWorking = this.#digestAsked && (this.#seen?.received ?? 0) >= stream.length;
+    const workMs = isWorking ? digestWorkMs : 0;
     this.#deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(ANSWER_MS + workMs) * 2 ** Math.min(this.#timeouts, 4);
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { H7Part } from '../../host/device/h7-part.js';
 import type { Image } from '../../host/image/image.js';
 import { buildPlan } from '../../host/plan/build-plan.js';
-import { planStream, proofRanges } from '../../host/plan/stream.js';
+import { planStream, proofRanges, proofRuns } from '../../host/plan/stream.js';
 import { image, part, run } from './images.js';
 
 const H743 = part('STM32H743xI');
@@ -153,6 +153,14 @@ describe.each([
     const ranges = proofRanges(plan);
     expect(ranges.map(({ address, length }) => flash.digest(address, length))).toEqual(ranges.map(({ digest }) => digest));
     expect(ranges.map(({ address }) => address)).toEqual(plan.sectors.map(({ sector }) => sector.base));
+  });
+
+  test('and asks for one digest where sectors follow each other in a bank', () => {
+    const runs = proofRuns(plan);
+    expect(runs.map(({ address, length }) => flash.digest(address, length))).toEqual(runs.map(({ digest }) => digest));
+    expect(runs.reduce((sum, { length }) => sum + length, 0)).toBe(plan.sectors.length * on.sectorBytes);
+    const gaps = plan.sectors.filter(({ sector }, at) => at === 0 || sector.indexInBank === 0 || sector.number !== plan.sectors[at - 1]!.sector.number + 1);
+    expect(runs.map(({ address }) => address)).toEqual(gaps.map(({ sector }) => sector.base));
   });
 });
 
