@@ -9,7 +9,7 @@ import { fillFlash, firstDifference, flashedOver, flashOf, imageOf, incompressib
 const TWO_WIRES = 'fault=half-duplex&half-duplex=1';
 /** In a test of a slow line, longer than one window would take long. */
 const SMALL = incompressible(12 * 1024, 61);
-const LARGE = incompressible(300 * 1024, 62);
+const LARGE = incompressible(220 * 1024, 62);
 
 /** What was garbled since the stub runs: before, the ROM bootloader and the loader answer as they do on any line. */
 async function flashOver(query: string, image: Image, options: Partial<FlashOptions> = {}) {
@@ -26,7 +26,7 @@ async function flashOver(query: string, image: Image, options: Partial<FlashOpti
 
 describe('a whole job, in which no character is garbled from the stub’s start to its end', () => {
   const lines = [9600, 115_200, 921_600].map((baud) => `baud=${baud}`);
-  const rates = [...lines, 'transport=udp', 'transport=udp&baud=9600'].flatMap((line) => ['1ms', '100ms', '600ms', '2s'].map((rtt) => `${line}&rtt=${rtt}`));
+  const rates = [...lines, 'transport=udp', 'transport=udp&baud=9600'].flatMap((line) => ['1ms', '100ms', '2s'].map((rtt) => `${line}&rtt=${rtt}`));
 
   test.each(rates)('%s', async (query) => {
     expect((await flashOver(query, SMALL)).collided).toBe(0);

@@ -10,8 +10,8 @@ const random = new Random(5);
 const AT_THE_EDGES = [1, 2, 7, SMALL_OPERATIONS - 1, SMALL_OPERATIONS];
 const CASES: readonly PowerCut[] = [
   ...AT_THE_EDGES.flatMap((operation) => MOMENTS.map((moment, index) => ({ ...smallCut(operation + index), operation, moment, boot0: 'low' as const }))),
-  ...Array.from({ length: 15 }, () => smallCut(random.below(SMALL_CASES))),
-  ...Array.from({ length: 15 }, () => amongOthersCut(random.below(AMONG_OTHERS_CASES))),
+  ...Array.from({ length: 8 }, () => smallCut(random.below(SMALL_CASES))),
+  ...Array.from({ length: 8 }, () => amongOthersCut(random.below(AMONG_OTHERS_CASES))),
 ];
 
 describe('the power fails', () => {

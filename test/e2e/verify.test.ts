@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FlashMemory, FlashOperation } from '../../host/board/chip/flash-memory.js';
 import { connectSimLink } from '../../host/link/sim-link.js';
-import { firstDifference, flashedOver, flashOf, incompressible, openBoard, runJob, statistics } from './virtual-board.js';
+import { firstDifference, flashedOver, flashOf, garbage, imageOf, incompressible, openBoard, runJob, statistics } from './virtual-board.js';
 
 const BOARD = 'chip=STM32H743xG&rtt=20ms';
 const FIRST = 0x0800_0000;
@@ -40,6 +40,14 @@ describe.each(HARMS)('%s', (_, doIt) => {
     harm(flash, VECTOR, () => doIt(flash));
     await expect(runJob(image, link)).rejects.toMatchObject({ kind: 'verify', exitCode: 9, message: expect.stringContaining('0x08000000') as string });
   });
+});
+
+test('of sectors that are proven together, the message names the one that differs', async () => {
+  const link = await openBoard(BOARD);
+  const { flash } = link.world.board.chip;
+  const onto = imageOf({ address: FIRST, bytes: garbage(3000, 1) }, { address: 0x0802_0000, bytes: garbage(3000, 2) });
+  harm(flash, VECTOR, () => flash.poke(0x0802_0400, new Uint8Array(32)));
+  await expect(runJob(onto, link)).rejects.toMatchObject({ kind: 'verify', message: expect.stringMatching(/sector at 0x08020000 differ/) as string });
 });
 
 test('one bit that ECC corrects on every read is no failure', async () => {
