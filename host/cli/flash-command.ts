@@ -46,7 +46,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
     .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
     .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
-    .option('--orphan-after <seconds>', 'how long a board whose flash is proven waits for its host before it resets itself; 0: for ever (default: 900)', parseOrphanSeconds)
+    .addOption(new Option('--orphan-after <seconds>', 'how long a board whose flash is proven waits for its host before it resets itself; 0: for ever (default: 900)').conflicts(['direct', 'stay']).argParser(parseOrphanSeconds))
     .addOption(new Option('--takeover', 'end what a stub does on the board for another host, and begin anew').conflicts(['direct', 'dryRun']))
     .option('--yes', 'do it without asking, also where a job that is cut leaves no way back into the board');
   return addJobOptions(addStubOptions(command))

@@ -34,8 +34,8 @@ export function addJobOptions(command: Command): Command {
 /** Of the commands that speak with the stub. */
 export function addStubOptions(command: Command): Command {
   return command
-    .option('--kick <pin@ms>', 'for a watchdog beside the chip: the stub toggles this pin so often, e.g. PB7@500. The ROM bootloader cannot: the watchdog must bear twelve round trips and a second or two', parseKick)
-    .option('--avoid-xonxoff', 'keep 0x11 and 0x13 off the wire, for a converter that takes them for XON and XOFF (2 % more bytes)');
+    .addOption(new Option('--kick <pin@ms>', 'for a watchdog beside the chip: the stub toggles this pin so often, e.g. PB7@500. The ROM bootloader cannot: the watchdog must bear twelve round trips and a second or two').conflicts('direct').argParser(parseKick))
+    .addOption(new Option('--avoid-xonxoff', 'keep 0x11 and 0x13 off the wire, for a converter that takes them for XON and XOFF (2 % more bytes)').conflicts('direct'));
 }
 
 /** Of those among them that begin nothing that could be gone on with. */

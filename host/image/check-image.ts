@@ -26,6 +26,9 @@ const STACK_RAMS: readonly Range[] = [
   { start: 0x3800_0000, end: 0x3801_0000 }, // SRAM4
 ];
 
+/** So many bytes tell text from a program. */
+const TEXT_BYTES = 256;
+
 /** VTOR: a table of 16 exceptions and up to 163 interrupts, rounded up to a power of two words (ARMv7-M ARM §B3.2.5). */
 const VECTOR_TABLE_ALIGNMENT = 0x400;
 
@@ -36,12 +39,23 @@ const VECTOR_TABLE_ALIGNMENT = 0x400;
 export function checkImage(image: Image): string[] {
   for (const segment of image.segments) refuseOutsideFlash(image, segment);
   const [first] = image.segments;
+  if (first?.address === FLASH.start) refuseText(image, first);
   return [...doubtName(image), ...(first ? doubtVectors(image, first) : [])];
 }
 
 /** The content decides what a file is; whoever named it may have meant something else. */
 function doubtName({ source, format }: Image): string[] {
   return format === 'Intel HEX' && extname(source).toLowerCase() === '.bin' ? [`${source} holds Intel HEX and is read as that, whatever its name says.`] : [];
+}
+
+/** Where a reset starts, nothing but text can only be a file that was taken by mistake: no vector table is made of letters. */
+function refuseText(image: Image, { bytes }: Segment): void {
+  const head = bytes.subarray(0, TEXT_BYTES);
+  if (!head.every((byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d))) return;
+  const text = Array.from(head.subarray(0, 24), (byte) => String.fromCharCode(byte)).join('').replace(/\s+/g, ' ').trim();
+  throw new StageFlashError('image', `${image.source} is text ("${text}…"), no program for ${hex32(FLASH.start)}, where a reset starts`, {
+    hint: 'Is it another file? ELF and DFU files have to be turned into raw binary or Intel HEX; text that is data belongs to another --address.',
+  });
 }
 
 function refuseOutsideFlash(image: Image, segment: Segment): void {

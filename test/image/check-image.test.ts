@@ -36,6 +36,11 @@ describe('warnings', () => {
   });
 });
 
+test('text that lies elsewhere may be data, and is only doubted', () => {
+  const bytes = new TextEncoder().encode('{ "gain": 3 }\n');
+  expect(checkImage(createImage('settings.json', 'raw binary', [{ address: 0x0804_0000, bytes }]))).not.toEqual([]);
+});
+
 test('Intel HEX under the name of a raw binary is said to be read as what it is', () => {
   const { segments } = program(0x0800_0000, 0x2002_0000, 0x0800_0301);
   expect(checkImage(createImage('fw.BIN', 'Intel HEX', segments))).toEqual(['fw.BIN holds Intel HEX and is read as that, whatever its name says.']);
@@ -47,6 +52,7 @@ describe('refusals', () => {
     ['below flash', program(0x07ff_f000, 0, 0, 0x2000), 'fw.bin: 0x07FFF000–0x08000FFF is not in flash'],
     ['over the end of flash', program(0x081f_ff00, 0, 0), 'fw.bin: 0x081FFF00–0x08200EFF is not in flash'],
     ['in RAM', program(0x2400_0000, 0, 0), 'is not in flash, which lies within 0x08000000–0x081FFFFF'],
+    ['text where a reset starts', createImage('notes.txt', 'raw binary', [{ address: 0x0800_0000, bytes: new TextEncoder().encode('Dear board,\nplease start.\n') }]), 'notes.txt is text ("Dear board, please start…"), no program'],
     ['larger than any part', program(0x0800_0000, 0, 0, 2 ** 21 + 1), 'fw.bin has 2097153 bytes, and no STM32H7 has more than 2 MiB of flash'],
   ])('%s', (_name, image, message) => {
     expect(() => checkImage(image)).toThrow(expect.objectContaining({ kind: 'image', message: expect.stringContaining(message) as string }));
