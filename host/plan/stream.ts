@@ -163,14 +163,20 @@ export function proofRanges(plan: Plan): readonly ProofRange[] {
   return plan.sectors.map(({ sector, digest }) => ({ address: sector.base, length: sector.lengthBytes, digest }));
 }
 
-/** The same as few ranges: sectors that follow each other in a bank are one, as far as their content is known. A short question, with a short answer. */
+/**
+ * The same as few ranges: sectors that follow each other in a bank are one. A short question, with a short answer. A sector of unknown content stands alone: its
+ * digest is the board's, and says perhaps that a word of it cannot be read.
+ */
 export function proofRuns(plan: Plan): readonly ProofRange[] {
   const runs: ProofRange[] = [];
-  for (const { sector, digest, content } of plan.sectors) {
+  for (const [at, { sector, digest, content }] of plan.sectors.entries()) {
     const last = runs.at(-1);
     const isNext = last !== undefined && last.address + last.length === sector.base && sector.indexInBank !== 0;
-    if (isNext && content !== undefined) runs[runs.length - 1] = { ...last, length: last.length + sector.lengthBytes, digest: crc32(content, last.digest) };
-    else runs.push({ address: sector.base, length: sector.lengthBytes, digest });
+    if (isNext && content !== undefined && plan.sectors[at - 1]!.content !== undefined) {
+      runs[runs.length - 1] = { ...last, length: last.length + sector.lengthBytes, digest: crc32(content, last.digest) };
+    } else {
+      runs.push({ address: sector.base, length: sector.lengthBytes, digest });
+    }
   }
   return runs;
 }

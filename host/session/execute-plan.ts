@@ -44,9 +44,8 @@ export async function executePlan(session: StubSession, plan: Plan, stream: Uint
     },
   });
   const differing = ranges.filter((range, index) => outcome.digests[index] !== range.digest);
-  if (differing.length > 0) {
-    const sectors = await wrongSectors(session, plan);
-    const wrong = sectors.length > 0 ? sectors : differing;
+  const wrong = differing.length > 0 ? await wrongSectors(session, plan, differing) : [];
+  if (wrong.length > 0) {
     throw new StageFlashError('verify', `the flash does not hold what was written: sector${wrong.length === 1 ? '' : 's'} at ${wrong.map((range) => hex32(range.address)).join(', ')} differ`, {
       hint: 'Run the same command again: only these sectors are written anew. If it stays so, the flash is worn out.',
     });
@@ -54,11 +53,11 @@ export async function executePlan(session: StubSession, plan: Plan, stream: Uint
   return { streamBytes: stream.length, repeatedBytes: outcome.repeatedBytes };
 }
 
-/** Which of them it is, sector by sector. */
-async function wrongSectors(session: StubSession, plan: Plan): Promise<readonly ProofRange[]> {
+/** Which of them it is, sector by sector; where the board does not say so any more, the runs that differ. None: read again, each is right. */
+async function wrongSectors(session: StubSession, plan: Plan, differing: readonly ProofRange[]): Promise<readonly ProofRange[]> {
   const ranges = proofRanges(plan);
-  const digests = await askDigests(session, ranges);
-  return ranges.filter((range, index) => digests[index] !== range.digest);
+  const digests = await askDigests(session, ranges).catch(() => undefined);
+  return digests === undefined ? differing : ranges.filter((range, index) => digests[index] !== range.digest);
 }
 
 function busyWith(progress: Progress): string {

@@ -121,11 +121,12 @@ class StreamSender {
     if (lostBytes > 0) this.#noticeOverflow(lostBytes, progress.discardedBytes - (this.#seen?.discardedBytes ?? 0));
     this.#measureLine(progress, lostBytes > 0);
     if (progress.poll === this.#lastPoll) this.#unanswered = 0;
-    if (this.#isNews(progress)) {
+    const isNews = this.#isNews(progress);
+    this.#seen = progress;
+    if (isNews) {
       this.#timeouts = this.#unanswered = 0;
       this.#restartTimer();
     }
-    this.#seen = progress;
     this.#isHeardSincePoll = true;
     this.#missedSeen = 0;
     this.#unheardSinceMs = undefined;
@@ -238,8 +239,8 @@ class StreamSender {
   #restartTimer(): void {
     const { session, stream, digestWorkMs } = this.#job;
     // Before the stub has everything, the end of the stream may be what is lost, and it works on nothing.
-    const isWorking = this.#digestAsked && (this.#seen?.received ?? 0) >= stream.length;
-    const workMs = isWorking ? digestWorkMs : 0;
+    const hasEverything = (this.#seen?.received ?? 0) >= stream.length;
+    const workMs = !this.#digestAsked ? 0 : hasEverything ? digestWorkMs : reportPaceMs(session.link.line.baudRate);
     this.#deadlineMs = session.pacer.freeAtMs + session.roundTrip.timeoutMs(ANSWER_MS + workMs) * 2 ** Math.min(this.#timeouts, 4);
   }
 }

@@ -195,4 +195,11 @@ describe('where the board has most of it already', () => {
     expect(planStream(plan)).toHaveLength(0);
     expect(proofRanges(plan)).toHaveLength(3);
   });
+
+  test('a sector of which only the board knows the content is proven on its own', () => {
+    const plan = buildPlan(wanted, H743, { sectorDigests: digests(H743, wanted) });
+    expect(proofRuns(plan)).toHaveLength(1);
+    const sectors = plan.sectors.map((planned, at) => (at === 1 ? { ...planned, content: undefined } : planned));
+    expect(proofRuns({ ...plan, sectors })).toEqual(proofRanges(plan));
+  });
 });

@@ -5,6 +5,7 @@
 import { LINK_PROFILES } from '../../host/board/link-profiles.js';
 import { BoardViolation } from '../../host/board/violations.js';
 import { Random } from '../../host/board/random.js';
+import type { JobEvent } from '../../host/events.js';
 import { StageFlashError, type ErrorKind } from '../../host/errors.js';
 import type { FlashOptions } from '../../host/flash-options.js';
 import type { Image } from '../../host/image/image.js';
@@ -89,9 +90,11 @@ export async function runChaos(seed: number): Promise<Verdict> {
   const { query, troubles, image, options } = chaosCase(seed);
   const link = await openBoard(query);
   const before = fillFlash(link, seed + 5000, OTHERS_BYTES);
-  const result = await runJob(image, within(link, BUDGET_MS), { after: 'stay', ...options }).catch((error: unknown) => error);
+  let hasStub = false;
+  const events = (event: JobEvent): void => void (hasStub ||= event.type === 'phase' && event.phase === 'survey');
+  const result = await runJob(image, within(link, BUDGET_MS), { after: 'stay', ...options, events }).catch((error: unknown) => error);
   const wrong = result instanceof Error ? wrongFailure(result, troubles, { ...options, hasLongOutages: (link.options.outage?.lengthMs ?? 0) > LONGEST_BEARABLE_MS, isHalfDuplex: link.line.isHalfDuplex === true }) ?? halfDone(link, before) : wrongSuccess(link, flashedOver(before, image, link), troubles);
-  if (isWildLoader(result, query) && firstDifference(flashOf(link), before) === undefined) return { outcome: 'a loader that the ROM took for whole runs wild: the flash is untouched' };
+  if (!hasStub && isWildLoader(result, query) && firstDifference(flashOf(link), before) === undefined) return { outcome: 'a loader that the ROM took for whole runs wild: the flash is untouched' };
   const outcome = result instanceof StageFlashError ? result.kind : result instanceof Error ? 'defect' : 'flashed';
   return { outcome, wrong: wrong && `${wrong} (${query})` };
 }
@@ -111,7 +114,7 @@ function wrongSuccess(link: SimLink, expected: Uint8Array, troubles: readonly Tr
 
 function wrongFailure(error: Error, troubles: readonly Trouble[], { retryBudgetMs, hasLongOutages, isHalfDuplex }: Partial<FlashOptions> & { readonly hasLongOutages: boolean; readonly isHalfDuplex: boolean }): string | undefined {
   // A ROM that is sent less than it was told, because a converter eats bytes, answers while the host still speaks; what two wires make of both may be any command.
-  if (isHalfDuplex === true && troubles.some(({ isDeadly }) => isDeadly) && error.message.includes('option-byte-change')) return undefined;
+  if (isHalfDuplex === true && troubles.some(({ faults }) => faults.includes('ff-stripped')) && error.message.includes('option-byte-change')) return undefined;
   if (!(error instanceof StageFlashError)) return `${error.name}: ${error.message}\n${error.stack ?? ''}`;
   const allowed = new Set<ErrorKind>(troubles.flatMap(({ mayEnd }) => mayEnd));
   if (hasLongOutages) BEFORE_THE_STUB.forEach((kind) => allowed.add(kind));

@@ -73,8 +73,8 @@ export function pulseCut(seed: number): PowerCut {
 const firmware = (name: string): string => fileURLToPath(new URL(`../../../shared/firmware/${name}`, import.meta.url));
 const REAL = { old: firmware('openmv4_20190916.bin'), new: firmware('openmv4_20190927.bin') };
 export const hasRealImage = existsSync(REAL.old) && existsSync(REAL.new);
-/** Packing takes seconds, twice a case. */
-const PACKED_EVERY = 16;
+/** Packing takes seconds, twice a case; odd, so that whole images and few sectors are packed. */
+const PACKED_EVERY = 15;
 /** The others find a board that somebody's cut has left with both versions: all but so many sectors are right already. */
 const WHOLE_EVERY = 4;
 const SECTORS_LEFT = 3;
@@ -92,7 +92,7 @@ export function realCut(seed: number): PowerCut {
   return {
     board: 'rtt=20ms&baud=921600', seed, options: { compress: seed % PACKED_EVERY === 0 }, isOldKnown: seed % (2 * PACKED_EVERY) === 0,
     oldImage: imageOf({ address: FIRST, bytes: found }), newImage: imageOf({ address: FIRST, bytes: after }),
-    boot0: BOOT0[random.below(2)]!, moment: MOMENTS[random.below(3)]!, operation: 1 + random.below(operationsOf(after, [0, ...left])),
+    boot0: BOOT0[random.below(2)]!, moment: MOMENTS[random.below(3)]!, operation: 1 + random.below(operationsOf(after, [...new Set([0, ...left])])),
   };
 }
 
