@@ -10,12 +10,14 @@ import { makeReport } from '../report/report.js';
 import { leaveBoard } from '../session/leave-board.js';
 import type { StubSession } from '../session/stub-session.js';
 import { demandConsent } from './consent.js';
+import { eraseAhead } from './erase-ahead.js';
 import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
 import { forgetStub, leftBehind, saveOrWarn } from './sector-journal.js';
 import { forgetUntouched, keepOnDisk, leftUnderWay } from './rest-on-disk.js';
+import { makeStream } from './make-stream.js';
 import { enterBootloader } from './move-board.js';
 import { savedJob } from './save-job.js';
 import { surveyAndPlan } from './survey-and-plan.js';
@@ -71,23 +73,30 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   // A job over another link to this board has left nothing else behind.
   const leftElsewhere = onDisk.filter(({ seenBy }) => seenBy !== left?.startedAt);
   const distrusted = [...new Set([...(left?.inProgress ?? []), ...leftElsewhere.map(({ sector }) => sector)])];
-  const planned = await surveyAndPlan(job, session, { distrusted, onDisk, isResumed: false });
-  describeSectors(planned.plan).forEach((line) => events.note(line));
+  const surveyed = await surveyAndPlan(job, session, { distrusted, onDisk, isResumed: false });
+  const { plan, rests, wishes } = surveyed;
+  const isWritten = plan.erases.length > 0;
+  describeSectors(plan).forEach((line) => events.note(line));
   const { enter } = options;
   const back = wayBack(session.facts, enter?.send !== undefined && enter.lines === undefined && enter.command === undefined && enter.person === undefined);
-  const isCutDangerous = planned.stream.length > 0 && !back.isCertain;
-  if (planned.stream.length > 0) events[back.isCertain ? 'note' : 'warning'](back.text);
+  const isCutDangerous = isWritten && !back.isCertain;
+  if (isWritten) events[back.isCertain ? 'note' : 'warning'](back.text);
   if (options.dryRun) {
+    log.ways = (await makeStream(plan, session, wishes)).ways;
     const ending = await leaveBoard(session, 'reset');
-    return makeReport('planned', [describePlan(planned.plan, planned.ways), ...describeFetch(planned.rests), `Nothing was changed. ${ending.text}`].join('\n'), log);
+    return makeReport('planned', [describePlan(plan, log.ways), ...describeFetch(rests), `Nothing was changed. ${ending.text}`].join('\n'), log);
   }
   if (isCutDangerous) await demandConsent(options.consent, 'Erase the only way into this board\'s bootloader, to write it anew');
   const { token, facts, roundTrip } = session;
   const startedAt = new Date().toISOString();
   const unfinished = savedJob(job);
-  keepOnDisk(job, planned.plan, planned.rests.bySector, facts, startedAt);
-  saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, streamCrc: crc32(planned.stream), roundTripMs: roundTrip.smoothedMs, distrusted, inProgress: distrusted, sentBytes: 0, startedAt, ...(unfinished && { job: unfinished }) });
-  return finishJob(job, session, planned);
+  keepOnDisk(job, plan, rests.bySector, facts, startedAt);
+  const saved = { token, isOnlyAsked: session.isHalfDuplex, facts, roundTripMs: roundTrip.smoothedMs, distrusted, startedAt, ...(unfinished && { job: unfinished }) };
+  const begun = await eraseAhead(job, session, surveyed, saved);
+  const made = await makeStream(plan, session, wishes);
+  log.ways = made.ways;
+  saveOrWarn(job, { ...saved, streamCrc: crc32(made.stream), inProgress: begun.inProgress, sentBytes: begun.bytes });
+  return finishJob(job, session, { ...surveyed, ...made, begunBytes: begun.bytes });
 }
 
 function isAboutTheBoard(error: unknown): boolean {

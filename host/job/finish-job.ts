@@ -17,7 +17,7 @@ export async function finishJob(job: Job, session: StubSession, planned: Planned
   if (planned.stream.length > 0) log.flash = 'unfinished';
   const journal = keepJournal(job, session, planned.plan, planned.stream);
   if (planned.stream.length > 0) await raiseRate(session, options.streamBaud, events);
-  log.executed = await executePlan(session, planned.plan, planned.stream, { events, signal: options.signal, onProgress: journal.hear, ...(journal.mayReach && { mayReach: journal.mayReach }) });
+  log.executed = await executePlan(session, planned.plan, planned.stream, { events, begunBytes: planned.begunBytes, signal: options.signal, onProgress: journal.hear, ...(journal.mayReach && { mayReach: journal.mayReach }) });
   log.flash = 'proven';
   journal.proven();
   forgetOnDisk(job.journal, session.facts, planned.plan.sectors.map(({ sector }) => sector.number));

@@ -32,11 +32,17 @@ export interface PackedUpdate {
  * @param known what it holds, as far as that is known
  */
 export function packUpdate(plan: Plan, known: readonly Segment[], packer: Packer, onProgress: TellShare = () => undefined): PackedUpdate | undefined {
-  const steps = updateSchedule(plan);
-  const targets = steps === undefined || knownBytes(plan, known) < WORTH_COMPARING * programmedBytes(plan) ? [] : sectorRuns(plan).map((run) => ({
+  const steps = stepsOfUpdate(plan, known);
+  if (steps === undefined) return undefined;
+  const targets = sectorRuns(plan).map((run) => ({
     run, readable: steps.find(({ sector }) => run.address >= sector.base && run.address < sector.base + sector.lengthBytes)!.readable,
   }));
-  return steps === undefined || targets.length === 0 ? undefined : { steps, content: packer.diff(known, targets, UPDATE_MEMORY, { mostSpans, onProgress }) };
+  return targets.length === 0 ? undefined : { steps, content: packer.diff(known, targets, UPDATE_MEMORY, { mostSpans, onProgress }) };
+}
+
+/** Undefined where no update comes into question, and what the flash holds may be erased before anything is packed. */
+export function stepsOfUpdate(plan: Plan, known: readonly Segment[]): readonly UpdateStep[] | undefined {
+  return knownBytes(plan, known) < WORTH_COMPARING * programmedBytes(plan) ? undefined : updateSchedule(plan);
 }
 
 /** In the sectors that change. */

@@ -10,7 +10,9 @@ import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
 import { saveWithoutPlan } from './sector-journal.js';
 import { loadFor } from './rest-on-disk.js';
-import { surveyAndPlan } from './survey-and-plan.js';
+import { surveyAndPlan, type Planned } from './survey-and-plan.js';
+import { makeStream } from './make-stream.js';
+import type { SavedSession } from '../session/session-file.js';
 
 export interface Resumed {
   /** The job that an earlier process began has come to its end. */
@@ -33,7 +35,7 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
     job.events.note('The stub of the last run was told otherwise of half-duplex: it begins anew.');
     return { session: await takeOverAndSave(job, link, session.token) };
   }
-  const planned = session.progress?.status === 0 ? await surveyAndPlan(job, session, { distrusted: saved.distrusted, onDisk: loadFor(job, saved.facts), isResumed: true }) : undefined;
+  const planned = session.progress?.status === 0 ? await planAgain(job, session, saved) : undefined;
   if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     job.log.session = session;
@@ -41,6 +43,14 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
   }
   job.events.note(planned === undefined ? 'The stub of the last run has met an error: it begins anew.' : 'The stub of the last run works on something else: it begins anew.');
   return { session: await takeOverAndSave(job, link, session.token) };
+}
+
+/** The very plan and stream, as long as image and options are the same. */
+async function planAgain(job: Job, session: StubSession, saved: SavedSession): Promise<Planned> {
+  const surveyed = await surveyAndPlan(job, session, { distrusted: saved.distrusted, onDisk: loadFor(job, saved.facts), isResumed: true });
+  const made = await makeStream(surveyed.plan, session, surveyed.wishes);
+  job.log.ways = made.ways;
+  return { ...surveyed, ...made, begunBytes: 0 };
 }
 
 /** Only when the user says so: somebody may wait for it. */

@@ -45,7 +45,7 @@ export function saveOrWarn({ file, events }: Pick<Job, 'file' | 'events'>, sessi
 }
 
 /** No CRC-32 of a stream. */
-const NO_STREAM = -1;
+export const NO_STREAM = -1;
 
 /**
  * For a session that works on no plan: its stub can be found again, and these sectors may be in any state.

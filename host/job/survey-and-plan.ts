@@ -13,15 +13,22 @@ import type { StubSession } from '../session/stub-session.js';
 import { findRests, type FoundRests } from './find-rests.js';
 import type { Job } from './job.js';
 import { knownContent } from './known-content.js';
-import { makeStream, type MadeStream } from './make-stream.js';
+import type { MadeStream, StreamWishes } from './make-stream.js';
 
 /** Longer than a connection may be away by default: whoever comes back in time still finds the stub. */
 const DEFAULT_ORPHAN_MS = 15 * 60_000;
 
-export interface Planned extends MadeStream {
+export interface Surveyed {
   readonly part: H7Part;
   readonly plan: Plan;
   readonly rests: FoundRests;
+  /** For the stream that executes the plan. */
+  readonly wishes: StreamWishes;
+}
+
+export interface Planned extends Surveyed, MadeStream {
+  /** So much of the stream has been sent while the rest of it was packed. */
+  readonly begunBytes: number;
 }
 
 export interface Planning {
@@ -34,7 +41,7 @@ export interface Planning {
 }
 
 /** @throws StageFlashError kind `refused` */
-export async function surveyAndPlan(job: Job, session: StubSession, { distrusted, onDisk, isResumed }: Planning): Promise<Planned> {
+export async function surveyAndPlan(job: Job, session: StubSession, { distrusted, onDisk, isResumed }: Planning): Promise<Surveyed> {
   const { image, base, packer, options, events, log } = job;
   events.phase('survey', 'Reading what the board is and what its flash holds');
   const part = (log.part = choosePart(session.facts.idcode & 0xfff, session.facts.flashSizeKiB, options.chip));
@@ -52,7 +59,6 @@ export async function surveyAndPlan(job: Job, session: StubSession, { distrusted
   const elapsedSeconds = (session.link.now() - (log.startedMs ?? 0)) / 1000;
   const known = options.full ? { runs: [] } : knownContent(plan, trusted, rests.bySector, job);
   if (known.ofBase?.held === 0) events.warning(`The board does not hold ${base!.source}: sending without it.`);
-  const made = await makeStream(plan, session, { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, orphanMs: options.after === 'stay' ? 0 : (options.orphanMs ?? DEFAULT_ORPHAN_MS), streamBaud: options.streamBaud, events });
-  log.ways = made.ways;
-  return { part, plan, rests, ...made };
+  const orphanMs = options.after === 'stay' ? 0 : (options.orphanMs ?? DEFAULT_ORPHAN_MS);
+  return { part, plan, rests, wishes: { compress: options.compress ?? true, known: known.runs, packer, elapsedSeconds, orphanMs, streamBaud: options.streamBaud, events } };
 }

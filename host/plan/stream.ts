@@ -6,7 +6,7 @@ import { LIMITS, OPERATIONS } from '../protocol/wire.js';
 import { flashWordRuns } from './build-plan.js';
 import { copyPlaces } from './copy-places.js';
 import type { Sector } from '../device/memory-map.js';
-import { incompleteSectors, lastWords, type KnownSector, type Plan } from './plan.js';
+import { incompleteSectors, lastWords, programmedBytes, type KnownSector, type Plan } from './plan.js';
 import type { UpdateStep } from './update-schedule.js';
 
 /** A range of flash and the CRC-32 that it must have. */
@@ -39,14 +39,31 @@ export interface Packing {
  * @param orphanMs what END says; 0: no END
  */
 export function planStream(plan: Plan, packed?: Packing, orphanMs = 0): Uint8Array {
+  if (plan.erases.length === 0) return new Uint8Array(0);
+  const content = packed ? [...begin(packed), piece(packed.content.contentBytes, packed.content.bytes)] : plan.writes.map((run) => write(run.address, run.bytes));
+  const rest = [...content, ...proofAndVector(plan, orphanMs)];
+  const beginning = streamBeginning(plan);
+  return beginning ? joined([beginning, padToUnit(rest)]) : padToUnit([...eraseAll(plan), ...rest]);
+}
+
+/** Packing less takes no time in which the flash could erase much. */
+const WORTH_BEGINNING_BYTES = 256 * 1024;
+
+/**
+ * What planStream begins with, in units of its own, whether the content then comes packed or not: it can be sent while that is not known yet. Undefined where
+ * that is not worth a unit.
+ */
+export function streamBeginning(plan: Plan): Uint8Array | undefined {
+  return programmedBytes(plan) < WORTH_BEGINNING_BYTES ? undefined : padToUnit(eraseAll(plan));
+}
+
+/** The vector's sector by itself, and all others. */
+function eraseAll(plan: Plan): Uint8Array[] {
   const [vectorSector, ...others] = plan.erases;
-  if (vectorSector === undefined) return new Uint8Array(0);
-  return padToUnit([
-    ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector.base), fence()]),
+  return [
+    ...(plan.kept ? eraseAndRestore(plan, plan.kept) : [erase(vectorSector!.base), fence()]),
     ...others.flatMap((sector) => [erase(sector.base), ...(isSecond(plan, sector) ? [fence()] : [])]),
-    ...(packed ? [...begin(packed), piece(packed.content.contentBytes, packed.content.bytes)] : plan.writes.map((run) => write(run.address, run.bytes))),
-    ...proofAndVector(plan, orphanMs),
-  ]);
+  ];
 }
 
 /**
@@ -149,11 +166,16 @@ function rangesBefore(plan: Plan): readonly ProofRange[] {
 /** Back to back, filled up with NOPs. */
 export function padToUnit(operations: readonly Uint8Array[]): Uint8Array {
   const length = operations.reduce((sum, operation) => sum + operation.length, 0);
-  const stream = new Uint8Array(Math.ceil(length / LIMITS.unitBytes.value) * LIMITS.unitBytes.value).fill(OPERATIONS.nop.id);
+  return joined(operations, Math.ceil(length / LIMITS.unitBytes.value) * LIMITS.unitBytes.value);
+}
+
+/** Back to back; what is behind them is NOP. */
+function joined(parts: readonly Uint8Array[], lengthBytes = parts.reduce((sum, part) => sum + part.length, 0)): Uint8Array {
+  const stream = new Uint8Array(lengthBytes).fill(OPERATIONS.nop.id);
   let at = 0;
-  for (const operation of operations) {
-    stream.set(operation, at);
-    at += operation.length;
+  for (const part of parts) {
+    stream.set(part, at);
+    at += part.length;
   }
   return stream;
 }

@@ -20,6 +20,8 @@ export interface Executed {
 export interface Execution {
   readonly events: JobEvents;
   readonly signal?: AbortSignal | undefined;
+  /** So much of the stream has been sent already. */
+  readonly begunBytes?: number;
   readonly onProgress?: (progress: Progress) => void;
   /** How far the stream may be sent when so much of it is executed. */
   readonly mayReach?: (executedBytes: number) => number;
@@ -29,12 +31,12 @@ export interface Execution {
  * @param stream the plan's, see planStream
  * @throws StageFlashError kind `verify` when what the flash holds is not what was planned
  */
-export async function executePlan(session: StubSession, plan: Plan, stream: Uint8Array, { events, signal, onProgress, mayReach }: Execution): Promise<Executed> {
+export async function executePlan(session: StubSession, plan: Plan, stream: Uint8Array, { events, signal, begunBytes = 0, onProgress, mayReach }: Execution): Promise<Executed> {
   const ranges = proofRuns(plan);
   events.phase(stream.length > 0 ? 'stream' : 'prove', stream.length > 0 ? 'Erasing and writing' : 'Nothing to write; proving what is there');
   let isProving = stream.length === 0;
   const outcome = await runStream({
-    session, stream, ranges, signal, mayReach, digestWorkMs: PROOF_MS,
+    session, stream, ranges, signal, begunBytes, mayReach, digestWorkMs: PROOF_MS,
     onProgress: (progress) => {
       onProgress?.(progress);
       if (isProving) return;

@@ -45,6 +45,8 @@ export interface StreamJob {
   readonly session: StubSession;
   /** Operations for the stub, padded to the unit; may be empty. */
   readonly stream: Uint8Array;
+  /** So much of it has been sent already, in one piece. @default 0 */
+  readonly begunBytes?: number;
   readonly ranges: readonly AddressedRange[];
   /** What reading the ranges and finishing the last flash work takes at worst. */
   readonly digestWorkMs: number;
@@ -101,10 +103,18 @@ class StreamSender {
     this.#request = job.session.newRequest();
     this.#frames = new FrameSize(link);
     this.#sent = new Transmissions(job.stream.length, mostOvertaking(link, job.session.roundTrip, fullPayloadBytes(link)));
+    if (job.begunBytes) this.#goOnBehind(job.begunBytes);
   }
 
   get repeatedBytes(): number {
     return this.#sent.repeatedBytes;
+  }
+
+  /** Nobody has listened since that was sent: the stub's silence is none. */
+  #goOnBehind(begunBytes: number): void {
+    this.#sent.take(begunBytes, begunBytes);
+    this.#frames.sent(begunBytes);
+    this.#job.session.pardonSilence();
   }
 
   takeDigests(): readonly number[] | undefined {
