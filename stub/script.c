@@ -63,7 +63,8 @@ static uint32_t read_u32(uint32_t at)
     return load_u32(bytes);
 }
 
-uint32_t script_bank(void)
+/* The bank into which the script could program right now if it were idle; FLASH_BANKS when it lacks data or waits for an erase. */
+static uint32_t wanted_bank(void)
 {
     const uint32_t *const unpacked = self.unpacked.word;
     const bool is_ready = unpacked != NULL || (self.left != 0 && (self.kept != NULL || available() >= flash_word_bytes()));
@@ -95,7 +96,7 @@ static bool place(uint32_t address, const uint32_t *word)
 static bool write_word(void)
 {
     uint32_t word[FLASH_MOST_WORD_BYTES / 4];
-    const uint32_t bank = script_bank();
+    const uint32_t bank = wanted_bank();
     const uint32_t bytes = flash_word_bytes();
     if (bank == FLASH_BANKS || flash_is_busy(bank)) {
         return false;
@@ -392,5 +393,9 @@ bool script_run(void)
         steps++;
     }
     window_release(self.executed);
+    /* Not before the script has come to where it waits: what it would program there goes first. */
+    if (steps != MOST_STEPS) {
+        flash_start_erases(wanted_bank());
+    }
     return steps == MOST_STEPS;
 }

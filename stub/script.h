@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Goes on as far as data and flash allow, but not long. True: it could go on at once. */
+/* Goes on as far as data and flash allow, but not long; where it waits, erases what is due. True: it could go on at once. */
 bool script_run(void);
 
 /* Everything in the stream before this offset is executed (the last flash word may still be in the making: see flash_is_done). */
@@ -16,8 +16,5 @@ uint32_t script_pieces(void);
 
 /* What END said: without a frame for so long, the proven flash may be started; 0: not, or not yet. */
 uint32_t script_patience_ms(void);
-
-/* The bank into which the script could program right now if it were idle; FLASH_BANKS when it lacks data or waits for an erase. */
-uint32_t script_bank(void);
 
 #endif

@@ -304,9 +304,6 @@ static bool turn(uint32_t received)
     }
     /* For another host nothing of this stream goes on but the operation under way. */
     const bool has_work = !self.take && script_run();
-    if (!self.take) {
-        flash_start_erases(script_bank());
-    }
     answer();
     return has_work;
 }
