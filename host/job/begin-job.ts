@@ -1,4 +1,5 @@
 /** From the ROM bootloader to the running stub, and on: survey, plan, stream. */
+import { basename } from 'node:path';
 import { StageFlashError } from '../errors.js';
 import type { Report } from '../flash-options.js';
 import type { Link } from '../link/link.js';
@@ -90,6 +91,7 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const { token, facts, roundTrip } = session;
   const startedAt = new Date().toISOString();
   const unfinished = savedJob(job);
+  if (left?.job !== undefined && left.job.fileSha256 !== unfinished?.fileSha256) events.note(`${basename(left.job.imagePath)} was left unfinished here; it is given up for this image.`);
   keepOnDisk(job, plan, rests.bySector, facts, startedAt);
   const saved = { token, isOnlyAsked: session.isHalfDuplex, facts, roundTripMs: roundTrip.smoothedMs, distrusted, startedAt, ...(unfinished && { job: unfinished }) };
   const begun = await eraseAhead(job, session, surveyed, saved);

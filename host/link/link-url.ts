@@ -182,6 +182,6 @@ function decoded(part: string, text: string): string {
 
 function usage(message: string): StageFlashError {
   return new StageFlashError('usage', message, {
-    hint: `Valid are ${Object.values(SCHEMES).map(({ form }) => form).join(', ')}; all but sim: take ?baud=115200&parity=even&stop-bits=1, and half-duplex=1 on RS-485.`,
+    hint: `Valid are ${Object.values(SCHEMES).map(({ form }) => form).join(', ')}; all but sim: take ?baud=115200&parity=even&stop-bits=1, and all half-duplex=1 on RS-485.`,
   });
 }

@@ -76,6 +76,17 @@ describe('the job that was left unfinished', () => {
     expect(() => findUnfinished({}, folder)).toThrow(expect.objectContaining({ kind: 'refused', message: expect.stringContaining('is not there any more') as string }) as Error);
   });
 
+  test('is given up, with a word, for another image', async () => {
+    const link = await beginAndDie(TO);
+    const otherPath = join(folder, 'other.bin');
+    writeFileSync(otherPath, garbage(9000, 8));
+    const said: string[] = [];
+    await run(link, { to: TO, imagePath: otherPath, address: ADDRESS, events: (event) => { if (event.type === 'note') said.push(event.text); } });
+    expect(said).toContain('fw.bin was left unfinished here; it is given up for this image.');
+    expect(() => findUnfinished({}, folder)).toThrow('no job was left unfinished');
+    await link.close();
+  });
+
   test('whose link may hold a password is not written down with it: the link has to be said again', async () => {
     const to = 'exec:sshpass -p hunter2 gateway';
     await (await beginAndDie(to)).close();
