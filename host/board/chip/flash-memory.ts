@@ -164,6 +164,11 @@ export class FlashMemory {
     return this.#bank(bankIndex).damage.size === 0;
   }
 
+  /** Must the flash word that holds `offset` be read through its ECC? */
+  isDamaged(bankIndex: number, offset: number): boolean {
+    return this.#bank(bankIndex).states[Math.floor(offset / this.#wordBytes)] === DAMAGED;
+  }
+
   /** One read through the ECC of the flash word that holds `offset`. */
   readWord(bankIndex: number, offset: number, tick: Tick): WordRead {
     const bank = this.#bank(bankIndex);

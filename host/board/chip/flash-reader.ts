@@ -31,35 +31,38 @@ export class FlashReader {
   /** @throws BusFault when flash is protected or its ECC finds two wrong bits */
   load(address: number, size: AccessSize, tick: Tick): number {
     this.open();
-    const { flashWordBytes } = this.#bank.options.part;
-    let value = 0;
-    let word = this.#readWord(address, tick);
-    for (let index = 0; index < size; index++) {
-      const at = (address + index) % flashWordBytes;
+    const { memory, bankIndex, part: { flashWordBytes } } = this.#bank.options;
+    const offset = address - this.#bank.base;
+    let bytes = memory.bytes(bankIndex);
+    let at = offset;
+    if (memory.isDamaged(bankIndex, offset) || memory.isDamaged(bankIndex, offset + size - 1)) {
       // An unaligned access may touch two flash words.
-      if (index > 0 && at === 0) word = this.#readWord(address + index, tick);
-      value += (word[at] ?? 0) * 2 ** (8 * index);
+      const end = (offset % flashWordBytes) + size;
+      bytes = end <= flashWordBytes ? this.#readWord(address, tick) : Uint8Array.of(...this.#readWord(address, tick), ...this.#readWord(address + size - 1, tick));
+      at = offset % flashWordBytes;
     }
+    let value = 0;
+    for (let index = size - 1; index >= 0; index--) value = value * 256 + (bytes[at + index] ?? 0);
     return value;
   }
 
   /** @throws BusFault at RDP level 1 (RM0399 §4.7.12), in an area that may only be executed, and in a secure one */
   checkProtection(address: number): void {
-    if (!this.#bank.options.isReadOutProtected() && !this.#areas().some((register) => areaTouches(register, address - this.#bank.base, 1))) return;
+    if (!this.#isGuarded(address - this.#bank.base, 1)) return;
     this.#bank.raise(FLASH_SR.RDPERR);
     throw new BusFault(address, 'flash is read-out protected');
   }
 
   /** Direct reads from now on, unless some flash word needs its ECC looked at. The bank must be idle. */
   open(): void {
-    const { memory, bankIndex, isReadOutProtected } = this.#bank.options;
-    if (memory.isSound(bankIndex) && !isReadOutProtected() && !this.#areas().some((register) => areaTouches(register, 0, this.#bank.lengthBytes))) memory.setReadable(bankIndex, true);
+    const { memory, bankIndex } = this.#bank.options;
+    if (memory.isSound(bankIndex) && !this.#isGuarded(0, this.#bank.lengthBytes)) memory.setReadable(bankIndex, true);
   }
 
-  /** PCROP and secure area. */
-  #areas(): readonly number[] {
-    const { optionBytes: { prar, scar }, bankIndex } = this.#bank.options;
-    return [prar[bankIndex]!, scar[bankIndex]!];
+  /** Read-out protection, PCROP, secure area. */
+  #isGuarded(offset: number, lengthBytes: number): boolean {
+    const { isReadOutProtected, optionBytes: { prar, scar }, bankIndex } = this.#bank.options;
+    return isReadOutProtected() || areaTouches(prar[bankIndex]!, offset, lengthBytes) || areaTouches(scar[bankIndex]!, offset, lengthBytes);
   }
 
   #readWord(address: number, tick: Tick): Uint8Array {
