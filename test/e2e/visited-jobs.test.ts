@@ -132,3 +132,15 @@ test('an erase that is cut leaves its sectors in doubt: a later job writes them 
   expect(file.load()?.inProgress).toEqual([1]);
   await link.close();
 });
+
+test.each([['0', '1'], ['1', '0']])('a visit that says half-duplex=%s where the job said %s is refused, and the job goes on afterwards', async (now, then) => {
+  const { file, link: begun } = await leftHalfWay(`rtt=100ms&half-duplex=${then}`);
+  await begun.close();
+  const link = connectSimLink(begun.world, { ...begun.options, halfDuplex: now === '1' });
+  await expect(info(ASKED, { link, file })).rejects.toMatchObject({ kind: 'usage', exitCode: 2, message: expect.stringContaining('half-duplex=1') as string });
+  await link.close();
+  const again = connectSimLink(begun.world, begun.options);
+  expect((await run(again, file, { compress: false })).outcome).toBe('flashed');
+  expect(statistics(again).boots.go).toBe(1);
+  await again.close();
+});
