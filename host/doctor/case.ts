@@ -150,9 +150,9 @@ export class Case {
     if (!isAnswered(await intoStep(this.line))) await this.regain();
   }
 
-  /** A network that was away once may be so again. */
+  /** A network that was away once may be so again, and a converter that was told XOFF carries nothing either. */
   foundHalfOpen(silentSinceMs: number): void {
-    if (!this.has('outage')) this.found('half-open', `the connection carried nothing for ${seconds(this.line.now() - silentSinceMs)}, and another one was answered at once`);
+    if (!this.has('outage') && !this.has('xonxoff')) this.found('half-open', `the connection carried nothing for ${seconds(this.line.now() - silentSinceMs)}, and another one was answered at once`);
   }
 
   /** @returns how long it took to open. @throws EndOfExamination when there is none to be had */

@@ -88,8 +88,9 @@ async function examineWayBack(examined: Case, pattern: Uint8Array): Promise<void
     const fate = failedAt === 'data' ? fateOf(pattern, heard.bytes.subarray(1)) : 'shorter';
     fates.push(fate);
     cut.push(heard.bytes);
-    // A modem is in data mode again with the next connection.
-    await (fate === 'cut at the escape' && line.canReconnect ? examined.startOver() : examined.regain());
+    // A modem is in data mode again with the next connection, and a converter that was told XOFF goes on.
+    const isDeaf = fate === 'cut at the escape' || fate === 'xonxoff';
+    await (isDeaf && line.canReconnect ? examined.startOver() : examined.regain());
     if (concludeWayBack(examined, fates, access)) return;
   }
   fates.forEach((fate, index) => {

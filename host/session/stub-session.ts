@@ -194,9 +194,11 @@ export class StubSession {
   }
 
   async #renewConnection(): Promise<void> {
-    const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s`;
+    const strangeBytes = this.#decoder.discardedBytes - this.#foreignWhenHeard;
+    const silence = `the stub has not been heard for ${Math.round((this.link.now() - this.#heardAtMs) / 1000)} s${strangeBytes > 0 ? `, though ${strangeBytes} bytes came` : ''}`;
     if (this.link.renew === undefined || this.#fruitlessRenewals === FRUITLESS_RENEWALS) {
-      throw new StageFlashError('link', silence, { hint: `Is the board powered, and was it reset, perhaps by a watchdog beside the chip (--kick feeds it)? ${START_AGAIN}` });
+      const wire = strangeBytes > 0 ? ' Does the line change what passes? Where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff; stage-flash doctor tells.' : '';
+      throw new StageFlashError('link', silence, { hint: `Is the board powered, and was it reset, perhaps by a watchdog beside the chip (--kick feeds it)?${wire} ${START_AGAIN}` });
     }
     this.#fruitlessRenewals++;
     await this.link.renew(silence);

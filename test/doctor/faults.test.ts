@@ -27,6 +27,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   'ff-doubled': [named('ff-doubled', 'ff-doubled', 'ff-doubled=line', 'ff-doubled=network', 'ff-doubled&rtt=600ms', ...far('ff-doubled'))],
   'ff-stripped': [named('ff-stripped', 'ff-stripped', 'ff-stripped=line', 'ff-stripped=network', 'ff-stripped&rtt=600ms', ...far('ff-stripped'))],
   xonxoff: [named('xonxoff', 'xonxoff', 'xonxoff=line', 'xonxoff=network', 'xonxoff&rtt=600ms')],
+  'xoff-obeyed': [named('xonxoff', 'xoff-obeyed', 'xoff-obeyed&rtt=600ms', ...far('xoff-obeyed'))],
   lose: [named('bytes-lost', 'lose', 'lose=0.2', 'lose=0.2&seed=2', 'lose=0.2&seed=3', ...far('lose', 'lose=0.2&seed=2'))],
   flip: [named('bytes-changed', 'flip', 'flip=0.2', 'flip=0.2&seed=2', 'flip=0.2&seed=3', ...far('flip', 'flip=0.2&seed=2'))],
   prefix: [named('identity-prefix', 'prefix', 'prefix=ID', 'prefix&rtt=600ms')],

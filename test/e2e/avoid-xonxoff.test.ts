@@ -64,6 +64,11 @@ describe('with --avoid-xonxoff', () => {
     await jobOn(`${board}&fault=xonxoff`, nasty(20_000));
   });
 
+  test.each(BOARDS)('and through one that holds back what goes to the board when it seems to say so: %s', async (board) => {
+    const { report } = await jobOn(`${board}&fault=xoff-obeyed`, nasty(20_000));
+    expect(report.details).toMatchObject({ reconnects: 0, discardedBytes: 0 });
+  });
+
   test('over datagrams, which lose their order, too', async () => {
     await jobOn('transport=udp&rtt=80ms&jitter=40ms&loss=2&fault=xonxoff', nasty(12_000));
   });
@@ -160,4 +165,18 @@ test('without it such a converter ends the job with a word, and no flash is harm
   await expect(runJob(nasty(8192), link)).rejects.toMatchObject({ kind: 'stub', hint: expect.stringContaining('--avoid-xonxoff') as string });
   expect(firstDifference(flashOf(link), before)).toBeUndefined();
   await link.close();
+});
+
+test('without it, a converter that obeys XOFF is got past by new connections, or the error names the way out', async () => {
+  const ends: string[] = [];
+  for (let seed = 1; seed <= 6; seed++) {
+    const link = await openBoard(`rtt=${seed % 2 === 0 ? 20 : 300}ms&fault=xoff-obeyed&seed=${seed}`);
+    const image = nasty(20_000);
+    const error: unknown = await runJob(image, link).then(() => undefined, (reason: unknown) => reason);
+    if (error === undefined) expect(firstDifference(flashOf(link).subarray(0, 20_000), image.segments[0]!.bytes)).toBeUndefined();
+    else expect(error).toMatchObject({ hint: expect.stringContaining('--avoid-xonxoff') as string });
+    ends.push(error === undefined ? 'flashed' : 'refused');
+    await link.close();
+  }
+  expect(new Set(ends)).toContain('flashed');
 });

@@ -2,6 +2,7 @@
 import { oneOf, parseCount, parseInteger, parsePercent, parsePeriodMs } from '../option-parsers.js';
 import type { Fault, FaultSite } from '../faults.js';
 import { msToTicks } from '../time.js';
+import { FlowGate } from './flow-gate.js';
 import { ModemEscape } from './modem-escape.js';
 
 const IAC = 0xff;
@@ -55,6 +56,15 @@ export const streamFaults: Readonly<Record<string, Fault>> = {
   'ff-doubled': perByte('0xFF is doubled, as by a telnet end that faces a raw one', (byte) => (byte === IAC ? [IAC, IAC] : [byte])),
   'ff-stripped': perByte('0xFF is lost, as by a telnet end that faces a raw one', (byte) => (byte === IAC ? [] : [byte])),
   xonxoff: perByte('0x11 and 0x13 are taken for flow control', (byte) => (byte === XON || byte === XOFF ? [] : [byte])),
+  'xoff-obeyed': {
+    help: 'the board is heard for flow control: after 0x13 nothing goes to it until 0x11, or until somebody connects anew',
+    install: ({ world: { converter, onConnected } }) => {
+      const gate = new FlowGate((bytes, tick) => converter.writeToLine(bytes, tick));
+      onConnected.push(() => gate.connected());
+      converter.toNetworkFilters.unshift((bytes, tick) => gate.fromBoard(bytes, tick));
+      converter.toLineFilters.push((bytes) => gate.fromHost(bytes));
+    },
+  },
   lose: random('single bytes are lost on the UART', () => []),
   flip: random('single bits turn over on the UART', (byte, site) => [byte ^ (1 << site.random.below(8))]),
   prefix: {

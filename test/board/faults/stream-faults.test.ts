@@ -36,6 +36,22 @@ describe('stream faults', () => {
     expect(exchange([0x11, 0xee])).toEqual([]);
   });
 
+  it('xoff-obeyed holds what goes to the board from its 0x13 to its 0x11, or to the next connection, and passes neither on', () => {
+    const { world, exchange } = withFault('xoff-obeyed');
+    const seen = wireTap(world);
+    const boardSays = (...bytes: number[]): void => world.converter.sendPacket(Uint8Array.from(bytes), world.now);
+    boardSays(0x01, 0x13, 0x02);
+    expect(exchange([0x7f])).toEqual([0x01, 0x02]);
+    expect(seen).toEqual([]);
+    boardSays(0x11);
+    expect(exchange([])).toEqual([ACK]);
+    expect(seen).toEqual([0x7f]);
+    boardSays(0x11, 0x13);
+    expect(exchange([0x02, 0xfd])).toEqual([]);
+    for (const connected of world.onConnected) connected(world.client!, world.now);
+    expect(exchange([0x02, 0xfd])).toEqual([ACK, 1, 0x04, 0x50, ACK]);
+  });
+
   it('lose drops about its share of the bytes', () => {
     const { world, exchange } = withFault('lose=5');
     const seen = wireTap(world);
