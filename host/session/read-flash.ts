@@ -8,7 +8,7 @@ import { LIMITS } from '../protocol/wire.js';
 import { askDigests } from './ask-digests.js';
 import { MissingContent, type FlashContent } from './missing-content.js';
 import type { AddressedRange } from './run-stream.js';
-import { deafError } from './stub-error.js';
+import { deafError, MOST_UNANSWERED } from './stub-error.js';
 import type { StubSession } from './stub-session.js';
 
 const MOST_RANGES = 64;
@@ -19,8 +19,6 @@ const BEARABLE_LOSS = 0.1;
 const MOST_PATIENCE = 4;
 /** A converter packs, a network stalls: silence in the middle of an answer means nothing before this has passed on top of the round trip. */
 const LULL_MS = 500;
-/** Then a connection on which the stub is heard but hears nothing is given up. */
-const MOST_UNANSWERED = 6;
 
 export interface FlashRead {
   /** One for each range, in order; 0xFF where a flash word cannot be read. */

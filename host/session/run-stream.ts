@@ -12,7 +12,7 @@ import { FrameSize, fullPayloadBytes } from './frame-size.js';
 import { runBursts } from './run-bursts.js';
 import { streamLimit } from './stream-limit.js';
 import { keepRate } from './stream-rate.js';
-import { deafError } from './stub-error.js';
+import { deafError, MOST_UNANSWERED } from './stub-error.js';
 import { ANSWER_MS, type Progress, type StubSession } from './stub-session.js';
 import { Transmissions, type Piece } from './transmissions.js';
 
@@ -27,8 +27,6 @@ const BUSY_SHARE = 0.95;
 const SPOILT_SHARE = 0.75;
 /** On a line that is quiet, so late at most the stub tells that a PIECE is done, which is what lets a stream go on that is held back. */
 export const NEWS_MS = 250;
-/** Then a connection on which the stub is heard but hears nothing is given up. */
-const MOST_UNANSWERED = 6;
 
 export interface AddressedRange {
   readonly address: number;

@@ -39,6 +39,9 @@ export function progressError(progress: MessageValues<'progress'>): StageFlashEr
   });
 }
 
+/** Questions in a row that a stub which is heard does not answer; then the way to it counts as dead. */
+export const MOST_UNANSWERED = 6;
+
 /** A converter that was told XOFF does that. */
 export function deafError(linkName: string): StageFlashError {
   return new StageFlashError('link', `${linkName}: the board is heard, but does not hear`, {
