@@ -16,7 +16,7 @@ import { enterStub, findRom } from './enter-stub.js';
 import { finishJob } from './finish-job.js';
 import { flashThroughRom } from './flash-through-rom.js';
 import type { Job } from './job.js';
-import { forgetStub, leftBehind, saveOrWarn } from './sector-journal.js';
+import { forgetStub, leftBehind, saveOrWarn, type SessionNote } from './sector-journal.js';
 import { forgetUntouched, keepOnDisk, leftUnderWay } from './rest-on-disk.js';
 import { makeStream } from './make-stream.js';
 import { enterBootloader } from './move-board.js';
@@ -92,12 +92,15 @@ async function flashThroughStub(job: Job, session: StubSession): Promise<Report>
   const startedAt = new Date().toISOString();
   const unfinished = savedJob(job);
   if (left?.job !== undefined && left.job.fileSha256 !== unfinished?.fileSha256) events.note(`${basename(left.job.imagePath)} was left unfinished here; it is given up for this image.`);
-  keepOnDisk(job, plan, rests.bySector, facts, startedAt);
-  const saved = { token, isOnlyAsked: session.isHalfDuplex, facts, roundTripMs: roundTrip.smoothedMs, distrusted, startedAt, ...(unfinished && { job: unfinished }) };
-  const begun = await eraseAhead(job, session, surveyed, saved);
+  // Not before something is sent: a job that ends before has touched nothing, and has nothing to put back.
+  const writeDown = (note: SessionNote): void => {
+    keepOnDisk(job, plan, rests.bySector, facts, startedAt);
+    saveOrWarn(job, { token, isOnlyAsked: session.isHalfDuplex, facts, roundTripMs: roundTrip.smoothedMs, distrusted, startedAt, ...note, ...(unfinished && { job: unfinished }) });
+  };
+  const begun = await eraseAhead(job, session, surveyed, distrusted, writeDown);
   const made = await makeStream(plan, session, wishes);
   log.ways = made.ways;
-  saveOrWarn(job, { ...saved, streamCrc: crc32(made.stream), inProgress: begun.inProgress, sentBytes: begun.bytes });
+  writeDown({ streamCrc: crc32(made.stream), inProgress: begun.inProgress, sentBytes: begun.bytes });
   return finishJob(job, session, { ...surveyed, ...made, begunBytes: begun.bytes });
 }
 

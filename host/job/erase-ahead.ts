@@ -3,11 +3,11 @@
  * Nothing is heard until the stream goes on; the stub waits.
  */
 import { streamBeginning } from '../plan/stream.js';
-import type { SavedSession } from '../session/session-file.js';
+import { fullPayloadBytes } from '../session/frame-size.js';
 import type { StubSession } from '../session/stub-session.js';
 import type { Job } from './job.js';
 import { stepsOfUpdate } from './pack-plan.js';
-import { NO_STREAM, saveOrWarn } from './sector-journal.js';
+import { NO_STREAM, type SessionNote } from './sector-journal.js';
 import type { Surveyed } from './survey-and-plan.js';
 
 export interface Begun {
@@ -17,18 +17,15 @@ export interface Begun {
   readonly inProgress: readonly number[];
 }
 
-/** What is begun is written down before. @param saved what else there is to know of the job */
-export async function eraseAhead(
-  job: Pick<Job, 'file' | 'events' | 'log' | 'options'>, session: StubSession, { plan, wishes }: Surveyed,
-  saved: Omit<SavedSession, 'wireVersion' | 'streamCrc' | 'inProgress' | 'sentBytes'>,
-): Promise<Begun> {
+/** One frame, which mostly holds all erases. @param writeDown is called before it is sent */
+export async function eraseAhead({ log, options }: Pick<Job, 'log' | 'options'>, session: StubSession, { plan, wishes }: Surveyed, distrusted: readonly number[], writeDown: (note: SessionNote) => void): Promise<Begun> {
   const isRoundAbout = session.isHalfDuplex || wishes.streamBaud !== undefined;
   const isPacked = wishes.compress && stepsOfUpdate(plan, wishes.known) === undefined;
-  const beginning = isPacked && !isRoundAbout ? streamBeginning(plan) : undefined;
-  if (beginning === undefined || job.options.signal?.aborted === true) return { bytes: 0, inProgress: saved.distrusted };
-  const inProgress = [...new Set([...saved.distrusted, ...plan.erases.map(({ number }) => number)])];
-  saveOrWarn(job, { ...saved, streamCrc: NO_STREAM, inProgress, sentBytes: beginning.length });
-  job.log.flash = 'unfinished';
+  const beginning = isPacked && !isRoundAbout ? streamBeginning(plan)?.subarray(0, fullPayloadBytes(session.link)) : undefined;
+  if (beginning === undefined || options.signal?.aborted === true) return { bytes: 0, inProgress: distrusted };
+  const inProgress = [...new Set([...distrusted, ...plan.erases.map(({ number }) => number)])];
+  writeDown({ streamCrc: NO_STREAM, inProgress, sentBytes: beginning.length });
+  log.flash = 'unfinished';
   await session.send('data', 0, { bytes: beginning });
   return { bytes: beginning.length, inProgress };
 }

@@ -1,5 +1,6 @@
 /** Plan → the stream that takes the least time, the network's share included. */
 import { blobOf, readManifest } from '../blobs/manifest.js';
+import type { PackedContent } from '../codec/packed-content.js';
 import type { Packer } from '../codec/packer.js';
 import type { Segment } from '../image/image.js';
 import type { JobEvents } from '../job-events.js';
@@ -92,13 +93,23 @@ function reports(seconds: number, wireSeconds: number, { reportSeconds, frameByt
 
 async function updated(plan: Plan, { known, packer, events, orphanMs }: StreamWishes): Promise<Candidate[]> {
   const update = packUpdate(plan, known, packer, (share) => tellPacking(plan, share, 'comparing with what is there', events));
-  if (update === undefined) return [];
-  return [{ name: 'delta', stream: updateStream(plan, update.steps, sectorRuns(plan), { content: await update.content, codec: codec() }, orphanMs) }];
+  const content = await packedOr(update?.content, events);
+  return update === undefined || content === undefined ? [] : [{ name: 'delta', stream: updateStream(plan, update.steps, sectorRuns(plan), { content, codec: codec() }, orphanMs) }];
 }
 
 async function packed(plan: Plan, { packer, events, orphanMs }: StreamWishes): Promise<Candidate[]> {
-  const content = packWrites(plan, packer, (share) => tellPacking(plan, share, 'packing', events));
-  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content: await content, codec: codec() }, orphanMs) }];
+  const content = await packedOr(packWrites(plan, packer, (share) => tellPacking(plan, share, 'packing', events)), events);
+  return content === undefined ? [] : [{ name: 'compressed', stream: planStream(plan, { content, codec: codec() }, orphanMs) }];
+}
+
+/** A host without the memory for it can still send what there is. */
+async function packedOr(packing: Promise<PackedContent> | undefined, events: JobEvents): Promise<PackedContent | undefined> {
+  try {
+    return await packing;
+  } catch (error) {
+    events.warning(`Packing failed (${error instanceof Error ? error.message : String(error)}); sending without it, as --no-compress does.`);
+    return undefined;
+  }
 }
 
 function codec(): Uint8Array {

@@ -8,7 +8,7 @@ import type { StubSession } from '../session/stub-session.js';
 import { hearAnyStub, takeOver } from '../session/take-over.js';
 import { finishJob } from './finish-job.js';
 import type { Job } from './job.js';
-import { saveWithoutPlan } from './sector-journal.js';
+import { NO_STREAM, saveWithoutPlan } from './sector-journal.js';
 import { loadFor } from './rest-on-disk.js';
 import { surveyAndPlan, type Planned } from './survey-and-plan.js';
 import { makeStream } from './make-stream.js';
@@ -35,13 +35,14 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
     job.events.note('The stub of the last run was told otherwise of half-duplex: it begins anew.');
     return { session: await takeOverAndSave(job, link, session.token) };
   }
-  const planned = session.progress?.status === 0 ? await planAgain(job, session, saved) : undefined;
-  if (planned !== undefined && !job.options.full && crc32(planned.stream) === saved.streamCrc) {
+  const isAtWork = session.progress?.status === 0;
+  const planned = isAtWork && saved.streamCrc !== NO_STREAM && !job.options.full ? await planAgain(job, session, saved) : undefined;
+  if (planned !== undefined && crc32(planned.stream) === saved.streamCrc) {
     job.events.note('The stub of the last run still works: going on where it is.');
     job.log.session = session;
     return { report: await finishJob(job, session, planned) };
   }
-  job.events.note(planned === undefined ? 'The stub of the last run has met an error: it begins anew.' : 'The stub of the last run works on something else: it begins anew.');
+  job.events.note(isAtWork ? 'The stub of the last run works on something else: it begins anew.' : 'The stub of the last run has met an error: it begins anew.');
   return { session: await takeOverAndSave(job, link, session.token) };
 }
 

@@ -47,6 +47,9 @@ export function saveOrWarn({ file, events }: Pick<Job, 'file' | 'events'>, sessi
 /** No CRC-32 of a stream. */
 export const NO_STREAM = -1;
 
+/** What changes of a session's notes while it goes on. */
+export type SessionNote = Pick<SavedSession, 'streamCrc' | 'inProgress' | 'sentBytes'>;
+
 /**
  * For a session that works on no plan: its stub can be found again, and these sectors may be in any state.
  * @returns to be called when they are proven

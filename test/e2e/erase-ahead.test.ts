@@ -48,6 +48,20 @@ async function job(link: SimLink, memory: Memory, options: Partial<FlashOptions>
   return { report, said: said.join('\n') };
 }
 
+/** The process of a job ends, as far as board and disk can tell, when all that is sent ahead is done. */
+async function killedWhilePacking(link: SimLink, memory: Memory, options: Partial<FlashOptions> = {}, image = IMAGE): Promise<void> {
+  const isPacking = new Promise<void>((resolve) => {
+    const packsForEver = (): Promise<never> => {
+      link.world.run(link.world.now + msToTicks(PACKING_MS));
+      resolve();
+      return new Promise(() => undefined);
+    };
+    void job(link, { ...memory, packer: { pack: packsForEver, diff: packsForEver } }, options, image);
+  });
+  await isPacking;
+  await link.close();
+}
+
 describe('all sectors are erased when a slow packing ends', () => {
   test.each(['rtt=20ms', 'rtt=2s', 'transport=udp&rtt=100ms', 'rtt=100ms&fault=lose=0.001', 'chip=STM32H742xI&rtt=20ms'])('%s', async (query) => {
     const link = await openBoard(query);
@@ -81,6 +95,29 @@ test('those that are right already are left alone, and hinder nothing', async ()
   const seen: number[][] = [];
   await job(link, { packer: slowPacker(link, () => seen.push(erasedSectors(link))) }, {}, imageOf(...IMAGE.segments, right));
   expect(seen).toEqual([SECTORS]);
+  expect(firstDifference(flashOf(link), flashedOver(before, IMAGE, link))).toBeUndefined();
+});
+
+test('a beginning longer than a frame is begun with one frame, and goes on behind it', async () => {
+  const link = await openBoard('rtt=20ms');
+  // Every second flash word is blank: each of the others comes back from RAM by an operation of its own.
+  const vectors = { address: 0x0800_0000, bytes: sampleContent(SECTOR_BYTES, 6).map((byte, at) => (at & 32 ? 0xff : byte & 0x7f)) };
+  const image = imageOf(vectors, ...IMAGE.segments.map(({ address, bytes }) => ({ address: address + SECTOR_BYTES, bytes: bytes.subarray(0, 0x3_8000) })), { address: 0x0816_0000, bytes: sectorful(9) });
+  const before = fillFlash(link, 3, 0x1000);
+  before.fill(0xff, 0, SECTOR_BYTES);
+  before.set(vectors.bytes);
+  link.world.board.chip.flash.load(before);
+  const { report } = await job(link, { packer: slowPacker(link, () => undefined) }, { chip: 'STM32H743xI' }, image);
+  expect(report.details).toMatchObject({ repeatedBytes: 0, reconnects: 0 });
+  expect(firstDifference(flashOf(link), flashedOver(before, image, link))).toBeUndefined();
+});
+
+test('where packing fails, the job goes on without it, and says so', async () => {
+  const link = await openBoard('rtt=20ms');
+  const before = fillFlash(link, 3, 0x1000);
+  const { report, said } = await job(link, { packer: slowPacker(link, () => { throw new Error('no memory left'); }) });
+  expect(said).toContain('Packing failed (no memory left); sending without it');
+  expect(report.details.ways).toContainEqual(expect.objectContaining({ name: 'stored', isChosen: true }));
   expect(firstDifference(flashOf(link), flashedOver(before, IMAGE, link))).toBeUndefined();
 });
 
@@ -146,12 +183,13 @@ describe('when all are erased and nothing is packed yet,', () => {
     const link = await openBoard('rtt=20ms');
     const before = fillFlash(link, 3);
     const memory = { file: memorySessionFile(), journal: memoryRestJournal() };
-    const dies = slowPacker(link, () => { throw new Error('killed'); });
-    await expect(job(link, { ...memory, packer: dies })).rejects.toThrow('killed');
+    await killedWhilePacking(link, memory);
     expect(erasedSectors(link)).toEqual(SECTORS);
-    await link.close();
-    const { said } = await job(connectSimLink(link.world, link.options), { ...memory, packer: { pack, diff } });
+    let questions = 0;
+    const { said } = await job(connectSimLink(link.world, link.options), { ...memory, packer: { pack: (...asked) => (questions++, pack(...asked)), diff } });
     expect(said).toContain('begins anew');
+    // What cannot be gone on with is not made again to find that out.
+    expect(questions).toBe(1);
     expect(statistics(link).boots.go).toBe(1);
     expect(firstDifference(flashOf(link), flashedOver(before, IMAGE, link))).toBeUndefined();
   });
@@ -160,14 +198,25 @@ describe('when all are erased and nothing is packed yet,', () => {
     const link = await openBoard('rtt=20ms');
     const before = fillFlash(link, 3, 0x1000);
     const memory = { file: memorySessionFile(), journal: memoryRestJournal() };
-    const cut = slowPacker(link, () => {
-      link.world.board.pressReset();
-      throw new Error('killed');
-    });
-    await expect(job(link, { ...memory, packer: cut })).rejects.toThrow('killed');
-    await link.close();
+    await killedWhilePacking(link, memory);
+    link.world.board.pressReset();
     const { report } = await job(connectSimLink(link.world, link.options), { ...memory, packer: { pack, diff } });
     expect(report.outcome).toBe('flashed');
     expect(firstDifference(flashOf(link), flashedOver(before, IMAGE, link))).toBeUndefined();
   });
+});
+
+test.each([
+  ['on two wires', 'half-duplex=1&fault=half-duplex', IMAGE],
+  ['of little', 'rtt=20ms', imageOf({ address: 0x0800_0000, bytes: sampleContent(0x4000, 5) })],
+])('a job %s that ends before anything is sent has written nothing down, and gives nothing back', async (_, query, image) => {
+  const link = await openBoard(query);
+  fillFlash(link, 3, 0x1_8000);
+  const before = flashOf(link);
+  const journal = memoryRestJournal();
+  const kept: number[] = [];
+  const counting = { ...journal, save: (chip: string, sectors: Parameters<typeof journal.save>[1]) => (kept.push(sectors.length), journal.save(chip, sectors)) };
+  await killedWhilePacking(link, { file: memorySessionFile(), journal: counting }, {}, image);
+  expect(kept).toEqual([]);
+  expect(firstDifference(flashOf(link), before)).toBeUndefined();
 });
