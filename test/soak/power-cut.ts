@@ -5,6 +5,7 @@
 import type { BoardEvent } from '../../host/board/board.js';
 import type { FlashOperation } from '../../host/board/chip/flash-memory.js';
 import { Random } from '../../host/board/random.js';
+import { rememberingPacker } from '../../host/bench/remembering-packer.js';
 import { BoardViolation } from '../../host/board/violations.js';
 import { msToTicks } from '../../host/board/time.js';
 import { StageFlashError } from '../../host/errors.js';
@@ -54,6 +55,9 @@ export interface CutResult {
   readonly wrong: string | undefined;
 }
 
+/** The first run of each way asks the same in every case. */
+const packer = rememberingPacker(24);
+
 /** A cabinet may wait for so long until somebody tries again; half of what decays does so meanwhile. */
 const LONGEST_PAUSE_MS = 600_000;
 const BOOT_MS = 50;
@@ -65,7 +69,7 @@ export async function cutPower(cut: PowerCut): Promise<CutResult> {
   for (const image of [cut.oldImage, ...(beside ? [beside] : [])]) flash.load(flashedOver(flashOf(link), image, link));
   const expected = flashedOver(flashOf(link), cut.newImage, link);
   const watch = watchCut(link, cut);
-  const run = (over: SimLink) => flashImage(cut.newImage, over, { imagePath: cut.newImage.source, to: 'sim:', events: () => undefined, retryBudgetMs: 0, ...cut.options }, { file, journal, ...(cut.isOldKnown === true && { base: cut.oldImage }) });
+  const run = (over: SimLink) => flashImage(cut.newImage, over, { imagePath: cut.newImage.source, to: 'sim:', events: () => undefined, retryBudgetMs: 0, ...cut.options }, { file, journal, packer, ...(cut.isOldKnown === true && { base: cut.oldImage }) });
 
   board.boot0 = boot0;
   const first = await run(link).catch((error: unknown) => error);
