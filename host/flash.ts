@@ -15,9 +15,9 @@ import type { Job } from './job/job.js';
 import { leaveAfter } from './job/move-board.js';
 import { packAhead } from './job/pack-ahead.js';
 import { recordJob } from './job/record-job.js';
+import { rememberedAs } from './job/remembered-as.js';
 import { resumeJob } from './job/resume-job.js';
 import type { Link } from './link/link.js';
-import { parseLinkUrl } from './link/link-url.js';
 import { NO_REST_JOURNAL, restJournal, type RestJournal } from './session/rest-journal.js';
 import { NO_SESSION_FILE, sessionFile, type SessionFile } from './session/session-file.js';
 
@@ -31,8 +31,8 @@ export function flash(options: FlashOptions): Promise<Report> {
     const image = (log.image = await readImage(options.imagePath, options.address === undefined ? {} : { address: options.address }));
     checkImage(image).forEach((warning) => events.warning(warning));
     const base = options.basePath === undefined ? {} : { base: await readImage(options.basePath, options.address === undefined ? {} : { address: options.address }) };
-    const { scheme, name, identity = name } = parseLinkUrl(options.to);
-    const [file, journal, cache] = scheme === 'sim' ? [NO_SESSION_FILE, NO_REST_JOURNAL, NO_SECTOR_CACHE] : [sessionFile(identity), restJournal(), sectorCache()];
+    const board = rememberedAs(options.to);
+    const [file, journal, cache] = board === undefined ? [NO_SESSION_FILE, NO_REST_JOURNAL, NO_SECTOR_CACHE] : [sessionFile(board), restJournal(), sectorCache()];
     const packer = packerAhead(PACKER);
     const job = { image, ...base, options, events, file, journal, cache, packer, log };
     packAhead(job);

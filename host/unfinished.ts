@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { StageFlashError, fileTrouble } from './errors.js';
 import type { FlashOptions } from './flash-options.js';
+import { rememberedAs } from './job/remembered-as.js';
 import { parseLinkUrl } from './link/link-url.js';
 import { uidOf } from './report/report.js';
 import type { SavedJob } from './session/saved-job.js';
@@ -41,18 +42,13 @@ export function findUnfinished(wanted: WantedJob, folder?: string): UnfinishedJo
 
 function choose({ to, board }: WantedJob, folder?: string): Unfinished {
   const all = savedSessions(folder).filter(isUnfinished);
-  const ofLink = to === undefined ? all : [sessionFile(linkIdentity(to), folder).load()].filter(isUnfinished);
+  const ofLink = to === undefined ? all : [sessionFile(rememberedAs(to) ?? to, folder).load()].filter(isUnfinished);
   const found = ofLink.filter(({ facts }) => board === undefined || uidOf(facts) === board.toLowerCase());
   if (found.length === 1) return found[0]!;
   const which = [to !== undefined && `on ${parseLinkUrl(to).name}`, board !== undefined && `for the board ${board}`].filter(Boolean).join(' ');
   const others = all.map(nameOf).join('; ');
   if (found.length > 1) throw new StageFlashError('usage', `${found.length} jobs were left unfinished${which && ` ${which}`}: ${found.map(nameOf).join('; ')}`, { hint: 'Say which: --to URL or --board UID.' });
   throw new StageFlashError('usage', `no job was left unfinished${which && ` ${which}`} by this machine`, { hint: others === '' ? 'Flash an image: stage-flash IMAGE --to URL.' : `Unfinished: ${others}.` });
-}
-
-function linkIdentity(to: string): string {
-  const { name, identity = name } = parseLinkUrl(to);
-  return identity;
 }
 
 function demandUnchanged(path: string, fileSha256: string): void {

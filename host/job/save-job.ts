@@ -4,8 +4,8 @@ import { parseLinkUrl } from '../link/link-url.js';
 import { SAVED_OPTIONS, type SavedJob } from '../session/saved-job.js';
 import type { Job } from './job.js';
 
-/** Of certificates, from the folder in which the command was given. */
-const NAMES_FILES = /[?&](ca|cert|key)=/;
+/** From the folder in which the command was given. */
+const NAMES_FILES = /[?&](ca|cert|key|flash-file)=/;
 
 /** @returns undefined for an image that is in no file */
 export function savedJob({ image: { fileSha256 }, options }: Pick<Job, 'image' | 'options'>): SavedJob | undefined {

@@ -8,7 +8,6 @@ import { StageFlashError } from '../errors.js';
 import type { JobOptions } from '../flash-options.js';
 import type { JobEvents } from '../job-events.js';
 import type { Link } from '../link/link.js';
-import { parseLinkUrl } from '../link/link-url.js';
 import { refuseMissingPort } from '../loader/kick.js';
 import type { Logbook } from '../report/logbook.js';
 import { describeDevice } from '../report/report.js';
@@ -21,6 +20,7 @@ import { meetStub } from './meet-stub.js';
 import { enterBootloader, leaveAfter } from './move-board.js';
 import { forgetStub } from './sector-journal.js';
 import { recordJob } from './record-job.js';
+import { rememberedAs } from './remembered-as.js';
 
 /** A visit is not gone on with: the next one begins in the ROM bootloader. */
 const AFTER_ABORT = 'A stub may still wait on the board: reset it into its bootloader before the next command.';
@@ -91,8 +91,8 @@ export function visitBoard<Begun, Result, Report extends { readonly text: string
 }
 
 function sessionFileOf(to: string): SessionFile {
-  const { scheme, name, identity = name } = parseLinkUrl(to);
-  return scheme === 'sim' ? NO_SESSION_FILE : sessionFile(identity);
+  const board = rememberedAs(to);
+  return board === undefined ? NO_SESSION_FILE : sessionFile(board);
 }
 
 function workThere<Result>({ options, log, events, file }: Asked, session: StubSession, work: (visit: Visit) => Promise<Result>): Promise<Result> {
