@@ -42,7 +42,8 @@ export async function resumeJob(job: Job, link: Link): Promise<Resumed> {
     job.log.session = session;
     return { report: await finishJob(job, session, planned) };
   }
-  job.events.note(isAtWork ? 'The stub of the last run works on something else: it begins anew.' : 'The stub of the last run has met an error: it begins anew.');
+  const state = !isAtWork ? 'has met an error' : saved.streamCrc === NO_STREAM ? 'had not come to its content' : 'works on something else';
+  job.events.note(`The stub of the last run ${state}: it begins anew.`);
   return { session: await takeOverAndSave(job, link, session.token) };
 }
 
