@@ -1,8 +1,8 @@
 /** Software flow control as a converter does it that was set to it: XOFF from the device stops what goes there, XON lets it go on, and neither is passed on. */
 import type { Tick } from '../time.js';
 
-const XON = 0x11;
-const XOFF = 0x13;
+export const XON = 0x11;
+export const XOFF = 0x13;
 
 export class FlowGate {
   readonly #release: (bytes: Uint8Array, tick: Tick) => void;

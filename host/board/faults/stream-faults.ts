@@ -2,12 +2,10 @@
 import { oneOf, parseCount, parseInteger, parsePercent, parsePeriodMs } from '../option-parsers.js';
 import type { Fault, FaultSite } from '../faults.js';
 import { msToTicks } from '../time.js';
-import { FlowGate } from './flow-gate.js';
+import { FlowGate, XOFF, XON } from './flow-gate.js';
 import { ModemEscape } from './modem-escape.js';
 
 const IAC = 0xff;
-const XON = 0x11;
-const XOFF = 0x13;
 
 const BOTH_WAYS = { form: 'line|network|both', default: 'both' } as const;
 type Way = 'line' | 'network' | 'both';
