@@ -29,7 +29,7 @@ export interface FlashOperation {
 
 /** Whoever reads the array without asking. */
 export interface FlashObserver {
-  /** The region of a bank was opened or closed for direct reads. */
+  /** A part of the array was opened or closed for direct reads. */
   regionsChanged(): void;
   /** Cells changed that may be held as translated code. */
   contentChanged(address: number, lengthBytes: number): void;
@@ -41,8 +41,14 @@ interface Bank {
   readonly states: Uint8Array;
   /** By number of the flash word in the bank. */
   readonly damage: Map<number, Damage>;
-  readonly region: MemoryRegion;
+  readonly regions: readonly MemoryRegion[];
+  /** Damaged flash words of each region. */
+  readonly harm: Uint32Array;
+  isOpen: boolean;
 }
+
+/** What one damaged flash word keeps from being read directly: a page of the core's memory map. */
+const REGION_BYTES = 0x1_0000;
 
 export class FlashMemory {
   /** Flash words programmed and sectors erased since the board was built. */
@@ -67,14 +73,17 @@ export class FlashMemory {
     this.#wordBytes = part.flashWordBytes;
     this.#banks = part.banks.map((bank, index) => {
       const bytes = new Uint8Array(bankLengthBytes(part, bank)).fill(0xff);
-      const region: MemoryRegion = { name: `FLASH${index + 1}`, base: bank.base, bytes, readable: false, writable: false, executable: true };
-      return { base: bank.base, bytes, states: new Uint8Array(bytes.length / part.flashWordBytes), damage: new Map(), region };
+      const regions = Array.from({ length: bytes.length / REGION_BYTES }, (_, at): MemoryRegion => ({
+        name: `FLASH${index + 1}`, base: bank.base + at * REGION_BYTES, bytes: bytes.subarray(at * REGION_BYTES, (at + 1) * REGION_BYTES), readable: false, writable: false, executable: true,
+      }));
+      const states = new Uint8Array(bytes.length / part.flashWordBytes);
+      return { base: bank.base, bytes, states, damage: new Map(), regions, harm: new Uint32Array(regions.length), isOpen: false };
     });
   }
 
-  /** One per bank. */
+  /** Of all banks, in address order. */
   get regions(): readonly MemoryRegion[] {
-    return this.#banks.map((bank) => bank.region);
+    return this.#banks.flatMap((bank) => bank.regions);
   }
 
   /** The cells of a bank (0 or 1), without ECC. Not to be written. */
@@ -135,7 +144,7 @@ export class FlashMemory {
     if (bits.size > 0) {
       this.#damage(bank, word, { kind: 'flipped', bits });
     } else {
-      bank.damage.delete(word);
+      this.#heal(bank, word);
       bank.states[word] = LOADED;
     }
   }
@@ -151,17 +160,12 @@ export class FlashMemory {
     this.#damage(bank, offset / this.#wordBytes, damage);
   }
 
-  /** Lets the core read a bank directly, or makes it ask the controller. */
+  /** Lets the core read a bank directly, where no flash word is damaged; or makes it ask the controller. */
   setReadable(bankIndex: number, readable: boolean): void {
-    const { region } = this.#bank(bankIndex);
-    if (region.readable === readable) return;
-    region.readable = readable;
-    this.#observer.regionsChanged();
-  }
-
-  /** May the bank be read without looking at every word? */
-  isSound(bankIndex: number): boolean {
-    return this.#bank(bankIndex).damage.size === 0;
+    const bank = this.#bank(bankIndex);
+    if (bank.isOpen === readable) return;
+    bank.isOpen = readable;
+    this.#refresh(bank);
   }
 
   /** Must the flash word that holds `offset` be read through its ECC? */
@@ -197,7 +201,7 @@ export class FlashMemory {
     bank.bytes.fill(0xff, offset, offset + lengthBytes);
     this.#forEachWord(offset, lengthBytes, (word) => {
       bank.states[word] = ERASED;
-      bank.damage.delete(word);
+      this.#heal(bank, word);
     });
     this.eraseCount += lengthBytes / this.#part.sectorBytes;
     this.#observer.contentChanged(bank.base + offset, lengthBytes);
@@ -214,9 +218,30 @@ export class FlashMemory {
   }
 
   #damage(bank: Bank, word: number, damage: Damage): void {
+    if (!bank.damage.has(word)) this.#count(bank, word, 1);
     bank.damage.set(word, damage);
     bank.states[word] = DAMAGED;
-    this.setReadable(this.#banks.indexOf(bank), false);
+  }
+
+  #heal(bank: Bank, word: number): void {
+    if (bank.damage.delete(word)) this.#count(bank, word, -1);
+  }
+
+  #count(bank: Bank, word: number, more: 1 | -1): void {
+    const at = Math.floor((word * this.#wordBytes) / REGION_BYTES);
+    const before = bank.harm[at]!;
+    bank.harm[at] = before + more;
+    if (before === 0 || before + more === 0) this.#refresh(bank);
+  }
+
+  #refresh(bank: Bank): void {
+    let changed = false;
+    for (const [at, region] of bank.regions.entries()) {
+      const readable = bank.isOpen && bank.harm[at] === 0;
+      changed ||= region.readable !== readable;
+      region.readable = readable;
+    }
+    if (changed) this.#observer.regionsChanged();
   }
 
   #put(bank: Bank, offset: number, bytes: Uint8Array): void {
@@ -224,7 +249,7 @@ export class FlashMemory {
     this.#forEachWord(offset, bytes.length, (word) => {
       const start = word * this.#wordBytes;
       bank.states[word] = bank.bytes.subarray(start, start + this.#wordBytes).every((byte) => byte === 0xff) ? ERASED : LOADED;
-      bank.damage.delete(word);
+      this.#heal(bank, word);
     });
     this.#observer.contentChanged(bank.base + offset, bytes.length);
   }

@@ -53,10 +53,10 @@ export class FlashReader {
     throw new BusFault(address, 'flash is read-out protected');
   }
 
-  /** Direct reads from now on, unless some flash word needs its ECC looked at. The bank must be idle. */
+  /** Direct reads from now on, where no flash word needs its ECC looked at. The bank must be idle. */
   open(): void {
     const { memory, bankIndex } = this.#bank.options;
-    if (memory.isSound(bankIndex) && !this.#isGuarded(0, this.#bank.lengthBytes)) memory.setReadable(bankIndex, true);
+    if (!this.#isGuarded(0, this.#bank.lengthBytes)) memory.setReadable(bankIndex, true);
   }
 
   /** Read-out protection, PCROP, secure area. */

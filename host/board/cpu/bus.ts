@@ -15,14 +15,18 @@ export interface Bus {
   write(address: number, size: AccessSize, value: number, tick: Tick): void;
 }
 
-/** A bus error answer: precise data bus fault at `address` (PM0253 §2.5). */
-export class BusFault extends Error {
-  override readonly name = 'BusFault';
+/** A bus error answer: precise data bus fault at `address` (PM0253 §2.5). Not an Error: the core takes thousands, and nobody asks for their stack. */
+export class BusFault {
   readonly address: number;
+  readonly #why: string;
 
   constructor(address: number, why: string) {
-    super(`bus fault at 0x${(address >>> 0).toString(16).padStart(8, '0')}: ${why}`);
     this.address = address >>> 0;
+    this.#why = why;
+  }
+
+  get message(): string {
+    return `bus fault at 0x${this.address.toString(16).padStart(8, '0')}: ${this.#why}`;
   }
 }
 

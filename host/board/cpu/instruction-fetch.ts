@@ -8,6 +8,7 @@ import type { CoreMemory } from './memory.js';
 import { isDevice } from './memory.js';
 import type { SystemControl } from './system/system-control.js';
 import type { BlockFunction, BlockRuntime } from './translate/runtime.js';
+import { translateOnce } from './translate/known-blocks.js';
 import { compileBlock } from './translate/runtime.js';
 import { translateBlock } from './translate/translate-block.js';
 
@@ -31,7 +32,7 @@ export class InstructionFetch {
     this.#mem.index = 0;
     const region = this.#executableRegion(pc);
     if (!region.readable) return this.single(pc);
-    const translated = translateBlock({ start: pc, itState: 0, fetch: (address) => this.#fetchPlain(address) });
+    const translated = translateOnce(pc, (address) => this.#fetchPlain(address));
     // The first halfword is there, so it is the second half of a wide instruction that is not.
     if (translated === undefined) return this.single(pc);
     const block = compileBlock(translated.source, this.#runtime);
