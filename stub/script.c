@@ -5,6 +5,7 @@
 #include "crc32.h"
 #include "flash.h"
 #include "memory.h"
+#include "old-content.h"
 #include "registers.h"
 #include "window.h"
 #include "wire.gen.h"
@@ -13,7 +14,6 @@
 
 /* Steps in a row before others get their turn. */
 #define MOST_STEPS 32u
-#define MOST_COPIES 8u
 
 static struct {
     uint32_t executed; /* stream offset */
@@ -30,10 +30,6 @@ static struct {
     uint32_t piece_bytes;
     uint32_t taken_before;
     struct unpacked unpacked; /* a flash word that waits, or none */
-    struct {
-        uint32_t sector;
-        const uint8_t *at; /* NULL: none */
-    } copies[MOST_COPIES];
 } self;
 
 uint32_t script_executed(void)
@@ -117,46 +113,6 @@ static bool write_word(void)
     return true;
 }
 
-int32_t unpack_flash_half(uint32_t address)
-{
-    return flash_is_busy(flash_bank(address)) ? -1 : *(const volatile uint16_t *)address;
-}
-
-/* Where the sector of this address was copied to; NULL: it was not. */
-static const uint8_t *kept_sector(uint32_t sector)
-{
-    for (uint32_t at = 0; at < MOST_COPIES; at++) {
-        if (self.copies[at].at != NULL && self.copies[at].sector == sector) {
-            return self.copies[at].at;
-        }
-    }
-    return NULL;
-}
-
-int32_t unpack_old(uint32_t address, uint32_t length, uint8_t *to)
-{
-    while (length != 0) {
-        const uint32_t in_sector = address % flash_sector_bytes();
-        const uint32_t in_row = flash_sector_bytes() - in_sector;
-        uint32_t run = in_row < length ? in_row : length;
-        const uint8_t *kept = kept_sector(address - in_sector);
-        const uint32_t bank = flash_bank(address);
-        if (kept == NULL && bank == FLASH_BANKS) {
-            flash_refuse(WIRE_STATUS_BAD_ADDRESS, address);
-            return -UNPACK_BROKEN;
-        }
-        if (kept == NULL && flash_is_busy(bank)) {
-            return -UNPACK_WANTS_FLASH;
-        }
-        const uint8_t *from = kept != NULL ? kept + in_sector : (const uint8_t *)address;
-        address += run;
-        length -= run;
-        copy_bytes(to, from, run);
-        to += run;
-    }
-    return 0;
-}
-
 /* The next flash word of a PIECE. */
 static bool unpack_word(void)
 {
@@ -205,16 +161,6 @@ static bool accept(uint32_t address, uint32_t length, uint32_t piece_bytes)
     return is_accepted;
 }
 
-/* Where KEEP puts, and RESTORE finds, what belongs at this address; NULL: no place for copies. */
-static uint8_t *copy_of(uint32_t address, uint32_t copy)
-{
-    if (copy - WIRE_COPIES_ADDRESS < WIRE_COPIES_END - WIRE_COPIES_ADDRESS && copy % WIRE_COPY_BYTES == 0) {
-        return (uint8_t *)(copy + address % flash_sector_bytes());
-    }
-    flash_refuse(WIRE_STATUS_BAD_ADDRESS, copy);
-    return NULL;
-}
-
 /* The operations: true when done, or begun in the case of those that write; false when they must wait or were refused. */
 
 static bool no_operation(void)
@@ -248,7 +194,7 @@ static bool begin_restore(void)
 {
     const uint32_t length = read_u32(5);
     self.address = read_u32(1);
-    self.kept = copy_of(self.address, read_u32(9));
+    self.kept = old_content_place(self.address, read_u32(9));
     if (self.kept == NULL || !accept(self.address, length, flash_word_bytes())) {
         return false;
     }
@@ -263,16 +209,7 @@ static bool begin_restore(void)
 static bool keep(void)
 {
     const uint32_t address = read_u32(1);
-    uint8_t *const to = copy_of(0, read_u32(5));
-    if (to == NULL || !accept(address, flash_sector_bytes(), flash_sector_bytes()) || flash_is_busy(flash_bank(address))) {
-        return false;
-    }
-    /* Nothing is made from a word that cannot be read. */
-    flash_read(address, flash_sector_bytes(), to);
-    const uint32_t number = (uint32_t)to / WIRE_COPY_BYTES % MOST_COPIES;
-    self.copies[number].sector = address;
-    self.copies[number].at = to;
-    return true;
+    return accept(address, flash_sector_bytes(), flash_sector_bytes()) && !flash_is_busy(flash_bank(address)) && old_content_keep(address, read_u32(5));
 }
 
 /* The codec lies where it was linked for; only the one that was built with this stub is called. */

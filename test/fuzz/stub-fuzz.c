@@ -26,6 +26,9 @@ static uint8_t recent[WIRE_RECENT_BYTES] __attribute__((aligned(8)));
 #define self window_self
 #include "window.c"
 #undef self
+#define self old_content_self
+#include "old-content.c"
+#undef self
 #define self script_self
 #include "script.c"
 #undef self
@@ -124,6 +127,7 @@ static void begin_anew(uint32_t token)
 {
     memset(&frame_self, 0, sizeof frame_self);
     memset(&window_self, 0, sizeof window_self);
+    memset(&old_content_self, 0, sizeof old_content_self);
     memset(&script_self, 0, sizeof script_self);
     memset(&workspace_self, 0, sizeof workspace_self);
     memset(&unpack_self, 0, sizeof unpack_self);
