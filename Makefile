@@ -31,7 +31,7 @@ blobs: build $(BLOBS) ## Compile loader, stub and demo application and record th
 	node dist/tools/record-blobs.js $(BUILD) "$$($(CROSS)gcc -dumpfullversion)"
 
 size: $(BLOBS) ## Show where the bytes of loader and stub go
-	@for part in loader stub; do echo "$$part: $$(wc -c < $(BUILD)/$$part.bin) bytes"; $(CROSS)nm --size-sort --print-size --radix=d $(BUILD)/$$part.elf | awk '$$3 ~ /[tTrR]/ { printf "  %5d %s\n", $$2, $$4 }' | tail -n 12; done
+	@for part in loader starter stub; do echo "$$part: $$(wc -c < $(BUILD)/$$part.bin) bytes"; $(CROSS)nm --size-sort --print-size --radix=d $(BUILD)/$$part.elf | awk '$$3 ~ /[tTrR]/ { printf "  %5d %s\n", $$2, $$4 }' | tail -n 12; done
 
 demo: build ## Flash a real application onto the virtual board over a 300 ms link and boot it
 	node dist/cli/main.js demo

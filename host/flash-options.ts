@@ -78,9 +78,24 @@ export interface FlashOptions extends JobOptions, ImageOptions {
   /** @default 'reset' */
   readonly after?: AfterFlash;
   /** What the application must say, on the same line with the same settings, after the reset or the start. */
-  readonly expect?: { readonly text: string; readonly withinMs: number };
+  readonly expect?: ExpectedText;
   /** Asked only where a job that is cut could leave the board unreachable; without it such a job is refused. */
   readonly consent?: AskConsent | undefined;
+}
+
+/** Somewhere in what the application says, byte for byte (UTF-8). */
+export interface ExpectedText {
+  readonly text: string;
+  readonly withinMs: number;
+}
+
+export interface RunOptions extends JobOptions {
+  /** Raw binary or Intel HEX, linked for RAM. */
+  readonly imagePath: string;
+  /** Where a raw binary belongs. @default 0x24000000 */
+  readonly address?: number;
+  /** What the program must say, on the same line with the same settings. */
+  readonly expect?: ExpectedText;
 }
 
 /** Asks whoever is there; false is a no. */
@@ -123,6 +138,12 @@ export interface VerifyReport {
 
 export interface EraseReport {
   readonly outcome: 'erased';
+  readonly text: string;
+  readonly details: ReportDetails;
+}
+
+export interface RunReport {
+  readonly outcome: 'started';
   readonly text: string;
   readonly details: ReportDetails;
 }

@@ -27,6 +27,10 @@ $(BUILD)/loader.elf: stub/loader/loader.c stub/registers.h stub/wire.gen.h linke
 	@mkdir -p $(BUILD)
 	$(CROSS)gcc $(ARM_FLAGS) $(LOADER_FLAGS) $(ARM_LINK) -T linker/loader.ld $< -o $@
 
+$(BUILD)/starter.elf: stub/starter/starter.c stub/registers.h stub/wire.gen.h linker/starter.ld stub/build.mk
+	@mkdir -p $(BUILD)
+	$(CROSS)gcc $(ARM_FLAGS) $(ARM_LINK) -T linker/starter.ld $< -o $@
+
 $(BUILD)/codec/%.o: stub/codec/%.c $(STUB_HEADERS) stub/build.mk
 	@mkdir -p $(@D)
 	$(CROSS)gcc $(ARM_FLAGS) $(CODEC_FLAGS) -c $< -o $@
@@ -45,6 +49,9 @@ $(BUILD)/application.elf: stub/application/application.c stub/application/tables
 $(BUILD)/loader.bin: $(BUILD)/loader.elf
 	$(CROSS)objcopy -O binary -j .loader $< $@
 
+$(BUILD)/starter.bin: $(BUILD)/starter.elf
+	$(CROSS)objcopy -O binary -j .starter $< $@
+
 $(BUILD)/stub.bin: $(BUILD)/stub.elf
 	$(CROSS)objcopy -O binary -j .stub $< $@
 
@@ -57,4 +64,4 @@ $(BUILD)/application-bank1.bin: $(BUILD)/application.elf
 $(BUILD)/application-bank2.bin: $(BUILD)/application.elf
 	$(CROSS)objcopy -O binary -j .bank2 $< $@
 
-BLOBS := $(addprefix $(BUILD)/,loader.bin stub.bin codec.bin application-bank1.bin application-bank2.bin)
+BLOBS := $(addprefix $(BUILD)/,loader.bin starter.bin stub.bin codec.bin application-bank1.bin application-bank2.bin)

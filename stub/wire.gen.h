@@ -19,6 +19,10 @@
 #define WIRE_LOADER_CHUNK_BYTES 256u /* stub bytes in one loader frame */
 #define WIRE_LOADER_BASE_ADDRESS 0x20004100u /* where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226) */
 #define WIRE_LOADER_BYTES 512u /* room for the loader: two Write Memory frames */
+#define WIRE_STARTER_BASE_ADDRESS 0x20004300u /* where the loader puts the starter, behind the loader itself; its first chunk is its entry point */
+#define WIRE_STARTER_BYTES 512u /* room for the starter: two chunks */
+#define WIRE_STARTER_PIECES 8u /* pieces of a program for RAM, between which there may be gaps */
+#define WIRE_LOADER_STACK_ADDRESS 0x2001FB00u /* from here to 0x2001FEFF is the stack of loader and starter */
 #define WIRE_STUB_BASE_ADDRESS 0x20004800u /* where the loader puts the stub; its first chunk is its entry point */
 #define WIRE_RECENT_BYTES 32768u /* of what was unpacked last, the stub keeps so many in RAM */
 #define WIRE_WINDOW_MOST_BYTES 0x00030000u /* of the window, where the RAM is there */
@@ -198,6 +202,7 @@
 /* Loader */
 #define WIRE_LOADER_CALL (1u << 8)
 #define WIRE_LOADER_INCOMPLETE 0xFFFFFFFEu
+#define WIRE_LOADER_STARTED 0xFFFFFFFCu
 #define WIRE_LOADER_TOKEN_AT 8u /* session token */
 #define WIRE_LOADER_PATIENCE_AT 12u /* listening slots (1/38 s) without a valid frame before the loader resets the chip */
 #define WIRE_LOADER_PATIENCE_LEFT_AT 16u /* the same number: what the loader counts down first */
@@ -208,6 +213,9 @@
 #define WIRE_STUB_KICK_GPIO_AT 40u /* base address of the port of that pin */
 #define WIRE_STUB_KICK_PIN_AT 44u /* the pin, as a bit of the port */
 #define WIRE_STUB_CODEC_CRC_AT 48u /* CRC-32 of the codec that CODEC brings */
+#define WIRE_STARTER_CRC_AT 4u /* CRC-32 over all pieces, one behind the other */
+#define WIRE_STARTER_VECTORS_AT 8u /* address of the vector table: initial stack pointer, entry */
+#define WIRE_STARTER_PIECES_AT 12u /* the pieces of the program, `starterPieces` of them: address and length, two words each */
 #define WIRE_OPTION_ONLY_WHEN_ASKED (1u << 0) /* say nothing but answers: the line has one pair of wires for both directions */
 #define WIRE_OPTION_SEVERAL_MASKS (1u << 6) /* answers have several masks (§3), without 0x11 and 0x13; the bit is that of the type */
 

@@ -11,6 +11,7 @@ import { LIMITS, STUB_HEADER } from '../protocol/wire.js';
 /** Where each blob goes. */
 const BLOB_ADDRESSES = {
   loader: LIMITS.loaderBaseAddress.value,
+  starter: LIMITS.starterBaseAddress.value,
   stub: LIMITS.stubBaseAddress.value,
   codec: LIMITS.codecBaseAddress.value,
   'application-bank1': 0x08000000,

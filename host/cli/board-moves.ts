@@ -14,12 +14,16 @@ export interface MoveValues {
   readonly leaveCmd?: string;
 }
 
-export function addMoveOptions(command: Command): Command {
+export function addEnterOptions(command: Command): Command {
   return command
     .option('--enter <steps>', 'bring the board into its bootloader by DTR and RTS, e.g. dtr=1+rts=1,100ms,rts=0 (1: asserted)', parseLineSteps)
     .option('--enter-cmd <command>', 'bring the board into its bootloader by a command of this machine', parseCommand)
     .option('--enter-send <hex>', 'bring the board into its bootloader by bytes that its application understands', parseHexBytes)
-    .option('--enter-ask <text>', 'bring the board into its bootloader by a person, who is told this', parseTask)
+    .option('--enter-ask <text>', 'bring the board into its bootloader by a person, who is told this', parseTask);
+}
+
+export function addLeaveOptions(command: Command): Command {
+  return command
     .option('--leave <steps>', 'bring the board out of it in the end, by DTR and RTS', parseLineSteps)
     .option('--leave-cmd <command>', 'bring the board out of it in the end, by a command', parseCommand)
     .option('--leave-ask <text>', 'bring the board out of it in the end, by a person, who is told this', parseTask);

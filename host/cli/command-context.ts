@@ -1,5 +1,5 @@
 /** What a command needs of the process around it, handed in by main.ts or by a test. */
-import type { AskConsent, DoctorReport, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, ReadOptions, ReadReport, Report, VerifyReport } from '../flash-options.js';
+import type { AskConsent, DoctorReport, EraseOptions, EraseReport, FlashOptions, ImageOptions, InfoReport, JobOptions, ReadOptions, ReadReport, Report, RunOptions, RunReport, VerifyReport } from '../flash-options.js';
 import type { UnfinishedJob, WantedJob } from '../unfinished.js';
 import type { Output } from './print.js';
 
@@ -21,5 +21,6 @@ export interface CommandContext {
   readonly verify: (options: JobOptions & ImageOptions) => Promise<VerifyReport>;
   readonly doctor: (options: JobOptions) => Promise<DoctorReport>;
   readonly read: (options: ReadOptions) => Promise<ReadReport>;
+  readonly run: (options: RunOptions) => Promise<RunReport>;
   readonly erase: (options: EraseOptions) => Promise<EraseReport>;
 }

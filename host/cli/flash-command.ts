@@ -1,16 +1,14 @@
 /** `stage-flash flash <image>`, the default command: options → one call of `flash()` → what is printed. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { StageFlashError } from '../errors.js';
 import type { AfterFlash, FlashOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
+import { DEFAULT_WITHIN_S, expectation, parseSeconds, type ExpectValues } from './expect-options.js';
 import { helpAfterOptions } from './help-text.js';
 import { addJobOptions, addLinkOption, addStubOptions, consentOf, parseAddress, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
-const DEFAULT_WITHIN_S = 10;
-
-interface FlashValues extends JobValues {
+interface FlashValues extends JobValues, ExpectValues {
   readonly address?: number;
   readonly full?: true;
   readonly base?: string;
@@ -22,8 +20,6 @@ interface FlashValues extends JobValues {
   readonly dryRun?: true;
   readonly stay?: true;
   readonly go?: number;
-  readonly expect?: string;
-  readonly within?: number;
   readonly yes?: true;
 }
 
@@ -55,9 +51,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
 }
 
 function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions, 'to' | 'events'> {
-  const { address, base, expect, within } = values;
-  if (expect === '') throw new StageFlashError('usage', '--expect wants a text', { hint: 'Say a part of what the application prints when it starts.' });
-  if (within !== undefined && expect === undefined) throw new StageFlashError('usage', '--within says how long to wait, but not for what', { hint: 'Add --expect TEXT.' });
+  const { address, base } = values;
   return {
     imagePath,
     full: values.full ?? false,
@@ -70,7 +64,7 @@ function flashOptions(imagePath: string, values: FlashValues): Omit<FlashOptions
     ...(values.streamBaud !== undefined && { streamBaud: values.streamBaud }),
     ...(values.orphanAfter !== undefined && { orphanMs: values.orphanAfter * 1000 }),
     ...(base !== undefined && { basePath: base }),
-    ...(expect !== undefined && { expect: { text: expect, withinMs: (within ?? DEFAULT_WITHIN_S) * 1000 } }),
+    ...expectation(values),
   };
 }
 
@@ -96,11 +90,5 @@ function parseBaud(text: string): number {
 function parseOrphanSeconds(text: string): number {
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds > 86_400) throw new InvalidArgumentError('That is a whole number of seconds, up to a day.');
-  return seconds;
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === '' || !(seconds > 0 && seconds <= 3600)) throw new InvalidArgumentError('That is a number of seconds, up to 3600.');
   return seconds;
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { StageFlashError } from '../errors.js';
 import type { AskConsent, JobOptions } from '../flash-options.js';
-import { addMoveOptions, boardMoves, type MoveValues } from './board-moves.js';
+import { addEnterOptions, addLeaveOptions, boardMoves, type MoveValues } from './board-moves.js';
 import type { CommandContext } from './command-context.js';
 import type { PrintStyle } from './print.js';
 
@@ -20,10 +20,17 @@ export interface JobValues extends MoveValues {
   readonly quiet?: true;
 }
 
+export { addEnterOptions };
+
 export function addJobOptions(command: Command): Command {
-  return addMoveOptions(command)
+  return addTellOptions(addLeaveOptions(addEnterOptions(command))
+    .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes));
+}
+
+/** Which part it is, and what is told of the job. */
+export function addTellOptions(command: Command): Command {
+  return command
     .option('--chip <name>', 'the part, where its device id leaves a choice, e.g. STM32H743xI')
-    .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes)
     .option('--report <file>', 'write what was done, in numbers, as JSON into a file, also when it fails')
     .option('--trace <file>', 'write all bytes that pass the link, with times, into a file')
     .addOption(new Option('--json', 'print events and result as one JSON value per line').conflicts(['quiet']))
@@ -33,9 +40,12 @@ export function addJobOptions(command: Command): Command {
 
 /** Of the commands that speak with the stub. */
 export function addStubOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--kick <pin@ms>', 'for a watchdog beside the chip: the stub toggles this pin so often, e.g. PB7@500. The ROM bootloader cannot: the watchdog must bear twelve round trips and a second or two').conflicts('direct').argParser(parseKick))
-    .addOption(new Option('--avoid-xonxoff', 'keep 0x11 and 0x13 off the wire, for a converter that takes them for XON and XOFF (2 % more bytes)').conflicts('direct'));
+  return addAvoidXonXoff(command
+    .addOption(new Option('--kick <pin@ms>', 'for a watchdog beside the chip: the stub toggles this pin so often, e.g. PB7@500. The ROM bootloader cannot: the watchdog must bear twelve round trips and a second or two').conflicts('direct').argParser(parseKick)));
+}
+
+export function addAvoidXonXoff(command: Command): Command {
+  return command.addOption(new Option('--avoid-xonxoff', 'keep 0x11 and 0x13 off the wire, for a converter that takes them for XON and XOFF (2 % more bytes)').conflicts('direct'));
 }
 
 /** Of those among them that begin nothing that could be gone on with. */

@@ -84,6 +84,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   verify: async (options) => (await import('../verify.js')).verify(options),
   doctor: async (options) => (await import('../doctor.js')).doctor(options),
   read: async (options) => (await import('../read.js')).read(options),
+  run: async (options) => (await import('../run.js')).run(options),
   erase: async (options) => (await import('../erase.js')).erase(options),
 });
 

@@ -15,6 +15,7 @@ import { helpAfterOptions } from './help-text.js';
 import { addInfoCommand } from './info-command.js';
 import { addReadCommand } from './read-command.js';
 import { addResumeCommand } from './resume-command.js';
+import { addRunCommand } from './run-command.js';
 import { addVerifyCommand } from './verify-command.js';
 import { applySettings } from './settings.js';
 
@@ -68,6 +69,7 @@ async function buildProgram(called: readonly (string | undefined)[], context: Co
   addVerifyCommand(program, context);
   addReadCommand(program, context);
   addEraseCommand(program, context);
+  addRunCommand(program, context);
   addDoctorCommand(program, context);
   addCacheCommand(program, context);
   program.hook('preAction', (_, command) => applySettings(command, context));

@@ -10,8 +10,10 @@ import { createImage } from './image.js';
 import { parseIntelHex } from './intel-hex.js';
 
 export interface ReadImageOptions {
-  /** Where a raw binary belongs. Formats that carry addresses refuse it. @default 0x08000000 */
+  /** Where a raw binary belongs. Formats that carry addresses refuse it. @default `defaultAddress` */
   readonly address?: number;
+  /** Where it belongs when nobody says. @default 0x08000000 */
+  readonly defaultAddress?: number;
 }
 
 /** Bank 1 of every H7 begins here, and BOOT_ADD0 as ST ships it points here (RM0433 §2.6). */
@@ -52,7 +54,7 @@ export function decodeImage(path: string, content: Uint8Array, options: ReadImag
     }
     return { ...createImage(source, 'Intel HEX', parseIntelHex(source, Buffer.from(content).toString('latin1'))), fileSha256 };
   }
-  return { ...createImage(source, 'raw binary', [{ address: options.address ?? DEFAULT_ADDRESS, bytes: content }]), fileSha256 };
+  return { ...createImage(source, 'raw binary', [{ address: options.address ?? options.defaultAddress ?? DEFAULT_ADDRESS, bytes: content }]), fileSha256 };
 }
 
 async function readWholeFile(path: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /** What the loader says: pairs of words, token and one more (PROTOCOL.md §2), somewhere in what the line brings. */
-import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
+import { LOADER_FRAME } from '../protocol/wire.js';
 
 const ANSWER_BYTES = 8;
 /** USART1, USART2, USART3 (stub/registers.h): where the loader looks for its line. */
@@ -7,6 +7,7 @@ const USARTS: readonly number[] = [0x4001_1000, 0x4000_4400, 0x4000_4800];
 
 export class LoaderAnswers {
   readonly #token: Uint8Array;
+  readonly #chunks: ReadonlySet<number>;
   #pending: Uint8Array = new Uint8Array(0);
   /** Base address of the USART on which the loader hears us, once it has greeted. */
   usart: number | undefined;
@@ -14,13 +15,17 @@ export class LoaderAnswers {
   cutUsart: number | undefined;
   /** Addresses of the chunks that the loader has stored. */
   readonly stored = new Set<number>();
-  /** The stub was called and found itself incomplete. */
+  /** The stub was called and found itself incomplete; or the starter the program. */
   incomplete = false;
+  /** The starter was called, and has started the program. */
+  started = false;
   /** Bytes that belonged to answers, and bytes that did not. */
   answerBytes = 0;
   otherBytes = 0;
 
-  constructor(token: number) {
+  /** @param chunks addresses of all that is sent: what else looks like one is none */
+  constructor(token: number, chunks: Iterable<number>) {
+    this.#chunks = new Set(chunks);
     this.#token = new Uint8Array(4);
     new DataView(this.#token.buffer).setUint32(0, token, true);
   }
@@ -31,7 +36,8 @@ export class LoaderAnswers {
     joined.set(bytes, this.#pending.length);
     this.#hearEnds(joined);
     let at = 0;
-    while (joined.length - at >= ANSWER_BYTES) {
+    // What comes when the program has started is the program's.
+    while (!this.started && joined.length - at >= ANSWER_BYTES) {
       if (this.#isTokenAt(joined, at)) {
         this.#hear(new DataView(joined.buffer).getUint32(at + 4, true));
         at += ANSWER_BYTES;
@@ -56,10 +62,18 @@ export class LoaderAnswers {
   }
 
   #hear(word: number): void {
-    if (word === 0) return; // the header of FACTS: token, then offset 0
+    if (this.#chunks.has(word)) this.stored.add(word);
+    else if (word === LOADER_FRAME.incompleteAnswer) this.incomplete = true;
+    else if (word === LOADER_FRAME.startedAnswer) this.started = true;
+    else if (USARTS.includes(word)) this.usart = word;
+    else return; // the header of FACTS: token, then offset 0
     this.answerBytes += ANSWER_BYTES;
-    if (word === LOADER_FRAME.incompleteAnswer) this.incomplete = true;
-    else if (word >= LIMITS.stubBaseAddress.value && word < LIMITS.stubBaseAddress.value + LIMITS.stubBytes.value) this.stored.add(word);
-    else this.usart = word;
+  }
+
+  /** What the line brought behind the last answer. */
+  takeTrailing(): Uint8Array {
+    const trailing = this.#pending;
+    this.#pending = new Uint8Array(0);
+    return trailing;
   }
 }

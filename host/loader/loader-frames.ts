@@ -1,10 +1,12 @@
-/** The stub cut into frames for the loader (PROTOCOL.md §2). Pure. */
+/** Chunks → frames for the loader (PROTOCOL.md §2). Pure. */
+import { StageFlashError, hex32 } from '../errors.js';
 import { findForbidden, isFlowControl } from '../protocol/forbidden-bytes.js';
 import { crc32 } from '../protocol/crc32.js';
 import { encodeFields } from '../protocol/fields.js';
 import { isMisheard } from '../protocol/misheard.js';
 import type { Masks } from '../protocol/masks.js';
-import { LIMITS, LOADER_FRAME } from '../protocol/wire.js';
+import { LOADER_FRAME } from '../protocol/wire.js';
+import type { LoaderChunk } from './loader-chunks.js';
 
 export interface LoaderFrame {
   /** Where the chunk goes: what the loader's answer repeats. */
@@ -16,21 +18,17 @@ export interface LoaderFrame {
 const UNMASKED_BYTES = 12;
 
 /**
- * Frames in the order in which they are sent: the first chunk of the stub comes last and is called. A chunk has one mask, 256 tries; one in eight keeps 0x11 and 0x13 off the
- * wire. The settings differ from job to job, and with them the first chunk; none in 2^50 has no such mask.
+ * Frames in the order of the chunks; the last chunk is called. A chunk has one mask, 256 tries; one in eight keeps 0x11 and 0x13 off the
+ * wire. The settings differ from job to job, and with them what is called; none in 2^50 has no such mask.
+ * @throws StageFlashError kind `refused` when an address has such a byte itself
  */
-export function loaderFrames(stub: Uint8Array, token: number, masks: Masks = 'one'): readonly LoaderFrame[] {
-  const chunkBytes = LIMITS.loaderChunkBytes.value;
-  const starts = Array.from({ length: Math.ceil(stub.length / chunkBytes) }, (_, index) => index * chunkBytes);
-  return [...starts.slice(1), 0].map((start) => {
-    const chunk = new Uint8Array(chunkBytes).fill(0xff);
-    chunk.set(stub.subarray(start, start + chunkBytes));
-    const address = LIMITS.stubBaseAddress.value + start;
+export function loaderFrames(chunks: readonly LoaderChunk[], token: number, masks: Masks = 'one'): readonly LoaderFrame[] {
+  return chunks.map(({ address, bytes: chunk }, at) => {
     for (let mask = 0; mask < 256; mask++) {
-      const bytes = encodeLoaderFrame(token, address, start === 0, mask, chunk);
+      const bytes = encodeLoaderFrame(token, address, at === chunks.length - 1, mask, chunk);
       if (findForbidden(bytes) === undefined && !isMisheard(bytes, UNMASKED_BYTES) && (masks === 'one' || !bytes.some(isFlowControl))) return { address, bytes };
     }
-    throw new Error('no mask keeps the forbidden pattern off the wire');
+    throw new StageFlashError('refused', `what belongs to ${hex32(address)} cannot be sent without bytes that must not cross this link`, { hint: 'The address itself is sent: link the program for another one, or leave --avoid-xonxoff away.' });
   });
 }
 

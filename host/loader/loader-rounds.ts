@@ -1,13 +1,11 @@
 /**
- * In which order the chunks of the stub go to the loader, and what is waited for (PROTOCOL.md §2): as the network keeps the order or does not, and as the
+ * In which order chunks go to the loader, and what is waited for (PROTOCOL.md §2): as the network keeps the order or does not, and as the
  * loader's answers to them can be heard or not.
  */
 import type { Link } from '../link/link.js';
 import { bitsPerCharacter, lineTimeMs, type LineSettings } from '../link/line-settings.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import { fixedBytes } from '../protocol/fields.js';
-import { masksFor } from '../protocol/masks.js';
-import { encodeMessage } from '../protocol/messages.js';
 import { LOADER_FRAME } from '../protocol/wire.js';
 import type { LoaderAnswers } from './loader-answers.js';
 import type { LoaderFrame } from './loader-frames.js';
@@ -31,12 +29,12 @@ export interface Round {
 /** How long FACTS may be away after the last byte: repeating too early costs more than waiting. */
 const untilFacts = (roundTrip: RoundTrip, wireMs: number): number => roundTrip.patienceMs(SURVEY_MS + wireMs);
 
-type Rounds = (frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers) => () => Round;
+type Rounds = (frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers) => () => Round;
 
-export function roundsFor(link: Pick<Link, 'datagramBytes' | 'line' | 'hasXonXoff'>, frames: readonly LoaderFrame[], token: number, answers: LoaderAnswers): () => Round {
+export function roundsFor(link: Pick<Link, 'datagramBytes' | 'line' | 'hasXonXoff'>, frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers): () => Round {
   const { datagramBytes, line } = link;
   const rounds: Rounds = datagramBytes === undefined ? inOrder : line.isHalfDuplex ? unheard : oneByOne;
-  return rounds(line.isHalfDuplex ? apart(frames, line) : frames, encodeMessage('hello', token, 0, {}, masksFor(link)), answers);
+  return rounds(line.isHalfDuplex ? apart(frames, line) : frames, question, answers);
 }
 
 /** What the loader may need on the line to answer one frame. */
@@ -51,13 +49,13 @@ function apart(frames: readonly LoaderFrame[], line: LineSettings): readonly Loa
 }
 
 /** Bytes come in order: everything at once, and the call behind it. */
-function inOrder(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
+function inOrder(frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers): () => Round {
   let isFirst = true;
   return () => {
     // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
     // call, since a stub that checks itself is deaf for a moment.
     const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address)).map((frame) => frame.bytes);
-    const messages = isFirst ? chunks : [hello, COMPLETION, ...chunks];
+    const messages = isFirst ? chunks : [...(question ? [question] : []), COMPLETION, ...chunks];
     isFirst = false;
     answers.incomplete = false;
     return { messages, isDone: () => answers.incomplete, patienceMs: untilFacts };
@@ -69,7 +67,7 @@ function inOrder(frames: readonly LoaderFrame[], hello: Uint8Array, answers: Loa
  * would meet a stub that is deaf. After that, call, HELLO and zeros by turns, each alone for the same reason: a doubled call, too, may have cost the loader
  * bytes of the next one.
  */
-function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
+function oneByOne(frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers): () => Round {
   const call = frames.at(-1);
   if (call === undefined) throw new RangeError('a stub without chunks');
   const others = frames.slice(0, -1);
@@ -80,7 +78,7 @@ function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: Lo
     if (missing.length === 0) {
       const turn = calls++ % 3;
       if (turn === 2) return { messages: [COMPLETION], isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
-      return { messages: [turn === 0 ? call.bytes : hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
+      return { messages: [turn === 0 ? call.bytes : (question ?? COMPLETION)], isDone: () => answers.incomplete, patienceMs: untilFacts };
     }
     return {
       messages: missing.map((frame) => frame.bytes),
@@ -91,7 +89,7 @@ function oneByOne(frames: readonly LoaderFrame[], hello: Uint8Array, answers: Lo
 }
 
 /** Datagrams overtake one another, and no answer to a chunk is heard: all chunks, then the call alone, then HELLO alone, until one of them is answered. */
-function unheard(frames: readonly LoaderFrame[], hello: Uint8Array, answers: LoaderAnswers): () => Round {
+function unheard(frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers): () => Round {
   const others = frames.slice(0, -1).map((frame) => frame.bytes);
   const calls = frames.slice(-1).map((frame) => frame.bytes);
   let rounds = 0;
@@ -99,6 +97,6 @@ function unheard(frames: readonly LoaderFrame[], hello: Uint8Array, answers: Loa
     answers.incomplete = false;
     const turn = rounds++ % 3;
     if (turn === 0) return { messages: others, isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
-    return { messages: turn === 1 ? calls : [hello], isDone: () => answers.incomplete, patienceMs: untilFacts };
+    return { messages: turn === 1 ? calls : [question ?? COMPLETION], isDone: () => answers.incomplete, patienceMs: untilFacts };
   };
 }

@@ -1,43 +1,16 @@
-/**
- * From Go to the running stub: greet the loader, stream the stub to it, hear the stub's FACTS. Two round trips (PROTOCOL.md §2).
- *
- * The ROM has been left for good when this begins: nothing here may be mistaken for one of its commands.
- */
-import { StageFlashError } from '../errors.js';
+/** Loader → running stub: its frames, and its FACTS as their proof. */
 import { ConverterRoom } from '../link/converter-room.js';
-import { lineTimeMs } from '../link/line-settings.js';
-import { LinePacer } from '../link/line-pacer.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
 import { FrameDecoder, type Frame } from '../protocol/frame.js';
 import { masksFor } from '../protocol/masks.js';
-import { decodeMessage, type MessageValues } from '../protocol/messages.js';
-import { loaderFrames } from './loader-frames.js';
+import { decodeMessage, encodeMessage, type MessageValues } from '../protocol/messages.js';
 import { faultError } from '../session/stub-error.js';
+import { deliver, greetLoader } from './deliver.js';
 import { refuseKickOnLine, type Kick } from './kick.js';
 import { LoaderAnswers } from './loader-answers.js';
-import { SLOT_MS } from './loader-image.js';
-import { answerTimeMs, roundsFor, type Round } from './loader-rounds.js';
-
-/** One 0x7F in each of the loader's listening slots, whatever pin it listens on. */
-const CALL_INTERVAL_MS = SLOT_MS * 0.75;
-/** The loader tries five pins, one slot each; twice around is more than it needs. */
-const LISTENING_MS = 10 * SLOT_MS;
-/**
- * Many networks hand over what they held back at once: then whole seconds of 0x7F fall into one slot, and the loader listens on another pin. Each such bunch
- * has one chance in five, so the loader gets more of them than one patience brings; it waits longer than this itself.
- */
-const GREETING_PATIENCES = 3;
-/** H7A: 256 sectors. */
-const LONGEST_FACTS_BYTES = 1200;
-/** Half-duplex: then the loader may be heard once, or a converter that ends quiet connections after three seconds does so (field-notes.md §1.7). */
-const LONGEST_SPEECH_MS = 2000;
-/** Rounds in a row in which nothing new arrives, before the line counts as hopeless. */
-const FRUITLESS_ROUNDS = 16;
-/** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
-export const LOADER_PATIENCE = 10;
-/** Nothing goes out any more when it does: the ROM bootloader would measure a rate from it. */
-const PATIENCE = LOADER_PATIENCE - 2;
+import { stubChunks } from './loader-chunks.js';
+import { loaderFrames } from './loader-frames.js';
 
 export interface StartedStub {
   readonly facts: MessageValues<'facts'>;
@@ -54,80 +27,17 @@ export interface StartedStub {
  * @throws StageFlashError kind `bootloader` when no greeting comes, `refused` when the pin to be kicked is the line's, `stub` when the stub does not start
  */
 export async function startStub(link: Link, roundTrip: RoundTrip, stub: Uint8Array, token: number, room = new ConverterRoom(link.line), kick?: Kick): Promise<StartedStub> {
-  const answers = new LoaderAnswers(token);
-  await greet(link, roundTrip, answers);
+  const frames = loaderFrames(stubChunks(stub), token, masksFor(link));
+  const answers = new LoaderAnswers(token, frames.map(({ address }) => address));
+  await greetLoader(link, roundTrip, answers);
   const greetedAtMs = link.now();
   refuseKickOnLine(kick, answers.usart!);
   const beforeGreeting = { otherBytes: answers.otherBytes, answerBytes: answers.answerBytes };
-  const frames = loaderFrames(stub, token, masksFor(link));
   const decoder = new FrameDecoder(token);
-  const nextRound = roundsFor(link, frames, token, answers);
-  let newsAtMs = greetedAtMs;
-  for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS && link.now() - newsAtMs < PATIENCE * roundTrip.patienceMs(1000); ) {
-    const storedBefore = answers.stored.size;
-    const facts = await sendRound(link, roundTrip, new LinePacer(link, room), nextRound(), answers, decoder);
-    if (facts !== undefined) {
-      decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
-      return { facts, decoder, greetedAtMs };
-    }
-    if (link.datagramBytes === undefined) room[answers.stored.size > storedBefore ? 'overflowed' : 'mayHaveOverflowed']();
-    if (answers.stored.size > storedBefore) newsAtMs = link.now();
-    fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
-  }
-  throw new StageFlashError('stub', 'the loader answers, but the stub does not start', {
-    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff; a watchdog beside the chip has to bear these seconds. The loader resets the board within ${Math.ceil((LOADER_PATIENCE * roundTrip.patienceMs(1000)) / 1000)} s: wait for that.`,
-  });
-}
-
-/** Sends 0x7F until the loader greets. */
-async function greet(link: Link, roundTrip: RoundTrip, answers: LoaderAnswers): Promise<void> {
-  const isHalfDuplex = link.line.isHalfDuplex === true;
-  const deadlineMs = link.now() + GREETING_PATIENCES * roundTrip.patienceMs(LISTENING_MS);
-  while (link.now() < deadlineMs) {
-    await link.send(Uint8Array.of(0x7f));
-    const nextMs = link.now() + Math.max(CALL_INTERVAL_MS, isHalfDuplex ? answerTimeMs(link.line) : 2 * lineTimeMs(1, link.line));
-    for (let nowMs = link.now(); nowMs < nextMs; nowMs = link.now()) {
-      answers.push(await link.receive(nextMs));
-      if (answers.usart !== undefined && !isHalfDuplex) return;
-    }
-    if (answers.usart !== undefined || (isHalfDuplex && answers.cutUsart !== undefined)) return;
-  }
-  if (answers.cutUsart !== undefined) {
-    throw new StageFlashError('bootloader', 'the loader answers, but the first bytes of what it says are lost: the converter does not hear while it sends', {
-      hint: 'A two-wire line (RS-485)? Then add half-duplex=1 to the URL of the link; stage-flash doctor tells.',
-    });
-  }
-  throw new StageFlashError('bootloader', 'the ROM bootloader took the loader, but the loader does not answer', {
-    hint: 'Reset the board and try again; if that is not possible, the loader resets it by itself soon.',
-  });
-}
-
-/** Sends the messages and waits for FACTS; undefined when something is missing still. */
-async function sendRound(
-  link: Link, roundTrip: RoundTrip, pacer: LinePacer, round: Round, answers: LoaderAnswers, decoder: FrameDecoder,
-): Promise<MessageValues<'facts'> | undefined> {
-  const hear = async (deadlineMs: number): Promise<MessageValues<'facts'> | undefined> => {
-    const bytes = await link.receive(deadlineMs);
-    answers.push(bytes);
-    return factsIn(decoder.push(bytes));
-  };
-  let silentAtMs = link.now();
-  for (const message of round.messages) {
-    if (link.line.isHalfDuplex && pacer.freeAtMs - silentAtMs > LONGEST_SPEECH_MS) {
-      silentAtMs = pacer.freeAtMs + answerTimeMs(link.line);
-      while (link.now() < silentAtMs) await hear(silentAtMs);
-    }
-    for (let at = 0; at < message.length; ) {
-      while (link.now() < pacer.readyAtMs) await hear(pacer.readyAtMs);
-      at = await pacer.sendBurst(message, at);
-    }
-  }
-  const deadlineMs = pacer.freeAtMs + round.patienceMs(roundTrip, lineTimeMs(LONGEST_FACTS_BYTES, link.line));
-  while (link.now() < deadlineMs && !round.isDone()) {
-    const facts = await hear(deadlineMs);
-    if (facts !== undefined) return facts;
-  }
-  return undefined;
+  const question = encodeMessage('hello', token, 0, {}, masksFor(link));
+  const facts = await deliver(link, roundTrip, { what: 'stub', frames, answers, question, prove: (bytes) => factsIn(decoder.push(bytes)) }, room);
+  decoder.discardedBytes += beforeGreeting.otherBytes - (answers.answerBytes - beforeGreeting.answerBytes);
+  return { facts, decoder, greetedAtMs };
 }
 
 function factsIn(frames: readonly Frame[]): MessageValues<'facts'> | undefined {

@@ -43,6 +43,10 @@ export const LIMITS = {
   loaderChunkBytes: { value: 256, doc: 'stub bytes in one loader frame' },
   loaderBaseAddress: { value: 0x20004100, doc: 'where the ROM puts the loader: lowest RAM that every H7 ROM accepts (AN2606 tables 135, 137, 226)' },
   loaderBytes: { value: 512, doc: 'room for the loader: two Write Memory frames' },
+  starterBaseAddress: { value: 0x2000_4300, doc: 'where the loader puts the starter, behind the loader itself; its first chunk is its entry point' },
+  starterBytes: { value: 512, doc: 'room for the starter: two chunks' },
+  starterPieces: { value: 8, doc: 'pieces of a program for RAM, between which there may be gaps' },
+  loaderStackAddress: { value: 0x2001_fb00, doc: 'from here to 0x2001FEFF is the stack of loader and starter' },
   stubBaseAddress: { value: 0x20004800, doc: 'where the loader puts the stub; its first chunk is its entry point' },
   recentBytes: { value: 0x8000, doc: 'of what was unpacked last, the stub keeps so many in RAM' },
   windowMostBytes: { value: 0x3_0000, doc: 'of the window, where the RAM is there' },
@@ -271,8 +275,8 @@ export const OPERATIONS = {
 
 /**
  * The loader's frames (host to loader): just enough for 512 bytes of code. Its answers are two words: token, and the address of
- * the chunk that was stored. The greeting is token and USART base address; `loaderIncomplete` instead of an address says that the
- * entry was called but the stub found itself incomplete.
+ * the chunk that was stored. The greeting is token and USART base address; `incompleteAnswer` instead of an address says that the
+ * entry was called but the stub found itself incomplete, or the starter the program; `startedAnswer` is the starter's last word.
  */
 export const LOADER_FRAME = {
   fields: [
@@ -284,7 +288,8 @@ export const LOADER_FRAME = {
   ],
   callBit: 8,
   incompleteAnswer: 0xfffffffe,
-} as const satisfies { fields: readonly Field[]; callBit: number; incompleteAnswer: number };
+  startedAnswer: 0xfffffffc,
+} as const satisfies { fields: readonly Field[]; callBit: number; incompleteAnswer: number; startedAnswer: number };
 
 /** What the host writes into the loader before it sends it (offsets from its first byte). */
 export const LOADER_PATCH = {
@@ -311,6 +316,16 @@ export const STUB_HEADER = {
 export const STUB_OPTIONS = {
   onlyWhenAsked: { bit: 0, doc: 'say nothing but answers: the line has one pair of wires for both directions' },
   severalMasks: { bit: 6, doc: 'answers have several masks (§3), without 0x11 and 0x13; the bit is that of the type' },
+} as const;
+
+/**
+ * The starter, which goes to the loader in the place of the stub when a program for RAM is to run, begins with a branch to its entry. The host writes the rest
+ * before it sends it (offsets from its first byte): `pieces` of address and length in bytes, those that are not needed 0.
+ */
+export const STARTER_HEADER = {
+  crc: { offset: 4, doc: 'CRC-32 over all pieces, one behind the other' },
+  vectors: { offset: 8, doc: 'address of the vector table: initial stack pointer, entry' },
+  pieces: { offset: 12, doc: 'the pieces of the program, `starterPieces` of them: address and length, two words each' },
 } as const;
 
 /** In a POLL: whoever hears it. No session has it. */

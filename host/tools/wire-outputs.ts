@@ -1,7 +1,7 @@
 /** wire.ts → what others read of it: the C header of the stub and the tables of PROTOCOL.md. Pure and reproducible: no date, no path. */
 import { fixedBytes, offsetOf } from '../protocol/fields.js';
 import {
-  FRAME, LIMITS, LOADER_FRAME, LOADER_PATCH, MESSAGES, OPERATIONS, STATUS, STUB_HEADER, STUB_OPTIONS, ANY_TOKEN, WIRE_VERSION, type Field, type Message,
+  FRAME, LIMITS, LOADER_FRAME, LOADER_PATCH, MESSAGES, OPERATIONS, STARTER_HEADER, STATUS, STUB_HEADER, STUB_OPTIONS, ANY_TOKEN, WIRE_VERSION, type Field, type Message,
 } from '../protocol/wire.js';
 
 /** `windowBytes` → `WINDOW_BYTES`. */
@@ -52,8 +52,10 @@ export function wireHeader(): string {
     '/* Loader */',
     `#define WIRE_LOADER_CALL (1u << ${LOADER_FRAME.callBit})`,
     `#define WIRE_LOADER_INCOMPLETE ${hex(LOADER_FRAME.incompleteAnswer, 8)}u`,
+    `#define WIRE_LOADER_STARTED ${hex(LOADER_FRAME.startedAnswer, 8)}u`,
     ...Object.entries(LOADER_PATCH).map(([name, patch]) => `#define WIRE_LOADER_${upperSnake(name)}_AT ${patch.offset}u /* ${patch.doc} */`),
     ...Object.entries(STUB_HEADER).map(([name, part]) => `#define WIRE_STUB_${upperSnake(name)}_AT ${part.offset}u /* ${part.doc} */`),
+    ...Object.entries(STARTER_HEADER).map(([name, part]) => `#define WIRE_STARTER_${upperSnake(name)}_AT ${part.offset}u /* ${part.doc} */`),
     ...Object.entries(STUB_OPTIONS).map(([name, option]) => `#define WIRE_OPTION_${upperSnake(name)} (1u << ${option.bit}) /* ${option.doc} */`),
     '',
     '#endif',
@@ -87,6 +89,7 @@ export function protocolTables(): Readonly<Record<string, string>> {
       '', '| bit | option | meaning |', '|--:|---|---|',
       ...Object.entries(STUB_OPTIONS).map(([name, { bit, doc }]) => `| ${bit} | ${name} | ${doc} |`),
     ].join('\n'),
+    starter: ['| offset | word of the starter | meaning |', '|--:|---|---|', ...Object.entries(STARTER_HEADER).map(([name, { offset, doc }]) => `| ${offset} | ${name} | ${doc} |`)].join('\n'),
     limits: ['| limit | value | meaning |', '|---|--:|---|', ...Object.entries(LIMITS).map(([name, limit]) => `| ${name} | ${limit.value >= 0x10000 ? hex(limit.value, 8) : limit.value} | ${limit.doc} |`)].join('\n'),
   };
 }

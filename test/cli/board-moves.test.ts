@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { addMoveOptions, boardMoves } from '../../host/cli/board-moves.js';
+import { addEnterOptions, addLeaveOptions, boardMoves } from '../../host/cli/board-moves.js';
 
 function moves(...options: readonly string[]) {
-  const command = addMoveOptions(new Command()).exitOverride().configureOutput({ writeErr: () => undefined });
+  const command = addLeaveOptions(addEnterOptions(new Command())).exitOverride().configureOutput({ writeErr: () => undefined });
   return boardMoves(command.parse(options, { from: 'user' }).opts());
 }
 
@@ -18,7 +18,7 @@ test('each way of entering and leaving is handed on', () => {
 });
 
 test('a person is told what to do, where there is one', () => {
-  const command = addMoveOptions(new Command());
+  const command = addLeaveOptions(addEnterOptions(new Command()));
   const ask = (): Promise<boolean> => Promise.resolve(true);
   const values = command.parse(['--enter-ask', 'Set the jumper.'], { from: 'user' }).opts();
   expect(boardMoves(values, ask)).toEqual({ enter: { person: { text: 'Set the jumper.', ask } } });

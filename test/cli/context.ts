@@ -6,5 +6,5 @@ const nowhere = { write: () => undefined, columns: undefined };
 
 export const NO_CONTEXT: CommandContext = {
   stdout: nowhere, stderr: nowhere, environment: {}, signal: new AbortController().signal, version: '1.2.3',
-  ask: undefined, flash: notHere, findUnfinished: notHere, info: notHere, verify: notHere, read: notHere, doctor: notHere, erase: notHere,
+  ask: undefined, flash: notHere, findUnfinished: notHere, info: notHere, verify: notHere, read: notHere, doctor: notHere, erase: notHere, run: notHere,
 };

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { BoardViolation } from '../../host/board/violations.js';
 import { EXIT_CODES, StageFlashError } from '../../host/errors.js';
-import type { DoctorReport, EraseOptions, FlashOptions, ReadOptions, Report } from '../../host/flash-options.js';
+import type { DoctorReport, EraseOptions, RunOptions, FlashOptions, ReadOptions, Report } from '../../host/flash-options.js';
 import { EXIT_MEANINGS } from '../../host/cli/help-text.js';
 import type { CommandContext } from '../../host/cli/command-context.js';
 import { HEAVY_COMMANDS, runProgram } from '../../host/cli/program.js';
@@ -127,6 +127,17 @@ describe('the other commands', () => {
         ...RECORD, command: 'doctor', outcome: 'findings', exitCode: 11, text: 'What was found.', details: { ...details, doctor: { findings: [echo], facts: {} } },
       }]);
     });
+  });
+
+  test('run takes an image for RAM, its address and what it must say', async () => {
+    let asked: RunOptions | undefined;
+    const job = (commandLine: string) => run(`run prog.bin --to sim: ${commandLine}`, { run: (options) => { asked = options; return Promise.resolve({ outcome: 'started', text: 'It runs.', details }); } });
+    expect(await job('')).toMatchObject({ exitCode: 0, stdout: 'It runs.\n' });
+    expect(asked).toMatchObject({ imagePath: 'prog.bin', to: 'sim:' });
+    expect(asked).not.toHaveProperty('address');
+    await job('--address 0x20004800 --expect up --within 3 --enter-send 0d');
+    expect(asked).toMatchObject({ address: 0x2000_4800, expect: { text: 'up', withinMs: 3000 }, enter: { send: Uint8Array.of(0x0d) } });
+    for (const wrong of ['--within 3', '--expect ', '--leave rts=0', '--takeover']) expect((await job(wrong)).exitCode).toBe(EXIT_CODES.usage);
   });
 
   const erasing = async (commandLine: string, more: Partial<CommandContext> = {}) => {

@@ -33,7 +33,7 @@ async function run(commandLine: string, files: Files = {}, environment: Readonly
     directory,
     signal: new AbortController().signal,
     version: '1.2.3',
-    ask: undefined, findUnfinished: notHere, info: notHere, verify: notHere, read: notHere, doctor: notHere, erase: notHere,
+    ask: undefined, findUnfinished: notHere, info: notHere, verify: notHere, read: notHere, doctor: notHere, erase: notHere, run: notHere,
     flash: async (options) => {
       asked = options;
       return REPORT;

@@ -7,7 +7,7 @@ const USART1 = 0x4001_1000;
 const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
 
 function heard(...pieces: readonly Uint8Array[]): LoaderAnswers {
-  const answers = new LoaderAnswers(TOKEN);
+  const answers = new LoaderAnswers(TOKEN, [0x2000_4900, 0x2000_4a00]);
   for (const piece of pieces) answers.push(piece);
   return answers;
 }
@@ -22,6 +22,17 @@ describe('the loader says', () => {
     expect([...answers.stored]).toEqual([0x2000_4900, 0x2000_4a00]);
     expect(answers.usart).toBeUndefined();
     expect(answers.incomplete).toBe(false);
+  });
+
+  test('nothing of a chunk that was never sent', () => {
+    expect(heard(words(TOKEN, 0x2000_4b00, TOKEN, 0)).stored.size).toBe(0);
+  });
+
+  test('that the program is started, and what comes behind that is the program’s', () => {
+    const answers = heard(words(TOKEN, 0x2000_4900, TOKEN, 0xffff_fffc), Uint8Array.of(0x48), Uint8Array.of(0x69));
+    expect(answers.started).toBe(true);
+    expect([...answers.takeTrailing()]).toEqual([0x48, 0x69]);
+    expect(answers.otherBytes).toBe(0);
   });
 
   test('that the stub is incomplete', () => {

@@ -2,6 +2,7 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { blobOf, readManifest } from '../../host/blobs/manifest.js';
 import { Random } from '../../host/board/random.js';
+import { stubChunks } from '../../host/loader/loader-chunks.js';
 import { loaderFrames } from '../../host/loader/loader-frames.js';
 import { findForbidden } from '../../host/protocol/forbidden-bytes.js';
 
@@ -31,7 +32,7 @@ function take(frame: Uint8Array): Taken {
 
 describe('the stub cut into loader frames', () => {
   const stub = blobOf(readManifest(), 'stub').bytes;
-  const frames = loaderFrames(stub, TOKEN);
+  const frames = loaderFrames(stubChunks(stub), TOKEN);
   const taken = frames.map(({ bytes }) => take(bytes));
 
   test('carries token and CRC in every frame', () => {
@@ -61,11 +62,11 @@ test('a stub of nothing but forbidden sequences crosses the wire without one of 
   const random = new Random(4);
   const commands = [[0x92, 0x6d], [0x82, 0x7d], [0x43, 0xbc], [0x44, 0xbb], [0x55, 0xaa, 0x55, 1, 0xc2, 0, 3, 0xc6]];
   const stub = Uint8Array.from(Array.from({ length: 800 }, () => commands[random.below(commands.length)]!).flat()).subarray(0, 2048);
-  const frames = loaderFrames(stub, TOKEN);
+  const frames = loaderFrames(stubChunks(stub), TOKEN);
   expect(frames.map(({ bytes }) => findForbidden(bytes))).toEqual(frames.map(() => undefined));
   expect(frames.map(({ bytes }) => take(bytes).isRight)).toEqual(frames.map(() => true));
 });
 
 test('one chunk is enough for a stub of one byte', () => {
-  expect(loaderFrames(Uint8Array.of(1), TOKEN).map(({ bytes }) => take(bytes).isCalled)).toEqual([true]);
+  expect(loaderFrames(stubChunks(Uint8Array.of(1)), TOKEN).map(({ bytes }) => take(bytes).isCalled)).toEqual([true]);
 });

@@ -1,0 +1,76 @@
+/** An image for RAM: may it lie there while loader and starter work, and where does it begin? Knows nothing of links. */
+import type { H7Part } from '../device/h7-part.js';
+import { StageFlashError, hex32 } from '../errors.js';
+import { segmentEnd, type Image, type Segment } from '../image/image.js';
+import { LIMITS } from '../protocol/wire.js';
+
+export interface RamProgram {
+  /** Ascending. */
+  readonly pieces: readonly Segment[];
+  /** Address of its vector table. */
+  readonly vectors: number;
+}
+
+interface Range {
+  readonly first: number;
+  /** First address behind. */
+  readonly end: number;
+}
+
+/** The option TCM_AXI_SHARED of H72x can take the rest for ITCM (RM0468 §2.3.2), and nobody asks for it here. */
+const SURE_AXI_BYTES_H72X = 128 * 1024;
+/** VTOR takes multiples of 128 (PM0253 §4.3.4). */
+const VECTORS_ALIGNMENT = 128;
+
+const TAKEN: readonly Range[] = [
+  { first: LIMITS.loaderBaseAddress.value, end: LIMITS.starterBaseAddress.value + LIMITS.starterBytes.value },
+  { first: LIMITS.loaderStackAddress.value, end: 0x2001_ff00 },
+];
+
+/**
+ * @param parts what the board could be: the program must fit them all
+ * @throws StageFlashError kind `refused` where it cannot lie, `image` when it has no vector table
+ */
+export function ramProgram(image: Image, parts: readonly H7Part[]): RamProgram {
+  for (const segment of image.segments) for (const part of parts) refuseOutsideRam(image, segment, part);
+  for (const segment of image.segments) refuseTaken(image, segment);
+  const start = image.segments.find((segment) => isVectorTable(segment, image, parts));
+  if (start !== undefined) return { pieces: image.segments, vectors: start.address };
+  throw new StageFlashError('image', `${image.source} does not begin with a vector table for RAM: a stack pointer into RAM and an odd entry address within the image`, {
+    hint: `A raw binary belongs to the address that it was linked for: --address says which, 0x24000000 is assumed; the table must lie at a multiple of ${VECTORS_ALIGNMENT}.`,
+  });
+}
+
+/** The RAM that answers after a reset without anybody's doing. */
+function freeRam(part: H7Part): readonly (Range & { readonly name: string })[] {
+  return part.ram.filter(({ clocks }) => clocks.length === 0).map(({ name, base, lengthBytes }) => ({
+    name, first: base, end: base + (part.family === 'H72x' && name === 'AXI' ? Math.min(lengthBytes, SURE_AXI_BYTES_H72X) : lengthBytes),
+  }));
+}
+
+function refuseOutsideRam(image: Image, segment: Segment, part: H7Part): void {
+  const ram = freeRam(part);
+  if (ram.some(({ first, end }) => segment.address >= first && segmentEnd(segment) <= end)) return;
+  const isFlash = part.banks.some(({ base, sectorCount }) => segment.address >= base && segment.address < base + sectorCount * part.sectorBytes);
+  throw new StageFlashError('refused', `${image.source}: ${hex32(segment.address)}–${hex32(segmentEnd(segment) - 1)} is ${isFlash ? 'flash' : `in no RAM of ${part.name} that has a clock after a reset`}`, {
+    hint: isFlash ? 'That is an image to be flashed: leave the word run away.' : `There is ${ram.map(({ name, first, end }) => `${name} ${hex32(first)}–${hex32(end - 1)}`).join(', ')}.`,
+  });
+}
+
+/** The loader writes whole chunks: what shares one with it is taken, too. */
+function refuseTaken(image: Image, segment: Segment): void {
+  const taken = TAKEN.find(({ first, end }) => segment.address < end && segmentEnd(segment) > first);
+  if (taken === undefined) return;
+  throw new StageFlashError('refused', `${image.source} wants ${hex32(Math.max(segment.address, taken.first))}, where the loader works until the program starts`, {
+    hint: `Keep ${TAKEN.map(({ first, end }) => `${hex32(first)}–${hex32(end - 1)}`).join(' and ')} free of what is loaded; stack and variables may lie there.`,
+  });
+}
+
+function isVectorTable({ address, bytes }: Segment, image: Image, parts: readonly H7Part[]): boolean {
+  if (bytes.length < 8 || address % VECTORS_ALIGNMENT !== 0) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+  const [stackPointer, entry] = [view.getUint32(0, true), view.getUint32(4, true)];
+  return entry % 2 === 1 && stackPointer % 4 === 0
+    && parts.every(({ ram }) => ram.some(({ base, lengthBytes }) => stackPointer > base && stackPointer <= base + lengthBytes))
+    && image.segments.some((segment) => entry >= segment.address && entry < segmentEnd(segment));
+}

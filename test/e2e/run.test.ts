@@ -1,0 +1,113 @@
+/** `stage-flash run`: programs for RAM on virtual boards. What they found and what they say is the program's own word; RAM is looked at beside it. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { RunOptions } from '../../host/flash-options.js';
+import type { Segment } from '../../host/image/image.js';
+import type { SimLink } from '../../host/link/sim-link.js';
+import { run } from '../../host/run.js';
+import { expectedNotes, GREETING, helloSegment, readNotes } from './ram-program.js';
+import { fillFlash, firstDifference, flashOf, garbage, openBoard, statistics } from './virtual-board.js';
+
+const AXI = 0x2400_0000;
+const EXPECT = { expect: { text: GREETING, withinMs: 1000 } };
+
+/** As Intel HEX in a file: programs come in more than one segment. */
+function fileOf(segments: readonly Segment[]): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'stage-flash-')), 'program.hex');
+  const record = (type: number, address: number, data: readonly number[]): string => {
+    const bytes = [data.length, address >> 8, address & 0xff, type, ...data];
+    return `:${Buffer.from([...bytes, -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff]).toString('hex')}\n`;
+  };
+  const lines = segments.flatMap(({ address, bytes }) => Array.from({ length: Math.ceil(bytes.length / 16) }, (_, line) => {
+    const at = address + 16 * line;
+    return record(4, 0, [at >>> 24, (at >>> 16) & 0xff]) + record(0, at & 0xffff, [...bytes.subarray(16 * line, 16 * line + 16)]);
+  }));
+  writeFileSync(path, `${lines.join('')}${record(1, 0, [])}`);
+  return path;
+}
+
+function runOn(link: SimLink, segments: readonly Segment[], options: Partial<RunOptions> = {}) {
+  return run({ imagePath: fileOf(segments), to: 'sim:', events: () => undefined, ...options }, link);
+}
+
+const ramOf = ({ world }: SimLink, address: number): number => world.board.chip.read(address, 4, world.now) >>> 0;
+
+function holds(link: SimLink, { address, bytes }: Segment): boolean {
+  return bytes.every((byte, at) => link.world.board.chip.read(address + at, 1, link.world.now) === byte);
+}
+
+/** Two words and more of ballast that says whether all has come. */
+async function runs(query: string, segments: readonly Segment[], options: Partial<RunOptions> = {}): Promise<SimLink> {
+  const link = await openBoard(query);
+  const before = fillFlash(link, 5, 0x1000);
+  const report = await runOn(link, segments, { ...EXPECT, ...options });
+  expect(report.outcome).toBe('started');
+  expect(report.text).toContain(`It says “${GREETING}”.`);
+  expect(report.details.application).toMatchObject({ isHeard: true, said: GREETING });
+  expect(report.details.flash).toBe('untouched');
+  expect(firstDifference(flashOf(link), before)).toBeUndefined();
+  expect(segments.every((segment) => holds(link, segment))).toBe(true);
+  return link;
+}
+
+describe('a program for RAM', () => {
+  test('is loaded and started in the state that a reset leaves', async () => {
+    const link = await runs('rtt=300ms', [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(20_000, 1) }]);
+    expect(readNotes((address) => ramOf(link, address))).toEqual(expectedNotes(AXI));
+    expect(statistics(link).boots.go).toBe(1);
+  });
+
+  test.each(['STM32H723xG', 'STM32H7A3xI', 'STM32H742xI', 'STM32H747xI'])('on %s', async (chip) => {
+    const link = await runs(`chip=${chip}&rtt=20ms`, [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(3000, 2) }]);
+    expect(readNotes((address) => ramOf(link, address))).toEqual(expectedNotes(AXI));
+  });
+
+  test('may lie in tightly coupled memory, on both sides of what the loader takes, at any address', async () => {
+    await runs('rtt=20ms', [helloSegment(0), { address: 0x2000_0001, bytes: garbage(0x40ff, 3) }, { address: 0x2000_4500, bytes: garbage(0x803, 4) }, { address: 0x2001_fa01, bytes: garbage(255, 5) }]);
+  });
+
+  test('reaches its end on the way of 16 KiB in few round trips', async () => {
+    const events: string[] = [];
+    const link = await openBoard('rtt=2s');
+    const { details } = await runOn(link, [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(16 * 1024, 6) }], { events: (event) => events.push(event.type === 'phase' ? event.phase : event.type) });
+    const wireSeconds = (17_800 * 272 / 256) / (115_200 / 11);
+    expect(details.phases.stream!).toBeLessThan(wireSeconds + 2 * 2 + 0.3);
+    expect(events.filter((event) => event !== 'note')).toEqual(['image', 'connect', 'bootloader', 'loader', 'stream', ...events.filter((event) => event === 'progress')].filter((event) => event !== 'connect'));
+  });
+
+  test.each(['fault=lose=0.03&rtt=50ms', 'fault=flip=0.03&rtt=50ms', 'transport=udp&rtt=50ms&jitter=40ms', 'half-duplex=1&fault=half-duplex&rtt=50ms', 'rtt=50ms&boot0=high&baud=921600'])('comes through: %s', async (query) => {
+    if (query.includes('baud=')) return void (await runOn(await openBoard(query), [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(20_000, 7) }]));
+    await runs(query, [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(20_000, 7) }]);
+  });
+});
+
+describe('a program is refused before anything is loaded', () => {
+  const refused = async (query: string, segments: readonly Segment[], wanted: object): Promise<void> => {
+    const link = await openBoard(query);
+    await expect(runOn(link, segments)).rejects.toMatchObject(wanted);
+    expect(statistics(link).boots.go ?? 0).toBe(0);
+  };
+  const message = (text: string): object => ({ kind: 'refused', message: expect.stringContaining(text) as string });
+
+  test('that belongs into flash', () => refused('', [helloSegment(0x0800_0000)], { ...message('0x08000000–'), hint: expect.stringContaining('leave the word run away') as string }));
+  test('that lies where the loader works', () => refused('', [helloSegment(AXI), { address: 0x2000_4000, bytes: garbage(0x101, 1) }], message('wants 0x20004100')));
+  test('that lies where its stack is', () => refused('', [helloSegment(AXI), { address: 0x2001_fefc, bytes: garbage(8, 1) }], message('wants 0x2001FEFC')));
+  test('that lies in memory without a clock', () => refused('', [helloSegment(AXI), { address: 0x3000_0000, bytes: garbage(8, 1) }], message('in no RAM of STM32H743xI that has a clock')));
+  test('that reaches out of the memory that every such part has', () => refused('', [helloSegment(AXI), { address: AXI + 384 * 1024, bytes: garbage(8, 1) }], message('in no RAM of STM32H742xI')));
+  test('that lies where an option of H72x may have taken the memory away', () => refused('chip=STM32H723xG', [helloSegment(AXI), { address: AXI + 128 * 1024, bytes: garbage(8, 1) }], message('in no RAM of STM32H723x')));
+  test('that has no vector table', () => refused('', [{ address: AXI, bytes: garbage(2000, 1) }], { kind: 'image', message: expect.stringContaining('vector table') as string }));
+  test('whose entry is outside of it', () => refused('', [{ address: AXI, bytes: helloSegment(AXI).bytes.subarray(0, 0x400) }], { kind: 'image' }));
+});
+
+test('--chip says that the larger RAM is there', async () => {
+  await runs('rtt=20ms', [helloSegment(AXI), { address: AXI + 500 * 1024, bytes: garbage(8, 1) }], { chip: 'STM32H743xI' });
+});
+
+test('a program that does not say what it should is started all the same, and the exit code is that of --expect', async () => {
+  const link = await openBoard('rtt=20ms');
+  await expect(runOn(link, [helloSegment(AXI)], { expect: { text: 'bye', withinMs: 500 } })).rejects.toMatchObject({
+    kind: 'expect', message: expect.stringContaining('the program was started, but did not say “bye”') as string, hint: expect.stringContaining(GREETING) as string,
+  });
+});
