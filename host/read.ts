@@ -6,8 +6,9 @@ import type { ReadOptions, ReadReport } from './flash-options.js';
 import { beginImageFile } from './image/image-file.js';
 import type { Segment } from './image/image.js';
 import { visitBoard, type Visit, type VisitPlace } from './job/visit-board.js';
-import { within, type FlashRange } from './plan/rest.js';
+import { within } from './plan/rest.js';
 import { crc32 } from './protocol/crc32.js';
+import type { AddressedRange } from './protocol/ranges.js';
 import { reportDetails } from './report/report.js';
 import { askDigests } from './session/ask-digests.js';
 import { fetchBlocks, findFilled } from './session/fetch-flash.js';
@@ -51,7 +52,7 @@ async function readRange({ session, part, events }: Visit, { range, signal }: Re
 }
 
 /** One for each bank. @throws StageFlashError kind `refused` for a range that reaches out of flash */
-function chosenRanges(part: H7Part, range: ReadOptions['range']): readonly FlashRange[] {
+function chosenRanges(part: H7Part, range: ReadOptions['range']): readonly AddressedRange[] {
   const banks = part.banks.map((bank) => ({ address: bank.base, length: bankLengthBytes(part, bank) }));
   if (range === undefined) return banks;
   const [outside] = outsideFlash(part, range);

@@ -6,13 +6,14 @@ import { hex32 } from '../errors.js';
 import type { JobEvents } from '../job-events.js';
 import { ERASED, erasedDigest } from '../plan/erased.js';
 import { isNewer, isWrittenSince } from '../plan/left-by-cut.js';
-import { blocksOf, filledRuns, outside, within, type FlashRange, type PartialSector, type SectorRest } from '../plan/rest.js';
+import { blocksOf, filledRuns, outside, within, type PartialSector, type SectorRest } from '../plan/rest.js';
 import type { ProofRange } from '../plan/stream.js';
 import { crc32 } from '../protocol/crc32.js';
+import { cutAtMultiples, type AddressedRange } from '../protocol/ranges.js';
 import { askDigests } from '../session/ask-digests.js';
 import { fetchSteady, findFilled } from '../session/fetch-flash.js';
 import type { SectorOnDisk } from '../session/rest-journal.js';
-import { flashWords, type Reading } from '../session/read-flash.js';
+import type { Reading } from '../session/read-flash.js';
 import type { StubSession } from '../session/stub-session.js';
 
 /** A sector that a job left under way, and that this one touches. */
@@ -55,12 +56,12 @@ async function oddBlocks(session: StubSession, doubts: readonly Doubt[]): Promis
 async function hasNewer(session: StubSession, blocks: readonly ProofRange[], kept: SectorOnDisk['kept'], reading: Reading): Promise<boolean> {
   const { flashWordBytes } = session.facts;
   const { content, unreadable } = await fetchSteady(session, blocks, reading);
-  const words = content.flatMap(({ address, bytes }) => flashWords({ address, length: bytes.length }, flashWordBytes).map((word) => ({ word, now: bytes.subarray(word.address - address, word.address - address + word.length) })));
+  const words = content.flatMap(({ address, bytes }) => cutAtMultiples({ address, length: bytes.length }, flashWordBytes).map((word) => ({ word, now: bytes.subarray(word.address - address, word.address - address + word.length) })));
   const written = words.filter(({ word, now }) => isWrittenSince(now, bytesKept(word, kept))).length;
   return isNewer({ written, lost: unreadable.reduce((sum, { length }) => sum + Math.ceil(length / flashWordBytes), 0) });
 }
 
-function bytesKept(range: FlashRange, kept: SectorOnDisk['kept']): Uint8Array {
+function bytesKept(range: AddressedRange, kept: SectorOnDisk['kept']): Uint8Array {
   const bytes = new Uint8Array(range.length).fill(ERASED);
   for (const segment of within([range], kept)) bytes.set(segment.bytes, segment.address - range.address);
   return bytes;

@@ -1,6 +1,7 @@
 /** Content for RAM cut into the pieces that the loader takes, in the order in which it takes them: what is called comes last (PROTOCOL.md §2). Pure. */
 import { StageFlashError } from '../errors.js';
 import { crc32 } from '../protocol/crc32.js';
+import { cutAtMultiples } from '../protocol/ranges.js';
 import { LIMITS, STARTER_HEADER } from '../protocol/wire.js';
 
 export interface LoaderChunk {
@@ -52,12 +53,10 @@ export function programChunks(pieces: readonly Piece[], vectors: number, starter
 function cutIntoChunks(pieces: readonly Piece[]): readonly LoaderChunk[] {
   const chunks = new Map<number, LoaderChunk>();
   for (const { address, bytes } of pieces) {
-    for (let at = 0, end = 0; at < bytes.length; at = end) {
-      const inChunk = (address + at) % CHUNK_BYTES;
-      end = Math.min(bytes.length, at + CHUNK_BYTES - inChunk);
-      const begin = address + at - inChunk;
+    for (const part of cutAtMultiples({ address, length: bytes.length }, CHUNK_BYTES)) {
+      const begin = part.address - (part.address % CHUNK_BYTES);
       const chunk = chunks.get(begin) ?? { address: begin, bytes: new Uint8Array(CHUNK_BYTES).fill(0xff) };
-      chunk.bytes.set(bytes.subarray(at, end), inChunk);
+      chunk.bytes.set(bytes.subarray(part.address - address, part.address - address + part.length), part.address - begin);
       chunks.set(begin, chunk);
     }
   }

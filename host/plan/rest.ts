@@ -5,12 +5,11 @@
 import type { H7Part } from '../device/h7-part.js';
 import type { Sector } from '../device/memory-map.js';
 import type { Image, Segment } from '../image/image.js';
+import { cutAtMultiples, type AddressedRange } from '../protocol/ranges.js';
 import { isErased } from './erased.js';
 import { imageRanges } from './image-ranges.js';
 import { sectorContents } from './sector-contents.js';
 import type { ProofRange } from './stream.js';
-
-export type FlashRange = Pick<ProofRange, 'address' | 'length'>;
 
 /**
  * `known`: these segments, and 0xFF between them. `in place`: the image's own bytes of this sector are in flash already, so that nothing is done to
@@ -25,7 +24,7 @@ export interface PartialSector {
   readonly content: Uint8Array;
   /** The image's bytes in it. */
   readonly inImage: readonly ProofRange[];
-  readonly beside: readonly FlashRange[];
+  readonly beside: readonly AddressedRange[];
 }
 
 /** A digest costs four bytes on the wire and a request eight: what is blank in between, in steps of this, is not fetched. */
@@ -43,20 +42,12 @@ export function partialSectors(image: Image, part: H7Part): readonly PartialSect
 }
 
 /** The ranges cut at every multiple of 4 KiB. */
-export function blocksOf(ranges: readonly FlashRange[]): readonly FlashRange[] {
-  return ranges.flatMap(({ address, length }) => {
-    const blocks: FlashRange[] = [];
-    for (let from = address; from < address + length; ) {
-      const to = Math.min(address + length, (Math.floor(from / BLOCK_BYTES) + 1) * BLOCK_BYTES);
-      blocks.push({ address: from, length: to - from });
-      from = to;
-    }
-    return blocks;
-  });
+export function blocksOf(ranges: readonly AddressedRange[]): readonly AddressedRange[] {
+  return ranges.flatMap((range) => cutAtMultiples(range, BLOCK_BYTES));
 }
 
 /** What of `segments` lies in `ranges`. */
-export function within(ranges: readonly FlashRange[], segments: readonly Segment[]): readonly Segment[] {
+export function within(ranges: readonly AddressedRange[], segments: readonly Segment[]): readonly Segment[] {
   return ranges.flatMap(({ address, length }) =>
     segments.flatMap((segment) => {
       const from = Math.max(address, segment.address);
@@ -67,7 +58,7 @@ export function within(ranges: readonly FlashRange[], segments: readonly Segment
 }
 
 /** What of `ranges` no range of `covered` holds. @param covered in address order */
-export function outside(ranges: readonly FlashRange[], covered: readonly FlashRange[]): readonly FlashRange[] {
+export function outside(ranges: readonly AddressedRange[], covered: readonly AddressedRange[]): readonly AddressedRange[] {
   return ranges.flatMap((range) => {
     const end = range.address + range.length;
     const inside = covered.filter(({ address, length }) => address < end && address + length > range.address);
@@ -78,22 +69,19 @@ export function outside(ranges: readonly FlashRange[], covered: readonly FlashRa
 /** Without the erased blocks of 32 bytes: runs of what is filled. */
 export function filledRuns(segments: readonly Segment[]): readonly Segment[] {
   return segments.flatMap(({ address, bytes }) => {
-    const runs: { from: number; to: number }[] = [];
-    for (let from = 0; from < bytes.length; ) {
-      const to = Math.min(bytes.length, from + GRAIN_BYTES - ((address + from) % GRAIN_BYTES));
+    const runs: { address: number; length: number }[] = [];
+    for (const grain of cutAtMultiples({ address, length: bytes.length }, GRAIN_BYTES)) {
       const last = runs.at(-1);
-      if (!isErased(bytes.subarray(from, to))) {
-        if (last?.to === from) last.to = to;
-        else runs.push({ from, to });
-      }
-      from = to;
+      if (isErased(bytes.subarray(grain.address - address, grain.address - address + grain.length))) continue;
+      if (last !== undefined && last.address + last.length === grain.address) last.length += grain.length;
+      else runs.push({ ...grain });
     }
-    return runs.map(({ from, to }) => ({ address: address + from, bytes: bytes.subarray(from, to) }));
+    return runs.map((run) => ({ address: run.address, bytes: bytes.subarray(run.address - address, run.address - address + run.length) }));
   });
 }
 
-function between({ base, lengthBytes }: Pick<Sector, 'base' | 'lengthBytes'>, covered: readonly FlashRange[]): FlashRange[] {
-  const gaps: FlashRange[] = [];
+function between({ base, lengthBytes }: Pick<Sector, 'base' | 'lengthBytes'>, covered: readonly AddressedRange[]): AddressedRange[] {
+  const gaps: AddressedRange[] = [];
   let from = base;
   for (const { address, length } of [...covered, { address: base + lengthBytes, length: 0 }]) {
     if (address > from) gaps.push({ address: from, length: address - from });

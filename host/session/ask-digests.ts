@@ -1,6 +1,6 @@
 /** The CRC-32 of any ranges of flash, as the stub reads them now. Nothing may be in progress on the board. */
+import type { AddressedRange } from '../protocol/ranges.js';
 import { LIMITS } from '../protocol/wire.js';
-import type { AddressedRange } from './run-stream.js';
 import type { StubSession } from './stub-session.js';
 
 /** Reading 2 MiB of flash with the slowest wait states. */

@@ -7,10 +7,10 @@ import { erasedDigest } from '../plan/erased.js';
 import { blocksOf } from '../plan/rest.js';
 import type { ProofRange } from '../plan/stream.js';
 import { crc32 } from '../protocol/crc32.js';
+import type { AddressedRange } from '../protocol/ranges.js';
 import { askDigests } from './ask-digests.js';
 import type { FlashContent } from './missing-content.js';
 import { readFlash, type FlashRead, type Reading } from './read-flash.js';
-import type { AddressedRange } from './run-stream.js';
 import type { StubSession } from './stub-session.js';
 
 /** Those blocks of the ranges that are not erased, each with its digest: complemented where a flash word cannot be read. */

@@ -1,5 +1,5 @@
 /** What of some ranges of flash has come, and what is missing still. Pure bookkeeping by address. */
-import type { AddressedRange } from './run-stream.js';
+import type { AddressedRange } from '../protocol/ranges.js';
 
 export interface FlashContent {
   readonly address: number;

@@ -4,10 +4,10 @@
  */
 import { lineTimeMs } from '../link/line-settings.js';
 import { FRAME_OVERHEAD_BYTES } from '../protocol/frame.js';
+import { cutAtMultiples, type AddressedRange } from '../protocol/ranges.js';
 import { LIMITS } from '../protocol/wire.js';
 import { askDigests } from './ask-digests.js';
 import { MissingContent, type FlashContent } from './missing-content.js';
-import type { AddressedRange } from './run-stream.js';
 import { deafError, MOST_UNANSWERED } from './stub-error.js';
 import type { StubSession } from './stub-session.js';
 
@@ -45,7 +45,7 @@ export async function readFlash(session: StubSession, ranges: readonly Addressed
   // An answer to this comes behind all others: an empty one of a large piece cannot be taken for one of a flash word.
   await askDigests(session, doubtful.slice(0, 1));
   session.takeEach('content');
-  const words = new MissingContent(doubtful.flatMap((piece) => flashWords(piece, session.facts.flashWordBytes)));
+  const words = new MissingContent(doubtful.flatMap((piece) => cutAtMultiples(piece, session.facts.flashWordBytes)));
   const unreadable = await readPieces(session, words, session.facts.flashWordBytes, { signal: reading.signal });
   for (const { address, bytes } of words.content) if (!unreadable.some((word) => word.address === address)) whole.add(address, bytes);
   return { content: whole.content, unreadable };
@@ -117,15 +117,4 @@ function given(wanted: MissingContent, piece: AddressedRange): AddressedRange[] 
   const before = wanted.missingBytes;
   wanted.forget(piece.address, piece.length);
   return wanted.missingBytes < before ? [piece] : [];
-}
-
-/** The flash words that a range touches, cut off where it begins and ends. */
-export function flashWords({ address, length }: AddressedRange, wordBytes: number): AddressedRange[] {
-  const words: AddressedRange[] = [];
-  for (let from = address; from < address + length; ) {
-    const to = Math.min(address + length, (Math.floor(from / wordBytes) + 1) * wordBytes);
-    words.push({ address: from, length: to - from });
-    from = to;
-  }
-  return words;
 }

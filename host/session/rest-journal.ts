@@ -9,8 +9,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { StageFlashError, fileTrouble } from '../errors.js';
+import type { AddressedRange } from '../protocol/ranges.js';
 import type { FlashContent } from './missing-content.js';
-import type { AddressedRange } from './run-stream.js';
 import { writeSynced } from './write-synced.js';
 
 /** One sector that a job was about to erase. */

@@ -7,6 +7,7 @@ import { OVERTAKING_DATAGRAMS } from '../link/datagrams.js';
 import { lineTimeMs } from '../link/line-settings.js';
 import type { Link } from '../link/link.js';
 import type { RoundTrip } from '../link/round-trip.js';
+import type { AddressedRange } from '../protocol/ranges.js';
 import { reportPaceMs } from '../protocol/report-pace.js';
 import { FrameSize, fullPayloadBytes } from './frame-size.js';
 import { runBursts } from './run-bursts.js';
@@ -27,11 +28,6 @@ const BUSY_SHARE = 0.95;
 const SPOILT_SHARE = 0.75;
 /** On a line that is quiet, so late at most the stub tells that a PIECE is done, which is what lets a stream go on that is held back. */
 export const NEWS_MS = 250;
-
-export interface AddressedRange {
-  readonly address: number;
-  readonly length: number;
-}
 
 export interface StreamOutcome {
   /** CRC-32 of each range as the stub read it from flash. */
