@@ -43,6 +43,8 @@ export interface Delivery<Proof> {
   readonly answers: LoaderAnswers;
   /** What the called code is asked when its word was lost; missing: nobody is there to be asked. */
   readonly question?: Uint8Array;
+  /** What to try when all has come and nothing is heard of it; missing: the same as when something has not come. */
+  readonly silenceHint?: string;
   /** Looks into what came, the answers having heard it. @returns undefined: not yet. @throws StageFlashError when there is nothing to be waited for */
   readonly prove: (bytes: Uint8Array) => Proof | undefined;
 }
@@ -85,6 +87,9 @@ export async function deliver<Proof>(link: Link, roundTrip: RoundTrip, delivery:
     if (link.datagramBytes === undefined) room[answers.stored.size > storedBefore ? 'overflowed' : 'mayHaveOverflowed']();
     if (answers.stored.size > storedBefore) newsAtMs = link.now();
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
+  }
+  if (delivery.silenceHint !== undefined && answers.stored.size >= frames.length - 1 && !answers.incomplete) {
+    throw new StageFlashError('stub', `the loader has taken all of the ${what}, but nobody said that it has started`, { hint: delivery.silenceHint });
   }
   throw new StageFlashError('stub', `the loader answers, but the ${what} does not start`, {
     hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff; a watchdog beside the chip has to bear these seconds. The loader resets the board within ${Math.ceil((LOADER_PATIENCE * roundTrip.patienceMs(1000)) / 1000)} s: wait for that.`,

@@ -35,7 +35,8 @@ export async function loadProgram(link: Link, rom: RomSession, loader: Blob, { c
       onProgress(answers.stored.size * LIMITS.loaderChunkBytes.value, totalBytes);
       return answers.started || undefined;
     };
-    await deliver(link, rom.roundTrip, { what: 'program', frames, answers, prove }, new ConverterRoom(link.line));
+    const silenceHint = 'It may run: its start is told once, and the line may have lost that. A program that was not started is gone: the loader resets the board.';
+    await deliver(link, rom.roundTrip, { what: 'program', frames, answers, prove, silenceHint }, new ConverterRoom(link.line));
     return answers.takeTrailing();
   });
 }

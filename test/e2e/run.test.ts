@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunOptions } from '../../host/flash-options.js';
 import type { Segment } from '../../host/image/image.js';
+import type { Link } from '../../host/link/link.js';
 import type { SimLink } from '../../host/link/sim-link.js';
+import { wrapLink } from '../../host/link/wrap-link.js';
 import { run } from '../../host/run.js';
 import { expectedNotes, GREETING, helloSegment, readNotes } from './ram-program.js';
 import { fillFlash, firstDifference, flashOf, garbage, openBoard, statistics } from './virtual-board.js';
@@ -28,7 +30,7 @@ function fileOf(segments: readonly Segment[]): string {
   return path;
 }
 
-function runOn(link: SimLink, segments: readonly Segment[], options: Partial<RunOptions> = {}) {
+function runOn(link: Link, segments: readonly Segment[], options: Partial<RunOptions> = {}) {
   return run({ imagePath: fileOf(segments), to: 'sim:', events: () => undefined, ...options }, link);
 }
 
@@ -103,6 +105,18 @@ describe('a program is refused before anything is loaded', () => {
 
 test('--chip says that the larger RAM is there', async () => {
   await runs('rtt=20ms', [helloSegment(AXI), { address: AXI + 500 * 1024, bytes: garbage(8, 1) }], { chip: 'STM32H743xI' });
+});
+
+test('a start whose word is lost is no start that is known', async () => {
+  const link = await openBoard('rtt=20ms&tolerate=all');
+  const deafened = wrapLink(link, {
+    receive: async (untilMs) => {
+      const bytes = await link.receive(untilMs);
+      const at = Buffer.from(bytes).indexOf(Uint8Array.of(0xfc, 0xff, 0xff, 0xff));
+      return at < 0 ? bytes : bytes.subarray(0, at);
+    },
+  });
+  await expect(runOn(deafened, [helloSegment(AXI)])).rejects.toMatchObject({ kind: 'stub', message: expect.stringContaining('nobody said') as string, hint: expect.stringContaining('It may run') as string });
 });
 
 test('a program that does not say what it should is started all the same, and the exit code is that of --expect', async () => {
