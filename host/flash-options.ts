@@ -94,6 +94,8 @@ export interface RunOptions extends JobOptions {
   readonly imagePath: string;
   /** Where a raw binary belongs. @default 0x24000000 */
   readonly address?: number;
+  /** Address of its vector table. @default where the only piece begins that looks like one */
+  readonly vectors?: number;
   /** What the program must say, on the same line with the same settings. */
   readonly expect?: ExpectedText;
 }

@@ -162,7 +162,13 @@
 #define SYSTICK_CTRL_ENABLE (1u << 0)
 #define SYSTICK_CTRL_CLKSOURCE (1u << 2)
 #define SYSTICK_CTRL_COUNTFLAG (1u << 16)
+#define NVIC_ICER_BASE 0xE000E180u /* PM0253 §4.2.3 */
+#define NVIC_ICPR_BASE 0xE000E280u /* PM0253 §4.2.5 */
+#define NVIC_BYTES 20u             /* of each: 160 lines (PM0253 §4.2); an H743 has 150 */
 #define SCB_BASE 0xE000ED00u
+#define SCB_ICSR_AT 0x04u
+#define SCB_ICSR_PENDSTCLR (1u << 25) /* PM0253 §4.3.3 */
+#define SCB_ICSR_PENDSVCLR (1u << 27) /* PM0253 §4.3.3 */
 #define SCB_VTOR_AT 0x08u
 #define SCB_AIRCR_AT 0x0Cu
 #define SCB_CCR_AT 0x14u

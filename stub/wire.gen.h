@@ -202,7 +202,7 @@
 /* Loader */
 #define WIRE_LOADER_CALL (1u << 8)
 #define WIRE_LOADER_INCOMPLETE 0xFFFFFFFEu
-#define WIRE_LOADER_STARTED 0xFFFFFFFCu
+#define WIRE_LOADER_STARTED 0x5A3C96A5u
 #define WIRE_LOADER_TOKEN_AT 8u /* session token */
 #define WIRE_LOADER_PATIENCE_AT 12u /* listening slots (1/38 s) without a valid frame before the loader resets the chip */
 #define WIRE_LOADER_PATIENCE_LEFT_AT 16u /* the same number: what the loader counts down first */

@@ -1,5 +1,6 @@
 /** `stage-flash run <image>`. */
 import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { DEFAULT_WITHIN_S, expectation, parseSeconds, type ExpectValues } from './expect-options.js';
 import { addAvoidXonXoff, addEnterOptions, addLinkOption, addTellOptions, parseAddress, type JobValues } from './job-options.js';
@@ -7,6 +8,7 @@ import { runJob } from './run-job.js';
 
 interface RunValues extends JobValues, ExpectValues {
   readonly address?: number;
+  readonly go?: number;
 }
 
 export function addRunCommand(program: Command, context: CommandContext): Command {
@@ -16,11 +18,19 @@ export function addRunCommand(program: Command, context: CommandContext): Comman
     .argument('<image>', 'raw binary or Intel HEX, linked for RAM');
   addLinkOption(command)
     .option('--address <address>', 'where a raw binary belongs (default: 0x24000000)', parseAddress)
+    .option('--go <address>', 'where its vector table is (default: at the beginning of the piece that looks like one)', parseVectorTable)
     .option('--expect <text>', 'what the program must say, on the same line')
     .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds);
   addTellOptions(addEnterOptions(addAvoidXonXoff(command))).action((imagePath: string, values: RunValues) => {
-    const wanted = { imagePath, ...expectation(values), ...(values.address !== undefined && { address: values.address }) };
+    const wanted = { imagePath, ...expectation(values), ...(values.address !== undefined && { address: values.address }), ...(values.go !== undefined && { vectors: values.go }) };
     return runJob('run', values, context, (options) => context.run({ ...options, ...wanted }));
   });
   return command;
+}
+
+/** VTOR takes multiples of 128 (PM0253 §4.3.4). */
+function parseVectorTable(text: string): number {
+  const address = parseAddress(text);
+  if (address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x24000000.');
+  return address;
 }

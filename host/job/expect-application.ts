@@ -7,14 +7,13 @@ import { hearApplication, type ApplicationHeard } from '../session/hear-applicat
 import type { Job } from './job.js';
 
 /**
- * What was done before is right all the same, and the message says so first.
+ * The flash is right all the same, and the message says so first.
  * @param where the board is now, a sentence
- * @param who `the flash is proven, but the application`
  * @throws StageFlashError kind `expect`
  */
-export function demandHeard({ isHeard, expected, afterMs }: ApplicationHeard, where: string, who = 'the flash is proven, but the application'): void {
+export function demandHeard({ isHeard, expected, afterMs }: ApplicationHeard, where: string): void {
   if (isHeard) return;
-  throw new StageFlashError('expect', `${who} did not say “${expected}” within ${(afterMs / 1000).toFixed(1)} s`, {
+  throw new StageFlashError('expect', `the flash is proven, but the application did not say “${expected}” within ${(afterMs / 1000).toFixed(1)} s`, {
     hint: `${where} Does it start without the ROM bootloader (BOOT0 low), and speak on this line with the same bit rate and parity?`,
   });
 }

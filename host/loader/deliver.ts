@@ -31,6 +31,10 @@ const LONGEST_SPEECH_MS = 2000;
 const FRUITLESS_ROUNDS = 16;
 /** The loader resets the chip after this many of our own patiences without a valid frame: later than we give up ourselves. */
 export const LOADER_PATIENCE = 10;
+/** So often chunks that were answered are sent anew, because one is missing all the same. */
+const MOST_DOUBTS = 3;
+/** Rounds into silence, where nobody is there to be asked: the calls were lost, or the answer was, and then what goes out goes to the program. */
+const MOST_SILENT_ROUNDS = 6;
 /** Nothing goes out any more when it does: the ROM bootloader would measure a rate from it. */
 const PATIENCE = LOADER_PATIENCE - 2;
 
@@ -79,20 +83,28 @@ export async function greetLoader(link: Link, roundTrip: RoundTrip, answers: Loa
 export async function deliver<Proof>(link: Link, roundTrip: RoundTrip, delivery: Delivery<Proof>, room: ConverterRoom): Promise<Proof> {
   const { what, frames, answers } = delivery;
   const nextRound = roundsFor(link, frames, delivery.question, answers);
+  const isAllStored = (): boolean => answers.stored.size >= frames.length - 1;
   let newsAtMs = link.now();
+  let doubts = 0;
+  let silences = 0;
   for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS && link.now() - newsAtMs < PATIENCE * roundTrip.patienceMs(1000); ) {
     const storedBefore = answers.stored.size;
     const proof = await sendRound(link, roundTrip, new LinePacer(link, room), nextRound(), delivery);
     if (proof !== undefined) return proof;
     if (link.datagramBytes === undefined) room[answers.stored.size > storedBefore ? 'overflowed' : 'mayHaveOverflowed']();
-    if (answers.stored.size > storedBefore) newsAtMs = link.now();
+    // Whoever says that something is missing is alive, and waits anew.
+    if (answers.stored.size > storedBefore || answers.incomplete) newsAtMs = link.now();
     fruitless = answers.stored.size > storedBefore ? 0 : fruitless + 1;
+    if (!isAllStored()) continue;
+    // Answers have no CRC: one of them may have spoken of another chunk.
+    if (answers.incomplete && doubts++ < MOST_DOUBTS) answers.stored.clear();
+    else if (delivery.question === undefined && !answers.incomplete && ++silences === MOST_SILENT_ROUNDS) break;
   }
-  if (delivery.silenceHint !== undefined && answers.stored.size >= frames.length - 1 && !answers.incomplete) {
+  if (delivery.silenceHint !== undefined && isAllStored() && !answers.incomplete) {
     throw new StageFlashError('stub', `the loader has taken all of the ${what}, but nobody said that it has started`, { hint: delivery.silenceHint });
   }
   throw new StageFlashError('stub', `the loader answers, but the ${what} does not start`, {
-    hint: `${answers.stored.size} of ${frames.length} chunks arrived; the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff; a watchdog beside the chip has to bear these seconds. The loader resets the board within ${Math.ceil((LOADER_PATIENCE * roundTrip.patienceMs(1000)) / 1000)} s: wait for that.`,
+    hint: `${answers.stored.size > 0 ? `${answers.stored.size} of ${frames.length} chunks arrived; ` : ''}the line loses bytes: lower the bit rate or check the converter's buffer; on RS-485 add half-duplex=1 to the URL of the link; where 0x11 and 0x13 are taken for XON and XOFF, add --avoid-xonxoff; a watchdog beside the chip has to bear these seconds. The loader resets the board within ${Math.ceil((LOADER_PATIENCE * roundTrip.patienceMs(1000)) / 1000)} s: wait for that.`,
   });
 }
 

@@ -36,8 +36,8 @@ export class LoaderAnswers {
     joined.set(bytes, this.#pending.length);
     this.#hearEnds(joined);
     let at = 0;
-    // What comes when the program has started is the program's.
-    while (!this.started && joined.length - at >= ANSWER_BYTES) {
+    // What comes when the program has started is the program's, but for the same word again.
+    while ((!this.started || this.#isTokenAt(joined, at)) && joined.length - at >= ANSWER_BYTES) {
       if (this.#isTokenAt(joined, at)) {
         this.#hear(new DataView(joined.buffer).getUint32(at + 4, true));
         at += ANSWER_BYTES;

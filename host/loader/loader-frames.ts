@@ -17,10 +17,18 @@ export interface LoaderFrame {
 /** Bytes of token, address and control: what the mask leaves alone. */
 const UNMASKED_BYTES = 12;
 
+/** The addresses are sent as they are. @throws StageFlashError kind `refused` when one has a byte that must not cross the link */
+export function refuseFlowControl(chunks: readonly LoaderChunk[]): void {
+  const wrong = chunks.find(({ address }) => [address >>> 8, address >>> 16, address >>> 24].some((byte) => isFlowControl(byte & 0xff)));
+  if (wrong === undefined) return;
+  throw new StageFlashError('refused', `${hex32(wrong.address)} cannot be told to the loader without 0x11 and 0x13`, {
+    hint: 'Between 0x24001400 and 0x240110FF there is room for 63 KiB; or let the converter pass these bytes, and leave --avoid-xonxoff away.',
+  });
+}
+
 /**
  * Frames in the order of the chunks; the last chunk is called. A chunk has one mask, 256 tries; one in eight keeps 0x11 and 0x13 off the
  * wire. The settings differ from job to job, and with them what is called; none in 2^50 has no such mask.
- * @throws StageFlashError kind `refused` when an address has such a byte itself
  */
 export function loaderFrames(chunks: readonly LoaderChunk[], token: number, masks: Masks = 'one'): readonly LoaderFrame[] {
   return chunks.map(({ address, bytes: chunk }, at) => {
@@ -28,7 +36,7 @@ export function loaderFrames(chunks: readonly LoaderChunk[], token: number, mask
       const bytes = encodeLoaderFrame(token, address, at === chunks.length - 1, mask, chunk);
       if (findForbidden(bytes) === undefined && !isMisheard(bytes, UNMASKED_BYTES) && (masks === 'one' || !bytes.some(isFlowControl))) return { address, bytes };
     }
-    throw new StageFlashError('refused', `what belongs to ${hex32(address)} cannot be sent without bytes that must not cross this link`, { hint: 'The address itself is sent: link the program for another one, or leave --avoid-xonxoff away.' });
+    throw new Error('no mask keeps the forbidden pattern off the wire');
   });
 }
 

@@ -77,8 +77,8 @@ function oneByOne(frames: readonly LoaderFrame[], question: Uint8Array | undefin
     const missing = others.filter((frame) => !answers.stored.has(frame.address));
     if (missing.length === 0) {
       const turn = calls++ % 3;
-      if (turn === 2) return { messages: [COMPLETION], isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
-      return { messages: [turn === 0 ? call.bytes : (question ?? COMPLETION)], isDone: () => answers.incomplete, patienceMs: untilFacts };
+      if (turn === 2 || (turn === 1 && question === undefined)) return { messages: [COMPLETION], isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
+      return { messages: [turn === 0 ? call.bytes : question!], isDone: () => answers.incomplete, patienceMs: untilFacts };
     }
     return {
       messages: missing.map((frame) => frame.bytes),

@@ -28,17 +28,27 @@ const TAKEN: readonly Range[] = [
 ];
 
 /**
- * @param parts what the board could be: the program must fit them all
+ * @param parts what the board could be: what is loaded must fit them all
+ * @param vectors address of the vector table; undefined: it is found
  * @throws StageFlashError kind `refused` where it cannot lie, `image` when it has no vector table
  */
-export function ramProgram(image: Image, parts: readonly H7Part[]): RamProgram {
-  for (const segment of image.segments) for (const part of parts) refuseOutsideRam(image, segment, part);
+export function ramProgram(image: Image, parts: readonly H7Part[], vectors?: number): RamProgram {
+  for (const segment of image.segments) for (const part of parts) refuseOutsideRam(image, segment, part, parts);
   for (const segment of image.segments) refuseTaken(image, segment);
-  const start = image.segments.find((segment) => isVectorTable(segment, image, parts));
-  if (start !== undefined) return { pieces: image.segments, vectors: start.address };
-  throw new StageFlashError('image', `${image.source} does not begin with a vector table for RAM: a stack pointer into RAM and an odd entry address within the image`, {
-    hint: `A raw binary belongs to the address that it was linked for: --address says which, 0x24000000 is assumed; the table must lie at a multiple of ${VECTORS_ALIGNMENT}.`,
-  });
+  const tables = vectors === undefined ? image.segments.filter((segment) => isVectorTable(segment, image, parts)).map(({ address }) => address) : [vectors];
+  const [table, another] = tables;
+  if (table === undefined || (vectors !== undefined && !image.segments.some((segment) => isVectorTable(from(segment, vectors), image, parts)))) {
+    throw new StageFlashError('image', `${image.source} has no vector table for RAM${vectors === undefined ? ' where one of its pieces begins' : ` at ${hex32(vectors)}`}: a stack pointer into RAM and an odd entry address within the image`, {
+      hint: `A raw binary belongs to the address that it was linked for: --address says which, 0x24000000 is assumed; the table must lie at a multiple of ${VECTORS_ALIGNMENT}, and --go says where.`,
+    });
+  }
+  if (another === undefined) return { pieces: image.segments, vectors: table };
+  throw new StageFlashError('image', `${image.source} could begin at ${tables.map(hex32).join(' or ')}`, { hint: 'Both look like a vector table: --go says which one it is.' });
+}
+
+/** What of a segment lies at an address and behind it. */
+function from(segment: Segment, address: number): Segment {
+  return address < segment.address ? { address, bytes: segment.bytes.subarray(0, 0) } : { address, bytes: segment.bytes.subarray(address - segment.address) };
 }
 
 /** The RAM that answers after a reset without anybody's doing. */
@@ -48,12 +58,14 @@ function freeRam(part: H7Part): readonly (Range & { readonly name: string })[] {
   }));
 }
 
-function refuseOutsideRam(image: Image, segment: Segment, part: H7Part): void {
+function refuseOutsideRam(image: Image, segment: Segment, part: H7Part, parts: readonly H7Part[]): void {
   const ram = freeRam(part);
-  if (ram.some(({ first, end }) => segment.address >= first && segmentEnd(segment) <= end)) return;
+  const isIn = (places: readonly Range[]): boolean => places.some(({ first, end }) => segment.address >= first && segmentEnd(segment) <= end);
+  if (isIn(ram)) return;
+  const larger = parts.find((other) => isIn(freeRam(other)));
   const isFlash = part.banks.some(({ base, sectorCount }) => segment.address >= base && segment.address < base + sectorCount * part.sectorBytes);
-  throw new StageFlashError('refused', `${image.source}: ${hex32(segment.address)}–${hex32(segmentEnd(segment) - 1)} is ${isFlash ? 'flash' : `in no RAM of ${part.name} that has a clock after a reset`}`, {
-    hint: isFlash ? 'That is an image to be flashed: leave the word run away.' : `There is ${ram.map(({ name, first, end }) => `${name} ${hex32(first)}–${hex32(end - 1)}`).join(', ')}.`,
+  throw new StageFlashError('refused', `${image.source}: ${segment.bytes.length} bytes from ${hex32(segment.address)} are ${isFlash ? 'flash' : `in no RAM of ${part.name} that has a clock after a reset`}`, {
+    hint: isFlash ? 'That is an image to be flashed: leave the word run away.' : `There is ${ram.map(({ name, first, end }) => `${name} ${hex32(first)}–${hex32(end - 1)}`).join(', ')}.${larger ? ` The board may be a ${larger.name}, which has more: --chip ${larger.name} if it is.` : ''}`,
   });
 }
 
@@ -71,6 +83,6 @@ function isVectorTable({ address, bytes }: Segment, image: Image, parts: readonl
   const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
   const [stackPointer, entry] = [view.getUint32(0, true), view.getUint32(4, true)];
   return entry % 2 === 1 && stackPointer % 4 === 0
-    && parts.every(({ ram }) => ram.some(({ base, lengthBytes }) => stackPointer > base && stackPointer <= base + lengthBytes))
+    && parts.some(({ ram }) => ram.some(({ base, lengthBytes }) => stackPointer > base && stackPointer <= base + lengthBytes))
     && image.segments.some((segment) => entry >= segment.address && entry < segmentEnd(segment));
 }

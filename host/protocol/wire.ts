@@ -288,7 +288,8 @@ export const LOADER_FRAME = {
   ],
   callBit: 8,
   incompleteAnswer: 0xfffffffe,
-  startedAnswer: 0xfffffffc,
+  // No bit pattern near an address of a chunk or of a USART, nor near the other answer: nothing checks answers.
+  startedAnswer: 0x5a3c_96a5,
 } as const satisfies { fields: readonly Field[]; callBit: number; incompleteAnswer: number; startedAnswer: number };
 
 /** What the host writes into the loader before it sends it (offsets from its first byte). */

@@ -35,7 +35,7 @@ __attribute__((naked, used, section(".entry"))) void starter_entry(void)
 
 __attribute__((used, section(".header"))) static const uint32_t header[2 + 2 * WIRE_STARTER_PIECES] = {0};
 
-/* Bit by bit: it must be in the first chunk, and 512 KiB take a third of a second. */
+/* Bit by bit: it must be in the first chunk, and 512 KiB take half a second. */
 __attribute__((section(".check"))) static uint32_t crc_of_program(const struct starter *self)
 {
     uint32_t crc = 0xFFFFFFFFu;
@@ -67,8 +67,10 @@ __attribute__((noinline, noreturn)) static void start(uint32_t usart, uint32_t t
     for (uint32_t left = TURNAROUND_TURNS; left != 0; left--) {
         REGISTER(IWDG1_BASE, IWDG_KR_AT) = IWDG_KR_FEED;
     }
-    send_word(usart, token);
-    send_word(usart, WIRE_LOADER_STARTED);
+    for (uint32_t left = 2; left != 0; left--) {
+        send_word(usart, token);
+        send_word(usart, WIRE_LOADER_STARTED);
+    }
     while (!(REGISTER(usart, USART_ISR_AT) & USART_ISR_TC)) {
     }
     REGISTER(RCC_BASE, RCC_AHB4RSTR_AT) = RCC_AHB4ENR_GPIOAEN | RCC_AHB4ENR_GPIOBEN | RCC_AHB4ENR_GPIODEN;
@@ -83,6 +85,12 @@ __attribute__((noinline, noreturn)) static void start(uint32_t usart, uint32_t t
     REGISTER(RCC_BASE, RCC_D2CCIP2R_AT) = 0;
     REGISTER(SYSTICK_BASE, SYSTICK_CTRL_AT) = 0;
     (void)REGISTER(SYSTICK_BASE, SYSTICK_CTRL_AT); /* COUNTFLAG goes when it is read (PM0253 §4.4.1) */
+    /* What the ROM has enabled, or what waits since, would come to a program that knows nothing of it. */
+    REGISTER(SCB_BASE, SCB_ICSR_AT) = SCB_ICSR_PENDSTCLR | SCB_ICSR_PENDSVCLR;
+    for (uint32_t at = 0; at < NVIC_BYTES; at += 4) {
+        REGISTER(NVIC_ICER_BASE, at) = 0xFFFFFFFFu;
+        REGISTER(NVIC_ICPR_BASE, at) = 0xFFFFFFFFu;
+    }
     REGISTER(SCB_BASE, SCB_VTOR_AT) = vectors;
     __asm volatile("dsb\n"
                    "ldrd r0, r1, [%0]\n"

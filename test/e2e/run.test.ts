@@ -79,7 +79,7 @@ describe('a program for RAM', () => {
     expect(events.filter((event) => event !== 'note')).toEqual(['image', 'connect', 'bootloader', 'loader', 'stream', ...events.filter((event) => event === 'progress')].filter((event) => event !== 'connect'));
   });
 
-  test.each(['fault=lose=0.03&rtt=50ms', 'fault=flip=0.03&rtt=50ms', 'transport=udp&rtt=50ms&jitter=40ms', 'half-duplex=1&fault=half-duplex&rtt=50ms', 'rtt=50ms&boot0=high&baud=921600'])('comes through: %s', async (query) => {
+  test.each(['fault=lose=0.03&rtt=50ms', 'fault=flip=0.05&rtt=50ms&seed=2', 'half-duplex=1&fault=half-duplex&fault=lose=0.03&rtt=50ms', 'transport=udp&rtt=50ms&jitter=40ms', 'half-duplex=1&fault=half-duplex&rtt=50ms', 'rtt=50ms&boot0=high&baud=921600'])('comes through: %s', async (query) => {
     if (query.includes('baud=')) return void (await runOn(await openBoard(query), [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(20_000, 7) }]));
     await runs(query, [helloSegment(AXI), { address: AXI + 0x1000, bytes: garbage(20_000, 7) }]);
   });
@@ -93,30 +93,66 @@ describe('a program is refused before anything is loaded', () => {
   };
   const message = (text: string): object => ({ kind: 'refused', message: expect.stringContaining(text) as string });
 
-  test('that belongs into flash', () => refused('', [helloSegment(0x0800_0000)], { ...message('0x08000000–'), hint: expect.stringContaining('leave the word run away') as string }));
+  test('that belongs into flash', () => refused('', [helloSegment(0x0800_0000)], { ...message('bytes from 0x08000000 are flash'), hint: expect.stringContaining('leave the word run away') as string }));
   test('that lies where the loader works', () => refused('', [helloSegment(AXI), { address: 0x2000_4000, bytes: garbage(0x101, 1) }], message('wants 0x20004100')));
   test('that lies where its stack is', () => refused('', [helloSegment(AXI), { address: 0x2001_fefc, bytes: garbage(8, 1) }], message('wants 0x2001FEFC')));
   test('that lies in memory without a clock', () => refused('', [helloSegment(AXI), { address: 0x3000_0000, bytes: garbage(8, 1) }], message('in no RAM of STM32H743xI that has a clock')));
   test('that reaches out of the memory that every such part has', () => refused('', [helloSegment(AXI), { address: AXI + 384 * 1024, bytes: garbage(8, 1) }], message('in no RAM of STM32H742xI')));
   test('that lies where an option of H72x may have taken the memory away', () => refused('chip=STM32H723xG', [helloSegment(AXI), { address: AXI + 128 * 1024, bytes: garbage(8, 1) }], message('in no RAM of STM32H723x')));
   test('that has no vector table', () => refused('', [{ address: AXI, bytes: garbage(2000, 1) }], { kind: 'image', message: expect.stringContaining('vector table') as string }));
+  test('that could begin at two places', () => refused('', [helloSegment(0), helloSegment(AXI)], { kind: 'image', message: expect.stringContaining('0x00000000 or 0x24000000') as string }));
+  test('that has none where --go says', async () => {
+    await expect(runOn(await openBoard(''), [helloSegment(AXI)], { vectors: AXI + 128 })).rejects.toMatchObject({ kind: 'image', message: expect.stringContaining('no vector table for RAM at 0x24000080') as string });
+  });
+  test('whose chunks have addresses that must not cross the link', async () => {
+    const link = await openBoard('rtt=20ms');
+    await expect(runOn(link, [helloSegment(AXI), { address: AXI + 0x1100, bytes: garbage(8, 1) }], { avoidXonXoff: true })).rejects.toMatchObject(message('0x24001100 cannot be told'));
+    expect(statistics(link).boots.go ?? 0).toBe(0);
+  });
   test('whose entry is outside of it', () => refused('', [{ address: AXI, bytes: helloSegment(AXI).bytes.subarray(0, 0x400) }], { kind: 'image' }));
+});
+
+test('of two that look like a vector table --go says which it is', async () => {
+  const link = await runs('rtt=20ms', [helloSegment(0), helloSegment(AXI)], { vectors: AXI });
+  expect(readNotes((address) => ramOf(link, address)).registers['SCB_VTOR']).toBe(AXI);
+});
+
+test('a table may stand inside of a piece, when --go says so', async () => {
+  const inside = helloSegment(AXI + 0x400);
+  await runs('rtt=20ms', [{ address: AXI, bytes: Uint8Array.of(...garbage(0x400, 1), ...inside.bytes) }], { vectors: AXI + 0x400 });
+});
+
+test('a stack at the end of the RAM of the larger part is no reason to refuse', async () => {
+  const segment = helloSegment(AXI);
+  new DataView(segment.bytes.buffer).setUint32(0, AXI + 512 * 1024, true);
+  await runs('rtt=20ms', [segment]);
+});
+
+test('with 0x11 and 0x13 kept off the wire', async () => {
+  await runs('rtt=20ms&fault=xonxoff', [helloSegment(AXI + 0x2000)], { avoidXonXoff: true });
 });
 
 test('--chip says that the larger RAM is there', async () => {
   await runs('rtt=20ms', [helloSegment(AXI), { address: AXI + 500 * 1024, bytes: garbage(8, 1) }], { chip: 'STM32H743xI' });
 });
 
-test('a start whose word is lost is no start that is known', async () => {
-  const link = await openBoard('rtt=20ms&tolerate=all');
-  const deafened = wrapLink(link, {
+/** Nothing that has the starter's word in it. */
+function deafened(link: SimLink): Link {
+  return wrapLink(link, {
     receive: async (untilMs) => {
       const bytes = await link.receive(untilMs);
-      const at = Buffer.from(bytes).indexOf(Uint8Array.of(0xfc, 0xff, 0xff, 0xff));
-      return at < 0 ? bytes : bytes.subarray(0, at);
+      return Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('\xa5\x96\x3c\x5a', ''), 'latin1');
     },
   });
-  await expect(runOn(deafened, [helloSegment(AXI)])).rejects.toMatchObject({ kind: 'stub', message: expect.stringContaining('nobody said') as string, hint: expect.stringContaining('It may run') as string });
+}
+
+test('a start whose word is lost is known by what the program says', async () => {
+  expect((await runOn(deafened(await openBoard('rtt=20ms')), [helloSegment(AXI)], EXPECT)).details.application).toMatchObject({ isHeard: true });
+});
+
+test('a start whose word is lost is no start that is known, when nobody knows what the program says', async () => {
+  const link = deafened(await openBoard('rtt=20ms&tolerate=all'));
+  await expect(runOn(link, [helloSegment(AXI)])).rejects.toMatchObject({ kind: 'stub', message: expect.stringContaining('nobody said') as string, hint: expect.stringContaining('It may run') as string });
 });
 
 test('a program that does not say what it should is started all the same, and the exit code is that of --expect', async () => {

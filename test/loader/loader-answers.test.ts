@@ -29,7 +29,7 @@ describe('the loader says', () => {
   });
 
   test('that the program is started, and what comes behind that is the program’s', () => {
-    const answers = heard(words(TOKEN, 0x2000_4900, TOKEN, 0xffff_fffc), Uint8Array.of(0x48), Uint8Array.of(0x69));
+    const answers = heard(words(TOKEN, 0x2000_4900, TOKEN, 0x5a3c_96a5), Uint8Array.of(0x48), Uint8Array.of(0x69));
     expect(answers.started).toBe(true);
     expect([...answers.takeTrailing()]).toEqual([0x48, 0x69]);
     expect(answers.otherBytes).toBe(0);

@@ -221,6 +221,8 @@ export class FlashMemory {
     if (!bank.damage.has(word)) this.#count(bank, word, 1);
     bank.damage.set(word, damage);
     bank.states[word] = DAMAGED;
+    // Code that was translated from it may begin in another region.
+    this.#observer.contentChanged(bank.base + word * this.#wordBytes, this.#wordBytes);
   }
 
   #heal(bank: Bank, word: number): void {
