@@ -112,26 +112,26 @@ export async function deliver<Proof>(link: Link, roundTrip: RoundTrip, delivery:
 async function sendRound<Proof>(
   link: Link, roundTrip: RoundTrip, pacer: LinePacer, round: Round, { answers, prove }: Delivery<Proof>,
 ): Promise<Proof | undefined> {
-  const hear = async (deadlineMs: number): Promise<Proof | undefined> => {
-    const bytes = await link.receive(deadlineMs);
-    answers.push(bytes);
-    return prove(bytes);
+  let proof: Proof | undefined;
+  const hearUntil = async (deadlineMs: number, isDone = (): boolean => false): Promise<Proof | undefined> => {
+    while (proof === undefined && link.now() < deadlineMs && !isDone()) {
+      const bytes = await link.receive(deadlineMs);
+      answers.push(bytes);
+      proof = prove(bytes);
+    }
+    return proof;
   };
   let silentAtMs = link.now();
   for (const message of round.messages) {
     if (link.line.isHalfDuplex && pacer.freeAtMs - silentAtMs > LONGEST_SPEECH_MS) {
       silentAtMs = pacer.freeAtMs + answerTimeMs(link.line);
-      while (link.now() < silentAtMs) await hear(silentAtMs);
+      await hearUntil(silentAtMs);
     }
     for (let at = 0; at < message.length; ) {
-      while (link.now() < pacer.readyAtMs) await hear(pacer.readyAtMs);
+      if ((await hearUntil(pacer.readyAtMs)) !== undefined) return proof;
       at = await pacer.sendBurst(message, at);
     }
   }
   const deadlineMs = pacer.freeAtMs + round.patienceMs(roundTrip, lineTimeMs(LONGEST_FACTS_BYTES, link.line));
-  while (link.now() < deadlineMs && !round.isDone()) {
-    const proof = await hear(deadlineMs);
-    if (proof !== undefined) return proof;
-  }
-  return undefined;
+  return hearUntil(deadlineMs, round.isDone);
 }

@@ -35,15 +35,18 @@ const TAKEN: readonly Range[] = [
 export function ramProgram(image: Image, parts: readonly H7Part[], vectors?: number): RamProgram {
   for (const segment of image.segments) for (const part of parts) refuseOutsideRam(image, segment, part, parts);
   for (const segment of image.segments) refuseTaken(image, segment);
-  const tables = vectors === undefined ? image.segments.filter((segment) => isVectorTable(segment, image, parts)).map(({ address }) => address) : [vectors];
-  const [table, another] = tables;
-  if (table === undefined || (vectors !== undefined && !image.segments.some((segment) => isVectorTable(from(segment, vectors), image, parts)))) {
-    throw new StageFlashError('image', `${image.source} has no vector table for RAM${vectors === undefined ? ' where one of its pieces begins' : ` at ${hex32(vectors)}`}: a stack pointer into RAM and an odd entry address within the image`, {
-      hint: `A raw binary belongs to the address that it was linked for: --address says which, 0x24000000 is assumed; the table must lie at a multiple of ${VECTORS_ALIGNMENT}, and --go says where.`,
-    });
-  }
-  if (another === undefined) return { pieces: image.segments, vectors: table };
-  throw new StageFlashError('image', `${image.source} could begin at ${tables.map(hex32).join(' or ')}`, { hint: 'Both look like a vector table: --go says which one it is.' });
+  const table = vectors ?? findVectors(image, parts);
+  if (image.segments.some((segment) => isVectorTable(from(segment, table), image, parts))) return { pieces: image.segments, vectors: table };
+  throw new StageFlashError('image', `${image.source} has no vector table for RAM at ${hex32(table)}: a stack pointer into RAM and an odd entry address within the image`, {
+    hint: `A raw binary belongs to the address that it was linked for: --address says which, 0x24000000 is assumed; the table must lie at a multiple of ${VECTORS_ALIGNMENT}, and --go says where.`,
+  });
+}
+
+/** Where a piece begins that looks like one; the first piece where none does. @throws StageFlashError kind `image` where there is a choice */
+function findVectors(image: Image, parts: readonly H7Part[]): number {
+  const tables = image.segments.filter((segment) => isVectorTable(segment, image, parts)).map(({ address }) => address);
+  if (tables.length < 2) return tables[0] ?? image.segments[0]!.address;
+  throw new StageFlashError('image', `${image.source} could begin at ${tables.map(hex32).join(' or ')}`, { hint: 'Each looks like a vector table: --go says which one it is.' });
 }
 
 /** What of a segment lies at an address and behind it. */
