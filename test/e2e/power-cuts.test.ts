@@ -3,13 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../host/board/random.js';
 import { NO_REST_JOURNAL } from '../../host/session/rest-journal.js';
 import { NO_SESSION_FILE } from '../../host/session/session-file.js';
-import { AMONG_OTHERS_CASES, amongOthersCut, SMALL_CASES, SMALL_OPERATIONS, smallCut } from '../soak/cut-cases.js';
+import { AMONG_OTHERS_CASES, amongOthersCut, pulseCut, SMALL_CASES, SMALL_OPERATIONS, smallCut } from '../soak/cut-cases.js';
 import { cutPower, MOMENTS, type PowerCut } from '../soak/power-cut.js';
 
 const random = new Random(5);
 const AT_THE_EDGES = [1, 2, 7, SMALL_OPERATIONS - 1, SMALL_OPERATIONS];
 const CASES: readonly PowerCut[] = [
   ...AT_THE_EDGES.flatMap((operation) => MOMENTS.map((moment, index) => ({ ...smallCut(operation + index), operation, moment, boot0: 'low' as const }))),
+  // Cut in its last instant, the flash word of the vector is half done all the same.
+  pulseCut(515),
   ...Array.from({ length: 8 }, () => smallCut(random.below(SMALL_CASES))),
   ...Array.from({ length: 8 }, () => amongOthersCut(random.below(AMONG_OTHERS_CASES))),
 ];

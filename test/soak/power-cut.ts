@@ -127,7 +127,8 @@ function watchCut(link: SimLink, { oldImage, newImage }: PowerCut) {
       }));
   };
   world.onBoardEvent = (event: BoardEvent) => {
-    if (event.kind === 'off') interrupted = [...underway.values()].filter(({ endTick }) => endTick > event.tick);
+    // The array knows the moment; the board says so a little later.
+    if (event.kind === 'off') interrupted = [...underway.values()].filter(({ endTick }) => endTick > Math.min(event.tick, flash.supplyEndsAtTick));
     if (event.kind === 'application' && interrupted !== undefined && event.entry !== 0xffff_ffff) boot = started();
   };
   return {
