@@ -4,10 +4,10 @@ import type { H7Part } from './device/h7-part.js';
 import { StageFlashError, hex32 } from './errors.js';
 import type { EraseOptions, EraseReport } from './flash-options.js';
 import { demandConsent, demandSomebodyToAsk } from './job/consent.js';
+import { rememberedAs } from './job/remembered-as.js';
 import { forgetOnDisk } from './job/rest-on-disk.js';
 import { saveWithoutPlan } from './job/sector-journal.js';
 import { visitBoard, type Visit, type VisitPlace } from './job/visit-board.js';
-import { parseLinkUrl } from './link/link-url.js';
 import { erasedRanges, eraseStream } from './plan/erase-stream.js';
 import { describeRuns } from './plan/describe-plan.js';
 import { refuseAreas, refuseProtected } from './plan/protection.js';
@@ -59,7 +59,7 @@ async function eraseSectors({ session, part, log, events, file }: Visit, options
   log.flash = 'proven';
   proven();
   // What earlier jobs have kept of them is not wanted any more.
-  if (parseLinkUrl(options.to).scheme !== 'sim') forgetOnDisk(restJournal(), session.facts, chosen.map(({ number }) => number));
+  if (rememberedAs(options.to) !== undefined) forgetOnDisk(restJournal(), session.facts, chosen.map(({ number }) => number));
   return chosen;
 }
 

@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { erase } from '../../host/erase.js';
 import type { EraseOptions } from '../../host/flash-options.js';
 import { info } from '../../host/info.js';
+import { restJournal } from '../../host/session/rest-journal.js';
 import { verify } from '../../host/verify.js';
 import { hexLines, END_RECORD } from '../image/hex-writer.js';
 import { firstDifference, garbage } from './virtual-board.js';
@@ -156,6 +157,15 @@ describe('erase', () => {
     expect(text).toMatch(erased.length === 1 ? /^1 sector is erased/ : new RegExp(`^${erased.length} sectors are erased`));
     expect(details.flash).toBe('proven');
     expect(firstDifference(flashNow(), sectorsErased(content, erased))).toBeUndefined();
+  });
+
+  test('what an earlier job has kept of these sectors is forgotten, of a virtual board that is remembered, too', async () => {
+    const to = boardWith(mixed());
+    const { device } = (await info({ to, events })).details;
+    const kept = (sector: number) => ({ sector, beside: [], kept: [], firstErased: 0, notUnderWay: [], savedAt: '', seenBy: '' });
+    restJournal().save(device!.uid!, [kept(1), kept(2)]);
+    await run({ to, ranges: [{ address: 0x0802_0000, lengthBytes: 1 }] });
+    expect(restJournal().load(device!.uid!).map(({ sector }) => sector)).toEqual([2]);
   });
 
   test('all 256 sectors of a part with small ones', async () => {
