@@ -47,7 +47,9 @@ interface There {
 async function runThere(image: Image, options: RunOptions, { link, steadyLink, log, events }: There): Promise<RunReport> {
   await enterBootloader({ options, events }, link);
   const { rom, deviceId } = await findRom(link, log, events);
-  const part = (log.part = choosePart(deviceId, undefined, options.chip));
+  const part = choosePart(deviceId, undefined, options.chip);
+  // The device id alone leaves a choice.
+  if (options.chip !== undefined) log.part = part;
   const program = ramProgram(image, options.chip === undefined ? findParts(deviceId) : [part], options.vectors);
   const manifest = readManifest();
   const chunks = programChunks(program.pieces, program.vectors, blobOf(manifest, 'starter').bytes);

@@ -5,7 +5,7 @@ import type { AfterFlash, FlashOptions } from '../flash-options.js';
 import type { CommandContext } from './command-context.js';
 import { DEFAULT_WITHIN_S, expectation, parseSeconds, type ExpectValues } from './expect-options.js';
 import { helpAfterOptions } from './help-text.js';
-import { addJobOptions, addLinkOption, addStubOptions, consentOf, parseAddress, type JobValues } from './job-options.js';
+import { addJobOptions, addLinkOption, addStubOptions, consentOf, parseAddress, parseVectorTable, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 interface FlashValues extends JobValues, ExpectValues {
@@ -39,7 +39,7 @@ export function addFlashCommand(program: Command, context: CommandContext): Comm
     .option('--dry-run', 'look at the board, show the plan, change nothing')
     .addOption(new Option('--reset', 'reset the board in the end (default)').conflicts(['stay', 'go']))
     .addOption(new Option('--stay', 'leave the board as it is in the end').conflicts(['go']))
-    .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseVectorTable))
+    .addOption(new Option('--go <address>', 'start the program whose vector table is there in the end').conflicts('direct').argParser(parseFlashTable))
     .addOption(new Option('--expect <text>', 'what the application must say after the reset, on the same line').conflicts(['stay', 'direct']))
     .option('--within <seconds>', `how long it may take to say that (default: ${DEFAULT_WITHIN_S})`, parseSeconds)
     .addOption(new Option('--orphan-after <seconds>', 'how long a board whose flash is proven waits for its host before it resets itself; 0: for ever (default: 900)').conflicts(['direct', 'stay']).argParser(parseOrphanSeconds))
@@ -73,10 +73,10 @@ function afterFlash({ stay, go }: FlashValues): AfterFlash {
   return stay ? 'stay' : 'reset';
 }
 
-/** VTOR takes multiples of 128 (PM0253 §4.3.4). */
-function parseVectorTable(text: string): number {
-  const address = parseAddress(text);
-  if (address === 0 || address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
+/** Nothing of the flash is at 0. */
+function parseFlashTable(text: string): number {
+  const address = parseVectorTable(text);
+  if (address === 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
   return address;
 }
 

@@ -20,8 +20,6 @@ export interface JobValues extends MoveValues {
   readonly quiet?: true;
 }
 
-export { addEnterOptions };
-
 export function addJobOptions(command: Command): Command {
   return addTellOptions(addLeaveOptions(addEnterOptions(command))
     .option('--retry-budget <minutes>', 'how long a connection that broke may be away (default: 10)', parseMinutes));
@@ -93,6 +91,13 @@ export function parseAddress(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError('An address is written like 0x08000000.');
   return value;
+}
+
+/** VTOR takes multiples of 128 (PM0253 §4.3.4). */
+export function parseVectorTable(text: string): number {
+  const address = parseAddress(text);
+  if (address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x08000000.');
+  return address;
 }
 
 /** `PB7@500`, `B.7@500`, `PB7@500ms`. */

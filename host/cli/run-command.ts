@@ -1,9 +1,9 @@
 /** `stage-flash run <image>`. */
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { addEnterOptions } from './board-moves.js';
 import type { CommandContext } from './command-context.js';
 import { DEFAULT_WITHIN_S, expectation, parseSeconds, type ExpectValues } from './expect-options.js';
-import { addAvoidXonXoff, addEnterOptions, addLinkOption, addTellOptions, parseAddress, type JobValues } from './job-options.js';
+import { addAvoidXonXoff, addLinkOption, addTellOptions, parseAddress, parseVectorTable, type JobValues } from './job-options.js';
 import { runJob } from './run-job.js';
 
 interface RunValues extends JobValues, ExpectValues {
@@ -26,11 +26,4 @@ export function addRunCommand(program: Command, context: CommandContext): Comman
     return runJob('run', values, context, (options) => context.run({ ...options, ...wanted }));
   });
   return command;
-}
-
-/** VTOR takes multiples of 128 (PM0253 §4.3.4). */
-function parseVectorTable(text: string): number {
-  const address = parseAddress(text);
-  if (address % 128 !== 0) throw new InvalidArgumentError('A vector table lies at a multiple of 128, like 0x24000000.');
-  return address;
 }

@@ -84,7 +84,8 @@ export function programVectors(image: Image): Vectors | undefined {
   return resetVector % 2 === 1 && resetVector >= FLASH.start && resetVector < FLASH.end ? vectors : undefined;
 }
 
-function firstWords(segment: Segment | undefined): Vectors | undefined {
+/** Undefined where there are no two words. */
+export function firstWords(segment: Segment | undefined): Vectors | undefined {
   if (segment === undefined || segment.bytes.length < 8) return undefined;
   const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, 8);
   return { stackPointer: view.getUint32(0, true), resetVector: view.getUint32(4, true) };

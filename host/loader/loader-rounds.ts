@@ -12,7 +12,7 @@ import type { LoaderFrame } from './loader-frames.js';
 
 /** A loader that misses bytes of a frame waits for so many more: zeros complete it, and mean nothing to anybody who waits for nothing. */
 const COMPLETION = new Uint8Array(fixedBytes(LOADER_FRAME.fields));
-/** Reading 2 MiB of flash for FACTS, with room for real wait states. */
+/** Reading 2 MiB of flash for FACTS, or a program in RAM for its CRC, with room for real wait states. */
 const SURVEY_MS = 1000;
 /** Token and word, the character on which they begin, and some for transceivers that count in characters. */
 const ANSWER_CHARACTERS = 12;
@@ -21,13 +21,13 @@ const TURNAROUNDS_MS = 2;
 
 export interface Round {
   readonly messages: readonly Uint8Array[];
-  /** Whether nothing more needs to be waited for. FACTS ends every round. */
+  /** Whether nothing more needs to be waited for. The proof ends every round. */
   readonly isDone: () => boolean;
   readonly patienceMs: (roundTrip: RoundTrip, wireMs: number) => number;
 }
 
-/** How long FACTS may be away after the last byte: repeating too early costs more than waiting. */
-const untilFacts = (roundTrip: RoundTrip, wireMs: number): number => roundTrip.patienceMs(SURVEY_MS + wireMs);
+/** How long the proof, FACTS or the starter's word, may be away after the last byte: repeating too early costs more than waiting. */
+const untilProven = (roundTrip: RoundTrip, wireMs: number): number => roundTrip.patienceMs(SURVEY_MS + wireMs);
 
 type Rounds = (frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers) => () => Round;
 
@@ -52,13 +52,13 @@ function apart(frames: readonly LoaderFrame[], line: LineSettings): readonly Loa
 function inOrder(frames: readonly LoaderFrame[], question: Uint8Array | undefined, answers: LoaderAnswers): () => Round {
   let isFirst = true;
   return () => {
-    // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them; not behind the
+    // The call is repeated whatever was answered to it. A stub that runs already, its FACTS lost, is asked for them (a program cannot be); not behind the
     // call, since a stub that checks itself is deaf for a moment.
     const chunks = frames.filter((frame, index) => index === frames.length - 1 || !answers.stored.has(frame.address)).map((frame) => frame.bytes);
     const messages = isFirst ? chunks : [...(question ? [question] : []), COMPLETION, ...chunks];
     isFirst = false;
     answers.incomplete = false;
-    return { messages, isDone: () => answers.incomplete, patienceMs: untilFacts };
+    return { messages, isDone: () => answers.incomplete, patienceMs: untilProven };
   };
 }
 
@@ -78,7 +78,7 @@ function oneByOne(frames: readonly LoaderFrame[], question: Uint8Array | undefin
     if (missing.length === 0) {
       const turn = calls++ % 3;
       if (turn === 2 || (turn === 1 && question === undefined)) return { messages: [COMPLETION], isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
-      return { messages: [turn === 0 ? call.bytes : question!], isDone: () => answers.incomplete, patienceMs: untilFacts };
+      return { messages: [turn === 0 ? call.bytes : question!], isDone: () => answers.incomplete, patienceMs: untilProven };
     }
     return {
       messages: missing.map((frame) => frame.bytes),
@@ -97,6 +97,6 @@ function unheard(frames: readonly LoaderFrame[], question: Uint8Array | undefine
     answers.incomplete = false;
     const turn = rounds++ % 3;
     if (turn === 0) return { messages: others, isDone: () => false, patienceMs: (roundTrip) => roundTrip.timeoutMs(0) };
-    return { messages: turn === 1 ? calls : [question ?? COMPLETION], isDone: () => answers.incomplete, patienceMs: untilFacts };
+    return { messages: turn === 1 ? calls : [question ?? COMPLETION], isDone: () => answers.incomplete, patienceMs: untilProven };
   };
 }

@@ -13,12 +13,12 @@ export function refuseForeignProgram(image: Image, part: H7Part): void {
   const vectors = programVectors(image);
   if (vectors === undefined) return;
   const { stackPointer, resetVector } = vectors;
-  if (!isInRam(part, stackPointer)) refuse(image, part, `its stack begins at ${hex32(stackPointer)}, where this part has no RAM`);
+  if (!mayBeginStack(part, stackPointer)) refuse(image, part, `its stack begins at ${hex32(stackPointer)}, where this part has no RAM`);
   if (bankIndexAt(part, resetVector) === undefined) refuse(image, part, `its reset vector ${hex32(resetVector)} points to where this part has no flash`);
 }
 
 /** A stack may begin at the very end of its RAM: it grows down from there. */
-function isInRam(part: H7Part, stackPointer: number): boolean {
+export function mayBeginStack(part: H7Part, stackPointer: number): boolean {
   if (part.family === 'H72x' && stackPointer <= LARGEST_ITCM_H72X_END) return true;
   return part.ram.some(({ base, lengthBytes }) => stackPointer > base && stackPointer <= base + lengthBytes);
 }

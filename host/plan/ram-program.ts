@@ -1,8 +1,10 @@
 /** An image for RAM: may it lie there while loader and starter work, and where does it begin? Knows nothing of links. */
 import type { H7Part } from '../device/h7-part.js';
 import { StageFlashError, hex32 } from '../errors.js';
+import { firstWords } from '../image/check-image.js';
 import { segmentEnd, type Image, type Segment } from '../image/image.js';
 import { LIMITS } from '../protocol/wire.js';
+import { mayBeginStack } from './foreign-program.js';
 
 export interface RamProgram {
   /** Ascending. */
@@ -81,11 +83,11 @@ function refuseTaken(image: Image, segment: Segment): void {
   });
 }
 
-function isVectorTable({ address, bytes }: Segment, image: Image, parts: readonly H7Part[]): boolean {
-  if (bytes.length < 8 || address % VECTORS_ALIGNMENT !== 0) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-  const [stackPointer, entry] = [view.getUint32(0, true), view.getUint32(4, true)];
-  return entry % 2 === 1 && stackPointer % 4 === 0
-    && parts.some(({ ram }) => ram.some(({ base, lengthBytes }) => stackPointer > base && stackPointer <= base + lengthBytes))
-    && image.segments.some((segment) => entry >= segment.address && entry < segmentEnd(segment));
+function isVectorTable(segment: Segment, image: Image, parts: readonly H7Part[]): boolean {
+  const vectors = firstWords(segment);
+  if (vectors === undefined || segment.address % VECTORS_ALIGNMENT !== 0) return false;
+  const { stackPointer, resetVector } = vectors;
+  return resetVector % 2 === 1 && stackPointer % 4 === 0
+    && parts.some((part) => mayBeginStack(part, stackPointer))
+    && image.segments.some(({ address, bytes }) => resetVector >= address && resetVector < address + bytes.length);
 }

@@ -64,6 +64,14 @@ export function wireHeader(): string {
   return lines.join('\n');
 }
 
+/** Of the loader's two words the second. */
+const LOADER_ANSWERS = [
+  ['base address of the USART', 'the greeting'],
+  ['address of the chunk', 'it is stored'],
+  [hex(LOADER_FRAME.incompleteAnswer, 8), 'what was called found something missing, and returned'],
+  [hex(LOADER_FRAME.startedAnswer, 8), 'of the starter (§2.1): the program begins'],
+] as const;
+
 function fieldTable(fields: readonly Field[]): string[] {
   if (fields.length === 0) return ['No payload.'];
   return ['| offset | field | type | meaning |', '|--:|---|---|---|', ...fields.map((field) => `| ${offsetOf(fields, field.name)} | ${field.name} | ${field.type} | ${field.doc} |`)];
@@ -88,6 +96,10 @@ export function protocolTables(): Readonly<Record<string, string>> {
       ...Object.entries(STUB_HEADER).map(([name, { offset, doc }]) => `| ${offset} | ${name} | ${doc} |`),
       '', '| bit | option | meaning |', '|--:|---|---|',
       ...Object.entries(STUB_OPTIONS).map(([name, { bit, doc }]) => `| ${bit} | ${name} | ${doc} |`),
+    ].join('\n'),
+    answers: [
+      '| second word | answer |', '|---|---|',
+      ...LOADER_ANSWERS.map(([word, meaning]) => `| ${word} | ${meaning} |`),
     ].join('\n'),
     starter: ['| offset | word of the starter | meaning |', '|--:|---|---|', ...Object.entries(STARTER_HEADER).map(([name, { offset, doc }]) => `| ${offset} | ${name} | ${doc} |`)].join('\n'),
     limits: ['| limit | value | meaning |', '|---|--:|---|', ...Object.entries(LIMITS).map(([name, limit]) => `| ${name} | ${limit.value >= 0x10000 ? hex(limit.value, 8) : limit.value} | ${limit.doc} |`)].join('\n'),

@@ -43,6 +43,19 @@ describe('wire.ts', () => {
     expect(c.get('WIRE_STUB_CRC_AT')).toBe(STUB_HEADER.crc.offset);
   });
 
+  test('says where the linker and the loader put things', () => {
+    const origin = (script: string, memory: string): number => Number(new RegExp(`${memory} \\(rwx\\) *: ORIGIN = (0x[0-9A-F]+)`).exec(read(`linker/${script}.ld`))?.[1]);
+    expect([origin('loader', 'LOADER'), origin('starter', 'STARTER'), origin('stub', 'STUB'), origin('stub', 'CODEC')])
+      .toEqual([LIMITS.loaderBaseAddress, LIMITS.starterBaseAddress, LIMITS.stubBaseAddress, LIMITS.codecBaseAddress].map(({ value }) => value));
+    expect(LIMITS.starterBaseAddress.value).toBe(LIMITS.loaderBaseAddress.value + LIMITS.loaderBytes.value);
+    // What `run` says is taken: the loader's stack begins where the host believes it ends.
+    expect(read('stub/loader/loader.c')).toContain('struct loader loader = {0x2001FF00u,');
+    expect(read('host/plan/ram-program.ts')).toContain('end: 0x2001_ff00');
+    const hex = (value: number): string => `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
+    const taken = [[LIMITS.loaderBaseAddress.value, LIMITS.starterBaseAddress.value + LIMITS.starterBytes.value - 1], [LIMITS.loaderStackAddress.value, 0x2001_feff]] as const;
+    for (const [first, last] of taken) expect(read('README.md')).toContain(`${hex(first)}–${hex(last)}`);
+  });
+
   test('numbers messages, statuses and operations without repeating itself', () => {
     for (const table of [MESSAGES, STATUS, OPERATIONS] as readonly Record<string, { readonly id: number }>[]) {
       const ids = Object.values(table).map(({ id }) => id);

@@ -7,8 +7,8 @@ import { CFSR, CoreFault, EXCEPTION } from './faults.js';
 import type { CoreMemory } from './memory.js';
 import { isDevice } from './memory.js';
 import type { SystemControl } from './system/system-control.js';
-import type { BlockFunction, BlockRuntime } from './translate/runtime.js';
 import { translateOnce } from './translate/known-blocks.js';
+import type { BlockFunction, BlockRuntime } from './translate/runtime.js';
 import { compileBlock } from './translate/runtime.js';
 import { translateBlock } from './translate/translate-block.js';
 
